@@ -1,0 +1,49 @@
+# Two commands matter: `make serve` and `make test`.  Each sets up all it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: setup serve test check bench lock clean browser
+.DEFAULT_GOAL := setup
+
+setup: $(VENV)/.runtime  ## the command `askare` in .venv
+
+serve: setup  ## the server with demo data on http://127.0.0.1:8080
+	$(BIN)/askare serve --demo
+
+test: check browser  ## the gates and every test, on SQLite and on a real PostgreSQL
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: $(VENV)/.dev  ## formatting, lint, types and the import rule
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev  ## speed, side by side with peers; writes docs/benchmarks.md
+	$(BIN)/python bench/run.py
+
+lock:  ## newest versions of everything, with hashes and without addresses (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
+	    --no-header requirements/runtime.in -o requirements/runtime.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
+	    --no-header requirements/dev.in -o requirements/dev.txt
+
+clean:  ## all that these commands made, except data folders
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build
+
+browser: $(VENV)/.dev
+	@sh tests/need_chromium.sh
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP_INSTALL) --require-hashes -r requirements/runtime.txt
+	$(PIP_INSTALL) --no-deps --no-build-isolation --editable . 2>/dev/null || $(PIP_INSTALL) --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	$(PIP_INSTALL) --require-hashes -r requirements/dev.txt
+	@touch $@

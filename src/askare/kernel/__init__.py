@@ -1,0 +1,1 @@
+"""Words that every room shares: problems, paging, time, search words.  Imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""The web house: settings, database, and the dialects' apps behind their prefixes."""

@@ -1,0 +1,252 @@
+"""Every setting: one frozen value, filled from one table of keys, types, defaults and purposes.
+
+A setting comes from the command line, else from `ASKARE_…` in the environment, else from `askare.toml` in the data
+folder (or where `ASKARE_CONFIG` points), else from its default.  `docs/running.md` lists them all; a test keeps it
+complete, and `askare doctor` says where each one came from.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+
+class Secret:
+    """A text that prints as `***`."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        return self._text
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __repr__(self) -> str:
+        return "***" if self._text else "(none)"
+
+
+class Setting(Struct, frozen=True):
+    """One row of the table."""
+
+    key: str
+    type: type
+    default: Any
+    purpose: str
+    choices: tuple[str, ...] = ()
+    at_least: int | None = None
+
+    @property
+    def variable(self) -> str:
+        """Its name in the environment."""
+        return f"ASKARE_{self.key.upper()}"
+
+
+TABLE = (
+    Setting("data", Path, Path("askare-data"), "Folder of the database file, the keys and askare.toml."),
+    Setting(
+        "database",
+        Secret,
+        Secret(""),
+        "Empty: SQLite in the data folder.  postgresql://user:password@host/name: that PostgreSQL database.",
+    ),
+    Setting("host", str, "127.0.0.1", "Address to listen on; 0.0.0.0 for all of the machine's."),
+    Setting("port", int, 8080, "Port to listen on.", at_least=0),
+    Setting("workers", int, 1, "Server processes.  More than one needs PostgreSQL.", at_least=1),
+    Setting("public_url", str, "", "Address under which clients reach the server; empty: http://<host>:<port>."),
+    Setting("log_format", str, "json", "One line a request, for machines or for people.", ("json", "console")),
+    Setting("log_level", str, "info", "What is logged.", ("debug", "info", "warning", "error")),
+    Setting("require_request_id", bool, True, "Refuse OviPro requests without Request-ID; off: make one up."),
+    Setting("empty_success_status", int, 204, "Answer of a successful update or delete: 204, or 200 with no body."),
+    Setting("times_in_answers", bool, True, "Show creationTime and modificationTime of tasks."),
+    Setting(
+        "api_keys",
+        Secret,
+        Secret(""),
+        "Comma-separated keys; when set, OviPro requests need one in x-api-key.",
+    ),
+    Setting(
+        "static_tokens",
+        Secret,
+        Secret(""),
+        'JSON list of fixed bearer tokens: [{"token", "organization", "role", "user", "offices", "agent"}].',
+    ),
+    Setting("rate_limit", int, 0, "Requests a minute each caller may make; 0: as many as wanted.", at_least=0),
+    Setting("requests_at_once", int, 1000, "Requests in work at once; further ones are answered 503.", at_least=1),
+    Setting("issuer", str, "askare", "`iss` of the tokens that Askare issues."),
+    Setting("audience", str, "askare", "`aud` of the tokens that Askare issues."),
+    Setting("token_seconds", int, 900, "Life of a token from /authentication/v1/token.", at_least=1),
+    Setting("oidc_issuer", str, "", "Issuer of an outside OpenID Connect server whose tokens are accepted."),
+    Setting("oidc_audience", str, "", "`aud` that its tokens must carry."),
+    Setting("oidc_jwks_url", str, "", "Address of its public keys."),
+    Setting("oidc_organization_claim", str, "organization", "Claim with the name or id of the organization."),
+    Setting("oidc_role_claim", str, "role", "Claim with the role."),
+    Setting("oidc_offices_claim", str, "offices", "Claim with the list of office ids."),
+    Setting("oidc_agent_claim", str, "agent", "Claim with the agent id."),
+)
+
+_BY_KEY = {setting.key: setting for setting in TABLE}
+
+
+class Settings(Struct, frozen=True):
+    """All settings of one run."""
+
+    data: Path
+    database: Secret
+    host: str
+    port: int
+    workers: int
+    public_url: str
+    log_format: str
+    log_level: str
+    require_request_id: bool
+    empty_success_status: int
+    times_in_answers: bool
+    api_keys: Secret
+    static_tokens: Secret
+    rate_limit: int
+    requests_at_once: int
+    issuer: str
+    audience: str
+    token_seconds: int
+    oidc_issuer: str
+    oidc_audience: str
+    oidc_jwks_url: str
+    oidc_organization_claim: str
+    oidc_role_claim: str
+    oidc_offices_claim: str
+    oidc_agent_claim: str
+
+
+class Loaded(Struct, frozen=True):
+    """The settings and, for each key, where its value came from: `command line`, `ASKARE_PORT`,
+    `askare.toml` or `default`."""
+
+    settings: Settings
+    origins: dict[str, str]
+
+
+class BadSettings(Exception):
+    """One or more settings that cannot be; `faults` names each with what to do about it."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+def load(given: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None) -> Loaded:
+    """Gather the settings.  `given` holds what the command line says, by key; None there says nothing.
+
+    Raises BadSettings with every fault found.
+    """
+    given = {key: value for key, value in (given or {}).items() if value is not None}
+    environment = os.environ if environment is None else environment
+    faults: list[str] = []
+    data = Path(given.get("data") or environment.get("ASKARE_DATA") or _BY_KEY["data"].default)
+    file = Path(environment.get("ASKARE_CONFIG") or data / "askare.toml")
+    from_file = _read_file(file, faults)
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for setting in TABLE:
+        raw: Any
+        if setting.key in given:
+            raw, origin = given[setting.key], "command line"
+        elif setting.variable in environment:
+            raw, origin = environment[setting.variable], setting.variable
+        elif setting.key in from_file:
+            raw, origin = from_file[setting.key], str(file)
+        else:
+            raw, origin = setting.default, "default"
+        origins[setting.key] = origin
+        try:
+            values[setting.key] = _value(setting, raw)
+        except ValueError as error:
+            faults.append(f"{setting.key} ({origin}): {error}")
+    faults += [f"{key} ({file}): there is no such setting{_nearest(key)}" for key in from_file if key not in _BY_KEY]
+    known_variables = {setting.variable for setting in TABLE} | {"ASKARE_CONFIG"}
+    faults += [
+        f"{name}: there is no such setting{_nearest(name.removeprefix('ASKARE_').lower())}"
+        for name in environment
+        if name.startswith("ASKARE_") and name not in known_variables and not name.startswith("ASKARE_TEST_")
+    ]
+    if not faults:
+        faults += _contradictions(values)
+    if faults:
+        raise BadSettings(faults)
+    return Loaded(Settings(**values), origins)
+
+
+def _read_file(file: Path, faults: list[str]) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        faults.append(f"{file}: cannot be read: {error}")
+        return {}
+
+
+_YES = {"1", "true", "yes", "on"}
+_NO = {"0", "false", "no", "off"}
+
+
+def _value(setting: Setting, raw: Any) -> Any:
+    if isinstance(raw, setting.type) and not (setting.type is int and isinstance(raw, bool)):
+        value = raw
+    elif setting.type is bool:
+        text = str(raw).strip().lower()
+        if text not in _YES | _NO:
+            raise ValueError(f"must be yes or no, not {raw!r}")
+        value = text in _YES
+    elif setting.type is int:
+        try:
+            value = int(str(raw).strip())
+        except ValueError:
+            raise ValueError(f"must be a whole number, not {raw!r}") from None
+    elif setting.type is Secret:
+        value = Secret(raw if isinstance(raw, str) else msgspec.json.encode(raw).decode())
+    else:
+        value = setting.type(str(raw))
+    if setting.choices and value not in setting.choices:
+        raise ValueError(f"must be one of {', '.join(setting.choices)}, not {raw!r}")
+    if setting.at_least is not None and int(value) < setting.at_least:
+        raise ValueError(f"must be at least {setting.at_least}")
+    return value
+
+
+def _contradictions(values: dict[str, Any]) -> list[str]:
+    faults = []
+    on_postgres = values["database"].reveal().startswith(("postgresql://", "postgres://"))
+    if values["database"] and not on_postgres:
+        faults.append("database: must be empty (SQLite) or an address that begins with postgresql://")
+    if values["workers"] > 1 and not on_postgres:
+        faults.append(
+            "workers: only one process writes to an SQLite file; for more, set database to a PostgreSQL address"
+        )
+    if values["empty_success_status"] not in (200, 204):
+        faults.append("empty_success_status: must be 204 or 200")
+    oidc = [key for key in ("oidc_issuer", "oidc_audience", "oidc_jwks_url") if values[key]]
+    if oidc and len(oidc) < 3:
+        faults.append("oidc_issuer, oidc_audience and oidc_jwks_url: set all three, or none")
+    return faults
+
+
+def _nearest(key: str) -> str:
+    near = get_close_matches(key, _BY_KEY, n=1)
+    return f"; did you mean {near[0]}?" if near else ""

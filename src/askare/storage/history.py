@@ -1,0 +1,95 @@
+"""What happened to every thing, kept in the same transaction as the change itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+from msgspec import Struct
+
+from askare.kernel.time import instant_of, milliseconds
+from askare.storage.transactions import Transaction
+
+
+class Change(Enum):
+    CREATED = "created"
+    UPDATED = "updated"
+    DELETED = "deleted"
+
+
+class Entry(Struct, frozen=True):
+    """One line of a thing's history.  `before` and `after` are documents (JSON text), None where there is none."""
+
+    version: int
+    change: Change
+    at: datetime
+    user_id: UUID
+    before: str | None
+    after: str | None
+
+
+def record(
+    tx: Transaction,
+    kind: str,
+    thing_id: UUID,
+    change: Change,
+    *,
+    version: int,
+    at: datetime,
+    before: str | None = None,
+    after: str | None = None,
+) -> None:
+    """Write one line of history; for a deletion, the tombstone too."""
+    user = tx.caller.user_id.bytes
+    tx.run(
+        "INSERT INTO history (organization_no, kind, thing_id, version, change, at, user_id, before, after)"
+        " VALUES (:organization, :kind, :thing, :version, :change, :at, :user, :before, :after)",
+        organization=tx.organization_no,
+        kind=kind,
+        thing=thing_id.bytes,
+        version=version,
+        change=change.value,
+        at=milliseconds(at),
+        user=user,
+        before=before,
+        after=after,
+    )
+    if change is Change.DELETED:
+        tx.run(
+            "INSERT INTO tombstones (organization_no, kind, thing_id, at, user_id)"
+            " VALUES (:organization, :kind, :thing, :at, :user)",
+            organization=tx.organization_no,
+            kind=kind,
+            thing=thing_id.bytes,
+            at=milliseconds(at),
+            user=user,
+        )
+
+
+def of_thing(tx: Transaction, kind: str, thing_id: UUID) -> list[Entry]:
+    """The history of one thing of the caller's organization, oldest first."""
+    return [
+        Entry(version, Change(change), instant_of(at), UUID(bytes=user), before, after)
+        for version, change, at, user, before, after in tx.rows(
+            "SELECT version, change, at, user_id, before, after FROM history"
+            " WHERE organization_no = :organization AND kind = :kind AND thing_id = :thing"
+            " ORDER BY version, seq",
+            organization=tx.organization_no,
+            kind=kind,
+            thing=thing_id.bytes,
+        )
+    ]
+
+
+def is_tombstone(tx: Transaction, kind: str, thing_id: UUID) -> bool:
+    """Whether a thing of this id was deleted and is still remembered."""
+    return (
+        tx.row(
+            "SELECT 1 FROM tombstones WHERE organization_no = :organization AND kind = :kind AND thing_id = :thing",
+            organization=tx.organization_no,
+            kind=kind,
+            thing=thing_id.bytes,
+        )
+        is not None
+    )

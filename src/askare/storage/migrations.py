@@ -1,0 +1,107 @@
+"""Numbered `.sql` files, one folder a room, applied in order of their numbers, each in a transaction of its own.
+
+A file is a template: `{serial}`, `{bytes}`, `{clustered}` … stand for the database's own words (`Flavour.ddl`).
+Run again after a crash, it goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from importlib.resources import files
+
+from msgspec import Struct
+
+from askare.kernel.time import milliseconds
+from askare.storage.desk import Database
+from askare.storage.transactions import Transaction
+
+_NAME = re.compile(r"^\d{4}_[a-z0-9_]+\.sql$")
+
+
+class Migration(Struct, frozen=True):
+    """One step of the schema: its file name, which is its place in the order, and its text."""
+
+    name: str
+    template: str
+
+    def statements(self, ddl: dict[str, str]) -> list[str]:
+        """The single statements in one database's words."""
+        text = self.template
+        for word, meaning in ddl.items():
+            text = text.replace("{" + word + "}", meaning)
+        lines = [line for line in text.splitlines() if not line.lstrip().startswith("--")]
+        return [statement.strip() for statement in "\n".join(lines).split(";") if statement.strip()]
+
+
+class SchemaTooNew(Exception):
+    """The database was migrated by a newer Askare than this one."""
+
+
+def all_migrations() -> list[Migration]:
+    """Every migration of every room, in order."""
+    found = [
+        Migration(entry.name, entry.read_text(encoding="utf-8"))
+        for room in files("askare").iterdir()
+        if room.is_dir() and (schema := room / "schema").is_dir()
+        for entry in schema.iterdir()
+        if _NAME.match(entry.name)
+    ]
+    found.sort(key=lambda migration: migration.name)
+    numbers = [migration.name[:4] for migration in found]
+    if len(set(numbers)) != len(numbers):
+        raise ValueError("two migrations have the same number")
+    return found
+
+
+def waiting(database: Database) -> list[Migration]:
+    """The migrations that the database still lacks.  Raises SchemaTooNew when it has some that we do not know."""
+    applied = database.read(_applied)
+    known = all_migrations()
+    _require_known(applied, known)
+    return [migration for migration in known if migration.name not in applied]
+
+
+def migrate(database: Database, *, now: datetime) -> list[str]:
+    """Bring the database up to date; return the names of what was applied, in order."""
+    names = []
+    for migration in all_migrations():
+        with database.exclusively() as tx:
+            tx.run(
+                "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, at {} NOT NULL)".format(
+                    tx.flavour.ddl["bigint"]
+                )
+            )
+            applied = _applied(tx)
+            _require_known(applied, all_migrations())
+            if migration.name in applied:
+                continue
+            for statement in migration.statements(tx.flavour.ddl):
+                tx.run(statement)
+            tx.run(
+                "INSERT INTO migrations (name, at) VALUES (:name, :at)",
+                name=migration.name,
+                at=milliseconds(now),
+            )
+            names.append(migration.name)
+    return names
+
+
+def _applied(tx: Transaction) -> set[str]:
+    table = (
+        "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migrations'"
+        if tx.flavour.name == "sqlite"
+        else "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'migrations'"
+    )
+    if tx.row(table) is None:
+        return set()
+    return {name for (name,) in tx.rows("SELECT name FROM migrations")}
+
+
+def _require_known(applied: set[str], known: list[Migration]) -> None:
+    unknown = applied - {migration.name for migration in known}
+    if unknown:
+        raise SchemaTooNew(
+            f"The database has been used by a newer Askare (it has {', '.join(sorted(unknown))}).  "
+            "Install that version, or restore a backup made with this one."
+        )

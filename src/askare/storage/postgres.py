@@ -1,0 +1,132 @@
+"""PostgreSQL: the same operations, each in a transaction of its own, on a pool of connections."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar, cast
+
+import psycopg
+from psycopg import errors
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from askare.kernel.caller import Caller
+from askare.kernel.problems import Unavailable
+from askare.storage.flavour import POSTGRES, Flavour, for_psycopg, numbered
+from askare.storage.memory import Memory
+from askare.storage.transactions import Row, Scope, Transaction, Value
+
+Result = TypeVar("Result")
+Operation = Callable[[Transaction], Result]
+
+POOL_MAX = 8  # connections a process; every one of them is a thread that may wait for a flush
+POOL_WAIT_SECONDS = 10.0
+TRIES_MAX = 5  # of a transaction that PostgreSQL itself asks to repeat
+MIGRATION_LOCK = 7_421_300_115  # an arbitrary number, the same in every process
+
+_REPEATABLE = (errors.SerializationFailure, errors.DeadlockDetected)
+
+
+class _PostgresTransaction(Scope):
+    def __init__(self, cursor: psycopg.Cursor[Row], caller: Caller | None, memory: Memory) -> None:
+        super().__init__(caller, memory)
+        self._cursor = cursor
+
+    @property
+    def flavour(self) -> Flavour:
+        return POSTGRES
+
+    def _execute(self, sql: str, values: dict[str, Value]) -> psycopg.Cursor[Row]:
+        return self._cursor.execute(cast("Any", for_psycopg(sql)), values)
+
+    def rows(self, sql: str, **values: Value) -> list[Row]:
+        return self._execute(sql, values).fetchall()
+
+    def row(self, sql: str, **values: Value) -> Row | None:
+        return self._execute(sql, values).fetchone()
+
+    def run(self, sql: str, **values: Value) -> int:
+        return self._execute(sql, values).rowcount
+
+    def run_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
+        names = numbered(sql)[1]
+        self._cursor.executemany(cast("Any", for_psycopg(sql)), [dict(zip(names, row, strict=True)) for row in rows])
+
+
+class PostgresDatabase:
+    """One PostgreSQL database, shared by as many processes as wanted."""
+
+    flavour = POSTGRES
+
+    def __init__(self, address: str, *, connections_max: int = POOL_MAX) -> None:
+        self.connections_max = connections_max
+        self._address = address
+        self.memory = Memory()
+        self._pool = ConnectionPool(
+            address,
+            min_size=1,
+            max_size=connections_max,
+            timeout=POOL_WAIT_SECONDS,
+            kwargs={"autocommit": True},
+            open=False,
+        )
+        self._opened = False
+
+    def open(self) -> None:
+        """Connect.  Raises Unavailable, in words, when nobody answers at the address."""
+        if self._opened:
+            return
+        try:
+            # A connection of its own first: the pool only ever says "timeout", this says what is wrong.
+            psycopg.connect(self._address, connect_timeout=5).close()
+        except psycopg.Error as error:
+            raise Unavailable(f"PostgreSQL cannot be reached: {str(error).strip()}") from error
+        self._pool.open()
+        self._opened = True
+
+    def write(self, operation: Operation[Result], caller: Caller | None = None) -> Result:
+        """Run an operation in the calling thread and commit it; repeat it when PostgreSQL asks for that."""
+        return self._transact(operation, caller, "BEGIN")
+
+    def read(self, operation: Operation[Result], caller: Caller | None = None) -> Result:
+        """Run a read in the calling thread, on one snapshot."""
+        return self._transact(operation, caller, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    def _transact(self, operation: Operation[Result], caller: Caller | None, begin: str) -> Result:
+        self.open()
+        for attempt in range(1, TRIES_MAX + 1):
+            try:
+                with self._pool.connection() as connection, connection.cursor() as cursor:
+                    transaction = _PostgresTransaction(cursor, caller, self.memory)
+                    cursor.execute(cast("Any", begin))
+                    try:
+                        result = operation(transaction)
+                        cursor.execute("COMMIT")
+                    except BaseException:
+                        if not connection.closed:
+                            connection.rollback()
+                        raise
+                break
+            except _REPEATABLE:
+                if attempt == TRIES_MAX:
+                    raise Unavailable("The database is too busy to finish this.") from None
+                time.sleep(0.005 * 2**attempt)
+            except (errors.OperationalError, PoolTimeout) as error:
+                raise Unavailable("The database does not answer.", retry_after_seconds=5) from error
+        for then in transaction.followers:
+            then()
+        return result
+
+    @contextlib.contextmanager
+    def exclusively(self) -> Iterator[Transaction]:
+        """A transaction that no other process of ours runs at the same time (migrations, restore)."""
+        self.open()
+        with self._pool.connection() as connection, connection.transaction(), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
+            yield _PostgresTransaction(cursor, None, self.memory)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        if self._opened:
+            self._pool.close()

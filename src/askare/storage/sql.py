@@ -1,0 +1,53 @@
+"""Putting statements together from fragments of our own.  Client words only ever travel as values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from askare.storage.transactions import Transaction, Value
+
+
+def insert_rows(tx: Transaction, table: str, columns: tuple[str, ...], rows: Sequence[Sequence[Value]]) -> None:
+    """Insert rows, each with its values in the order of the columns."""
+    if rows:
+        tx.run_many(_insertion(table, columns), rows)
+
+
+@lru_cache(maxsize=200)
+def _insertion(table: str, columns: tuple[str, ...]) -> str:
+    places = ", ".join(f":{column}" for column in columns)
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})"
+
+
+class Conditions:
+    """A list of conditions joined by AND, and the values in them."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Value] = {}
+        self._parts: list[str] = []
+
+    def value(self, value: Value) -> str:
+        """A place for a value: `:v3`."""
+        name = f"v{len(self.values)}"
+        self.values[name] = value
+        return f":{name}"
+
+    def among(self, column: str, wanted: Iterable[Value]) -> str:
+        """`column` is one of the wanted values, as a fragment."""
+        places = [self.value(value) for value in wanted]
+        if len(places) == 1:
+            return f"{column} = {places[0]}"
+        return f"{column} IN ({', '.join(places)})" if places else "1 = 0"
+
+    def add(self, part: str) -> None:
+        self._parts.append(part)
+
+    def copy(self) -> Conditions:
+        twin = Conditions()
+        twin.values = dict(self.values)
+        twin._parts = list(self._parts)
+        return twin
+
+    def __str__(self) -> str:
+        return " AND ".join(self._parts) or "1 = 1"

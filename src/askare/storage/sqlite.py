@@ -1,0 +1,297 @@
+"""SQLite: one writer thread that commits in groups, many readers.
+
+Operations queue for the writer.  It takes what waits (up to `GROUP_MAX`), runs each in a savepoint of its own,
+commits once, and only then are the answers given: one flush to the disk serves the whole group, and no answer
+leaves before it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, TypeVar
+
+import apsw
+
+from askare.kernel.caller import Caller
+from askare.kernel.problems import Unavailable
+from askare.storage.flavour import SQLITE, Flavour, numbered
+from askare.storage.memory import Memory
+from askare.storage.transactions import Row, Scope, Transaction, Value
+
+Result = TypeVar("Result")
+Operation = Callable[[Transaction], Result]
+Resolve = Callable[["list[Errand]"], object]
+
+GROUP_MAX = 64  # operations a commit; more would make the first of them wait for little gain
+QUEUE_MAX = 4_000  # operations that may wait for the writer; past that a caller is told to come back
+BUSY_MILLISECONDS = 10_000  # how long another process (a command beside the server) may hold the file
+SHORT_READ_STEPS = 40_000  # virtual machine steps, about 2 ms: longer reads leave the event loop alone
+
+# 3.7.0 to 3.51.2 can lose committed data in WAL mode (the WAL-reset bug).
+SAFE_VERSION = (3, 51, 3)
+
+_STOP = object()
+
+
+class UnsafeSQLite(Exception):
+    """The SQLite library that this Python loads could lose data."""
+
+
+class ReadTooLong(Exception):
+    """A read did not end within its steps; it must be run again where it disturbs nobody."""
+
+
+def require_safe_version(version: str) -> None:
+    """Raise UnsafeSQLite for a library with the WAL-reset bug."""
+    if tuple(int(part) for part in version.split(".")[:3]) < SAFE_VERSION:
+        raise UnsafeSQLite(
+            f"SQLite {version} can lose committed data (the WAL-reset bug); "
+            f"at least {'.'.join(map(str, SAFE_VERSION))} is needed.  Reinstall the packages of "
+            "requirements/runtime.txt: the apsw wheel brings a safe SQLite."
+        )
+
+
+class _SqliteTransaction(Scope):
+    def __init__(self, connection: apsw.Connection, caller: Caller | None, memory: Memory) -> None:
+        super().__init__(caller, memory)
+        self._connection = connection
+
+    @property
+    def flavour(self) -> Flavour:
+        return SQLITE
+
+    def _execute(self, sql: str, values: dict[str, Value]) -> apsw.Cursor:
+        by_number, names = numbered(sql)
+        return self._connection.execute(by_number, [values[name] for name in names])
+
+    def rows(self, sql: str, **values: Value) -> list[Row]:
+        return self._execute(sql, values).fetchall()
+
+    def row(self, sql: str, **values: Value) -> Row | None:
+        return self._execute(sql, values).fetchone()
+
+    def run(self, sql: str, **values: Value) -> int:
+        self._execute(sql, values)
+        return self._connection.changes()
+
+    def run_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
+        self._connection.executemany(numbered(sql)[0], rows)
+
+
+class SqliteDatabase:
+    """One database file.  Opened by `serve` for long, by a command for a moment."""
+
+    flavour = SQLITE
+
+    def __init__(self, path: Path, *, reader_cache_kib: int = 32_768) -> None:
+        require_safe_version(apsw.sqlite_lib_version())
+        self.path = path
+        self.memory = Memory()
+        self._reader_cache_kib = reader_cache_kib
+        self._local = threading.local()
+        self._readers: list[apsw.Connection] = []
+        self._readers_lock = threading.Lock()
+        self._queue: queue.Queue[Any] = queue.Queue(QUEUE_MAX)
+        self._writer_connection = self._connect(writable=True)
+        self._writer: threading.Thread | None = None
+        self._closed = False
+
+    def _connect(self, *, writable: bool) -> apsw.Connection:
+        flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+        connection = apsw.Connection(str(self.path), flags, statementcachesize=500)
+        connection.set_busy_timeout(BUSY_MILLISECONDS)
+        if writable:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA cache_size = -32768")
+            connection.execute("PRAGMA journal_size_limit = 67108864")
+        else:
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute(f"PRAGMA cache_size = -{self._reader_cache_kib}")
+            connection.wal_autocheckpoint(0)  # only the writer checkpoints
+        return connection
+
+    # Writing ---------------------------------------------------------------------------------------------------
+
+    def submit(
+        self, operation: Operation[Result], caller: Caller | None, resolve: Resolve
+    ) -> Errand:
+        """Queue an operation for the writer; `resolve` is called in the writer's thread, once a group, with the
+        errands that are done.  Raises Unavailable when too much waits already."""
+        if self._closed:
+            raise Unavailable("The server is stopping.")
+        if self._writer is None:
+            self._start_writer()
+        errand = Errand(operation, caller, resolve)
+        try:
+            self._queue.put_nowait(errand)
+        except queue.Full:
+            raise Unavailable("More writes are waiting than the server can carry.") from None
+        return errand
+
+    def write(self, operation: Operation[Result], caller: Caller | None = None) -> Result:
+        """Run an operation and wait until it is on the disk (for commands, jobs and tests)."""
+        done: Future[Result] = Future()
+
+        def resolve(errands: list[Errand]) -> None:
+            for errand in errands:
+                if errand.error is not None:
+                    done.set_exception(errand.error)
+                else:
+                    done.set_result(errand.result)
+
+        self.submit(operation, caller, resolve)
+        return done.result()
+
+    def _start_writer(self) -> None:
+        self._writer = threading.Thread(target=self._write_groups, name="askare-writer", daemon=True)
+        self._writer.start()
+
+    def _write_groups(self) -> None:
+        while True:
+            group = [self._queue.get()]
+            with contextlib.suppress(queue.Empty):
+                while len(group) < GROUP_MAX:
+                    group.append(self._queue.get_nowait())
+            stopping = _STOP in group
+            errands = [errand for errand in group if errand is not _STOP]
+            if errands:
+                self._write_group(errands)
+            if stopping:
+                return
+
+    def _write_group(self, errands: list[Errand]) -> None:
+        connection = self._writer_connection
+        followers: list[Callable[[], None]] = []
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for errand in errands:
+                self._write_one(connection, errand, followers)
+            connection.execute("COMMIT")
+        except Exception as error:  # nothing of the group is on the disk: every one of them must hear it
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            for errand in errands:
+                errand.error = _told(error)
+        else:
+            for then in followers:
+                then()
+        by_desk: dict[Resolve, list[Errand]] = {}
+        for errand in errands:
+            by_desk.setdefault(errand.resolve, []).append(errand)
+        for resolve, done in by_desk.items():
+            resolve(done)
+
+    def _write_one(self, connection: apsw.Connection, errand: Errand, followers: list[Callable[[], None]]) -> None:
+        transaction = _SqliteTransaction(connection, errand.caller, self.memory)
+        connection.execute("SAVEPOINT errand")
+        try:
+            errand.result = errand.operation(transaction)
+        except Exception as error:
+            if not connection.in_transaction:
+                raise  # SQLite undid the whole group (disk full, I/O error): it is over for all of them
+            connection.execute("ROLLBACK TO errand")
+            errand.error = _told(error)
+        else:
+            followers.extend(transaction.followers)
+        connection.execute("RELEASE errand")
+
+    # Reading ---------------------------------------------------------------------------------------------------
+
+    def read(
+        self, operation: Operation[Result], caller: Caller | None = None, *, steps_max: int | None = None
+    ) -> Result:
+        """Run a read in the calling thread, on one snapshot.
+
+        With `steps_max` a read that takes longer is broken off with ReadTooLong; nothing was changed, so it can
+        simply be run again elsewhere.
+        """
+        connection = self._reader()
+        try:
+            connection.execute("BEGIN")
+            if steps_max is not None:
+                connection.set_progress_handler(lambda: True, steps_max)
+            return operation(_SqliteTransaction(connection, caller, self.memory))
+        except apsw.InterruptError:
+            raise ReadTooLong from None
+        except (apsw.BusyError, apsw.IOError, apsw.FullError) as error:
+            raise _told(error) from error
+        finally:
+            if steps_max is not None:
+                connection.set_progress_handler(None, 1)
+            if connection.in_transaction:
+                connection.execute("COMMIT")
+
+    def _reader(self) -> apsw.Connection:
+        connection: apsw.Connection | None = getattr(self._local, "reader", None)
+        if connection is None:
+            connection = self._connect(writable=False)
+            self._local.reader = connection
+            with self._readers_lock:
+                self._readers.append(connection)
+        return connection
+
+    # Care ------------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def exclusively(self) -> Iterator[Transaction]:
+        """A transaction of the calling thread alone, on a connection of its own (migrations, restore)."""
+        connection = self._connect(writable=True)
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+            yield _SqliteTransaction(connection, None, self.memory)
+            connection.execute("COMMIT")
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            connection.close()
+
+    def close(self) -> None:
+        """Finish what waits, fold the log into the file, and let go of it."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._writer is not None:
+            self._queue.put(_STOP)
+            self._writer.join()
+        with self._readers_lock:
+            for connection in self._readers:
+                connection.close()
+            self._readers.clear()
+        self._writer_connection.close()
+
+
+class Errand:
+    """One queued write and what became of it."""
+
+    __slots__ = ("caller", "error", "future", "operation", "resolve", "result")
+
+    def __init__(
+        self,
+        operation: Operation[Any],
+        caller: Caller | None,
+        resolve: Resolve,
+    ) -> None:
+        self.operation = operation
+        self.caller = caller
+        self.resolve = resolve
+        self.result: Any = None
+        self.error: Exception | None = None
+        self.future: Any = None
+
+
+def _told(error: Exception) -> Exception:
+    """The error as the caller should hear it: trouble with the file is a matter of "not now"."""
+    if isinstance(error, apsw.FullError):
+        return Unavailable("The disk of the database is full.", retry_after_seconds=60)
+    if isinstance(error, (apsw.BusyError, apsw.LockedError)):
+        return Unavailable("The database is held by another process.", retry_after_seconds=5)
+    if isinstance(error, apsw.IOError):
+        return Unavailable("The disk of the database answers with an error.", retry_after_seconds=60)
+    return error

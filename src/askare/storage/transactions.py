@@ -1,0 +1,73 @@
+"""What an operation is handed: one open transaction, opened for one caller.
+
+Whoever holds it never commits and never waits for the network; the database that opened it does the first when the
+operation returns, and undoes everything when it raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from askare.kernel.caller import Caller
+from askare.storage.flavour import Flavour
+from askare.storage.memory import Memory
+
+Value = None | int | float | str | bytes
+Row = tuple[Any, ...]
+
+
+class Transaction(Protocol):
+    """A transaction on either database.  SQL takes `:name` parameters, given as keywords."""
+
+    @property
+    def flavour(self) -> Flavour: ...
+
+    @property
+    def caller(self) -> Caller:
+        """For whom the transaction is open: the scope of every query.  Raises LookupError when it was opened for
+        the house itself (sign-in, migrations, upkeep)."""
+
+    @property
+    def organization_no(self) -> int:
+        """The caller's organization, as the store numbers it."""
+
+    @property
+    def memory(self) -> Memory:
+        """What this process remembers of the database."""
+
+    def rows(self, sql: str, **values: Value) -> list[Row]: ...
+
+    def row(self, sql: str, **values: Value) -> Row | None:
+        """The first row, or None."""
+
+    def run(self, sql: str, **values: Value) -> int:
+        """Carry out a statement that answers no rows; return how many rows it changed."""
+
+    def run_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
+        """Carry out a statement once for each row of values, given in the order of its parameters."""
+
+    def after_commit(self, then: Callable[[], None]) -> None:
+        """Call `then` once everything done here is safely on the disk, and never when it is undone."""
+
+
+class Scope:
+    """The part of a transaction that does not depend on the database: for whom it is, and what follows it."""
+
+    def __init__(self, caller: Caller | None, memory: Memory) -> None:
+        self._caller = caller
+        self.memory = memory
+        self.followers: list[Callable[[], None]] = []
+
+    @property
+    def caller(self) -> Caller:
+        if self._caller is None:
+            raise LookupError("this transaction was opened without a caller")
+        return self._caller
+
+    @property
+    def organization_no(self) -> int:
+        return self.caller.organization_no
+
+    def after_commit(self, then: Callable[[], None]) -> None:
+        self.followers.append(then)

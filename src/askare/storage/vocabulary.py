@@ -1,0 +1,149 @@
+"""The words of an organization's texts, each once, and which of them a query word finds.
+
+A room keeps its own list of (word, thing) pairs; this module turns texts into word numbers when something is
+stored, and a query word into word numbers when something is looked for, by the definition in `kernel/words.py`.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from askare.kernel.words import (
+    INFIX_LETTERS_MIN,
+    fold_word,
+    infixes,
+    stems,
+    suffixes,
+    written_words,
+)
+from askare.storage.sql import Conditions, insert_rows
+from askare.storage.transactions import Transaction
+
+_WHOLE, _END, _STEM = 0, 1, 2
+_LAST_LETTER = "\U0010ffff"  # after every letter in the order of code points
+
+
+class Indexed(Struct, frozen=True):
+    """A text as it is searched: its folded words and stems as two lines, and its word numbers.
+
+    The lines are what a query is compared with when a thing is at hand already: ` hameenkatu 1 ` and
+    `|hameenkatu|hameenka|1|`.
+    """
+
+    words_line: str
+    stems_line: str
+    word_nos: list[int]
+
+
+def index(tx: Transaction, text: str) -> Indexed:
+    """Take the words of a text into the vocabulary and say how the text is found."""
+    written = dict.fromkeys(written_words(text))
+    forms: dict[str, set[str]] = {}
+    for word in written:
+        forms.setdefault(fold_word(word), set()).update(stems(word))
+    all_stems = sorted(set().union(*forms.values()))
+    return Indexed(
+        words_line=f" {' '.join(forms)} ",
+        stems_line=f"|{'|'.join(all_stems)}|",
+        word_nos=list(_numbers(tx, forms).values()),
+    )
+
+
+def _numbers(tx: Transaction, forms: dict[str, set[str]]) -> dict[str, int]:
+    known = tx.memory.words
+    organization = tx.organization_no
+    numbers: dict[str, int] = {}
+    unknown = []
+    for word in forms:
+        number = known.get((organization, word))
+        if number is None:
+            unknown.append(word)
+        else:
+            numbers[word] = number
+    if unknown:
+        fresh = {word: _number(tx, word, forms[word]) for word in sorted(unknown)}
+        tx.after_commit(lambda: tx.memory.keep_words(organization, fresh))
+        numbers.update(fresh)
+    return numbers
+
+
+def _number(tx: Transaction, word: str, word_stems: set[str]) -> int:
+    find = "SELECT word_no FROM words WHERE organization_no = :organization AND word = :word"
+    row = tx.row(find, organization=tx.organization_no, word=word)
+    if row is None:
+        row = tx.row(
+            "INSERT INTO words (organization_no, word) VALUES (:organization, :word)"
+            " ON CONFLICT DO NOTHING RETURNING word_no",
+            organization=tx.organization_no,
+            word=word,
+        )
+        if row is not None:
+            _insert_forms(tx, row[0], word, word_stems)
+        else:  # somebody else took it in at the same moment; by now it is committed
+            row = tx.row(find, organization=tx.organization_no, word=word)
+            assert row is not None  # noqa: S101  -- words are never deleted
+    return int(row[0])
+
+
+def _insert_forms(tx: Transaction, word_no: int, word: str, word_stems: set[str]) -> None:
+    whole, *ends = suffixes(word)
+    rows = [
+        (tx.organization_no, whole, _WHOLE, word_no),
+        *((tx.organization_no, end, _END, word_no) for end in dict.fromkeys(ends)),
+        *((tx.organization_no, stem, _STEM, word_no) for stem in word_stems),
+    ]
+    insert_rows(tx, "word_forms", ("organization_no", "form", "kind", "word_no"), rows)
+
+
+class Wanted(Struct, frozen=True):
+    """One query word, ready to be looked for."""
+
+    beginning: str
+    infixes: tuple[str, ...]
+    stems: tuple[str, ...]
+
+    def word_numbers(self, conditions: Conditions) -> str:
+        """A SELECT of the numbers of all words that this query word finds (a number may come twice)."""
+        organization = conditions.value(conditions.values["organization"])
+        parts = [_between(conditions, organization, self.beginning, "kind = 0")]
+        parts += [_between(conditions, organization, infix, "kind <= 1") for infix in self.infixes]
+        if self.stems:
+            among = conditions.among("form", self.stems)
+            parts.append(
+                f"SELECT word_no FROM word_forms WHERE organization_no = {organization} AND {among} AND kind = 2"
+            )
+        return " UNION ALL ".join(parts)
+
+    def in_lines(self, conditions: Conditions, words_column: str, stems_column: str) -> str:
+        """The same question asked of a thing at hand, as a condition on its two lines."""
+        patterns = [f"{words_column} LIKE {conditions.value(f'% {self.beginning}%')}"]
+        patterns += [f"{words_column} LIKE {conditions.value(f'%{infix}%')}" for infix in self.infixes]
+        patterns += [f"{stems_column} LIKE {conditions.value(f'%|{stem}|%')}" for stem in self.stems]
+        return f"({' OR '.join(patterns)})"
+
+
+def _between(conditions: Conditions, organization: str, beginning: str, kinds: str) -> str:
+    first, last = conditions.value(beginning), conditions.value(beginning + _LAST_LETTER)
+    return (
+        f"SELECT word_no FROM word_forms WHERE organization_no = {organization}"
+        f" AND form >= {first} AND form < {last} AND {kinds}"
+    )
+
+
+def wanted_words(query: str) -> tuple[Wanted, ...]:
+    """The words of a query, each once.  A word that another one contains is still asked for by itself."""
+    wanted = {}
+    for word in written_words(query):
+        beginning = fold_word(word)
+        inside = infixes(word)
+        if len(beginning) >= INFIX_LETTERS_MIN:
+            # What stands inside a word also stands at its beginning, so one look-up serves both.
+            inside -= {beginning}
+            looked_for = (beginning, *sorted(inside))
+        else:
+            looked_for = tuple(sorted(inside))
+        shortest = tuple(
+            infix for infix in looked_for if not any(other != infix and other in infix for other in looked_for)
+        )
+        wanted[beginning] = Wanted(beginning, shortest, tuple(sorted(stems(word))))
+    return tuple(wanted.values())

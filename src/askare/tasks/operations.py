@@ -1,0 +1,159 @@
+"""What can be done with tasks: load, decide, save.  Every function runs inside one transaction of the caller's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from askare.directory import store as directory
+from askare.directory.store import Kind
+from askare.kernel.paging import Order, Page, Window
+from askare.kernel.problems import Conflict, Fault, Invalid, NotFound, Wrong
+from askare.storage import history
+from askare.storage.history import Change
+from askare.storage.transactions import Transaction
+from askare.tasks import rules, store
+from askare.tasks.model import PartyType, Task, TaskContent, TaskFilter, TaskParty
+from askare.tasks.search import search
+
+KIND = "task"
+
+
+class Saved(Struct, frozen=True):
+    """What became of a task: its id and its present version."""
+
+    task_id: UUID
+    version: int
+
+
+class Found(Struct, frozen=True):
+    """A task's document and version."""
+
+    document: str
+    version: int
+
+
+def create_task(tx: Transaction, content: TaskContent, *, task_id: UUID, now: datetime) -> Saved:
+    """Keep a new task.
+
+    Raises Invalid for an office that the caller does not see and for a party whose type nobody knows.
+    """
+    content = _completed(tx, content)
+    task = Task(task_id, version=1, content=content, created=now, modified=now)
+    after = store.insert(tx, task, text=_searched_text(tx, content))
+    history.record(tx, KIND, task_id, Change.CREATED, version=1, at=now, after=after)
+    return Saved(task_id, 1)
+
+
+def get_task(tx: Transaction, task_id: UUID) -> Found:
+    """Raises NotFound for a task that does not exist for the caller."""
+    _, task, document = _visible(tx, task_id)
+    return Found(document, task.version)
+
+
+def search_tasks(tx: Transaction, wanted: TaskFilter, *, orders: Sequence[Order], window: Window) -> Page[str]:
+    """The documents seen through the window, and how many tasks the filter finds in all."""
+    return search(tx, wanted, orders, window)
+
+
+def update_task(
+    tx: Transaction,
+    task_id: UUID,
+    content: TaskContent,
+    *,
+    expected_version: int | None,
+    now: datetime,
+) -> Saved:
+    """Replace what is said of a task.  An update that changes nothing leaves version and modification time alone.
+
+    Raises NotFound; Conflict when the task is no longer of the version expected; Invalid as for create; Refused
+    when the state of the task forbids the change.
+    """
+    task_no, stored, before = _visible(tx, task_id, lock=True)
+    _require_version(stored, expected_version)
+    content = _completed(tx, content)
+    rules.require_allowed_change(stored.content, content)
+    if not rules.differs(stored.content, content):
+        return Saved(task_id, stored.version)
+    changed = Task(task_id, stored.version + 1, content, created=stored.created, modified=now)
+    after = store.replace(tx, task_no, stored, changed, text=_searched_text(tx, content))
+    history.record(
+        tx,
+        KIND,
+        task_id,
+        Change.UPDATED,
+        version=changed.version,
+        at=now,
+        before=before,
+        after=after,
+    )
+    return Saved(task_id, changed.version)
+
+
+def delete_task(tx: Transaction, task_id: UUID, *, expected_version: int | None, now: datetime) -> None:
+    """Remove a WAITING task; history and a tombstone stay.  Raises NotFound, Conflict, Refused."""
+    task_no, stored, before = _visible(tx, task_id, lock=True)
+    _require_version(stored, expected_version)
+    rules.require_deletable(stored.content)
+    store.delete(tx, task_no, stored)
+    history.record(tx, KIND, task_id, Change.DELETED, version=stored.version + 1, at=now, before=before)
+
+
+def _visible(tx: Transaction, task_id: UUID, *, lock: bool = False) -> tuple[int, Task, str]:
+    found = store.find(tx, task_id, lock=lock)
+    # Another office's task looks the same as none at all.
+    if found is None or not tx.caller.sees_office(found[1].content.agency_office_id):
+        raise NotFound(KIND, "taskId")
+    return found
+
+
+def _require_version(task: Task, expected_version: int | None) -> None:
+    if expected_version is not None and expected_version != task.version:
+        raise Conflict("The task was changed since it was read.")
+
+
+def _completed(tx: Transaction, content: TaskContent) -> TaskContent:
+    """The content with party types filled in from the directory, all of it visible to the caller."""
+    faults = []
+    if not tx.caller.sees_office(content.agency_office_id):
+        faults.append(Fault("agencyOfficeId", Wrong.UNKNOWN_ID, "Unknown agencyOfficeId"))
+    untyped = [party.party_id for party in content.parties if party.party_type_code is UNSET]
+    if untyped:
+        known = directory.party_types(tx, untyped)
+        faults += [
+            Fault(
+                f"parties[{at}].partyTypeCode",
+                Wrong.MISSING,
+                "Mandatory field partyTypeCode is missing, and the directory does not know the party",
+            )
+            for at, party in enumerate(content.parties)
+            if party.party_type_code is UNSET and party.party_id not in known
+        ]
+        if not faults:
+            parties = tuple(
+                party
+                if party.party_type_code is not UNSET
+                else TaskParty(party.party_id, PartyType(known[party.party_id]))
+                for party in content.parties
+            )
+            content = msgspec.structs.replace(content, parties=parties)
+    if faults:
+        raise Invalid(body=faults)
+    return content
+
+
+def _searched_text(tx: Transaction, content: TaskContent) -> str:
+    """What free text search looks through: the description, and the names of all that the task is about.
+
+    Source: OviPro contract 2.2, freeTextSearch.
+    """
+    things = [(Kind.OFFICE, content.agency_office_id)]
+    things += [(Kind.AGENT, agent.agent_id) for agent in content.agents]
+    things += [(Kind.PARTY, party.party_id) for party in content.parties]
+    if content.realty_id is not None:
+        things.append((Kind.REALTY, content.realty_id))
+    return "\n".join([content.description or "", *directory.labels(tx, things)])

@@ -1,0 +1,321 @@
+"""Finding tasks: which way is short, and the SQL of it.
+
+A search has four possible ways, and takes the shortest:
+
+- along the **links** of one party, agent, realty or assignment, already in the order of due times;
+- by **gathering** everything that a selective filter finds (a rare word, a short stretch of time) and sorting it;
+- by **walking** all tasks in the order asked for, until the page is full: right when a filter finds many;
+- walking the **texts** in that order, when what finds many is a word.
+
+All four answer the same, by `rules.matches` and `kernel.words.finds_all`; a property test holds them to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from uuid import UUID
+
+from askare.kernel.paging import Order, Page, Window
+from askare.kernel.time import milliseconds
+from askare.storage.sql import Conditions
+from askare.storage.transactions import Transaction
+from askare.storage.vocabulary import Wanted, wanted_words
+from askare.tasks import rules
+from askare.tasks.model import TaskFilter, TaskStatus, TaskType, task_of
+
+# Above this many hits, walking in order is expected to fill a page sooner than gathering and sorting would.
+GATHER_MAX = 4_000
+
+# Stored numbers of the two closed lists.  New members go to the end: the numbers are on people's disks.
+TYPE_NUMBERS = {
+    TaskType.CALL: 0,
+    TaskType.NOTIFICATION: 1,
+    TaskType.EMAIL: 2,
+    TaskType.TRAINING: 3,
+    TaskType.MEETING: 4,
+    TaskType.FOLLOW_UP: 5,
+    TaskType.REPORT_MEETING: 6,
+    TaskType.OTHER: 7,
+}
+STATUS_NUMBERS = {TaskStatus.WAITING: 0, TaskStatus.DONE: 1, TaskStatus.REJECTED: 2}
+PARTY, AGENT, REALTY, ASSIGNMENT = 1, 2, 3, 4
+
+SORT_COLUMNS = {"taskDueTime": "due", "modificationTime": "modified"}
+DEFAULT_ORDER = (Order("taskDueTime"),)
+
+
+def search(tx: Transaction, wanted: TaskFilter, orders: Sequence[Order], window: Window) -> Page[str]:
+    """The documents of the tasks that the caller sees and the filter wants, in order, and how many there are."""
+    found = _Search(tx, wanted, orders)
+    total = tx.memory.counts("task").count(tx, found.question(), found.count, None if wanted.text else found.counted)
+    if window.start >= total or window.size == 0:
+        return Page([], total)
+    return Page(found.documents(window), total)
+
+
+class _Search:
+    def __init__(self, tx: Transaction, wanted: TaskFilter, orders: Sequence[Order]) -> None:
+        self._tx = tx
+        self._wanted = wanted
+        self._words = wanted_words(wanted.text)
+        self._offices = _offices_seen(tx.caller.office_ids, wanted.office_ids)
+        by_field = {order.field: order for order in reversed((*orders, *DEFAULT_ORDER))}
+        self._orders = [by_field[field] for field in dict.fromkeys(order.field for order in orders)] or list(
+            DEFAULT_ORDER
+        )
+        self._links = [
+            (kind, targets)
+            for kind, targets in (
+                (REALTY, wanted.realty_ids),
+                (ASSIGNMENT, wanted.assignment_ids),
+                (PARTY, wanted.party_ids),
+                (AGENT, wanted.agent_ids),
+            )
+            if targets
+        ]
+
+    # Counting --------------------------------------------------------------------------------------------------
+
+    def question(self) -> Hashable:
+        """Everything that the count depends on."""
+        return (self._wanted, self._offices)
+
+    def counted(self, document: str | None) -> bool:
+        """Whether the task of this document is among those counted."""
+        if document is None:
+            return False
+        task = task_of(_NOBODY, 0, document)
+        return rules.matches(self._wanted, task) and (
+            self._offices is None or task.content.agency_office_id in self._offices
+        )
+
+    def count(self) -> int:
+        if self._offices is not None and not self._offices:
+            return 0
+        conditions = self._start()
+        narrow = self._narrow_conditions(conditions, "t")
+        if self._words:
+            tables = f"({self._tasks_with_words(conditions)}) w"
+            if narrow or self._links:
+                tables += " CROSS JOIN tasks t ON t.task_no = w.task_no"
+        elif len(self._links) == 1 and not narrow:
+            kind, targets = self._links[0]
+            tables = f"({self._linked(conditions, kind, targets)}) l"
+        else:
+            tables = "tasks t"
+            conditions.add("t.organization_no = :organization")
+        for part in narrow:
+            conditions.add(part)
+        if tables.endswith(" t") or " t ON" in tables:
+            for kind, targets in self._links:
+                conditions.add(f"t.task_no IN ({self._linked(conditions, kind, targets)})")
+        row = self._tx.row(f"SELECT count(*) FROM {tables} WHERE {conditions}", **conditions.values)
+        return int(row[0]) if row else 0
+
+    # The page --------------------------------------------------------------------------------------------------
+
+    def documents(self, window: Window) -> list[str]:
+        conditions = self._start()
+        source, order_tables = self._way(conditions)
+        keys = ", ".join(
+            f"{order_tables[SORT_COLUMNS[order.field]]}.{SORT_COLUMNS[order.field]}{_direction(order)}"
+            for order in self._orders
+        )
+        limit, offset = conditions.value(window.size), conditions.value(window.start)
+        again = ", ".join(f"d.{SORT_COLUMNS[order.field]}{_direction(order)}" for order in self._orders)
+        rows = self._tx.rows(
+            "SELECT d.document FROM ("
+            f"SELECT {order_tables['task_no']}.task_no AS task_no FROM {source} WHERE {conditions}"
+            f" ORDER BY {keys}, {order_tables['task_id']}.task_id LIMIT {limit} OFFSET {offset}"
+            f") p JOIN tasks d ON d.task_no = p.task_no ORDER BY {again}, d.task_id",
+            **conditions.values,
+        )
+        return [document for (document,) in rows]
+
+    def _way(self, conditions: Conditions) -> tuple[str, dict[str, str]]:
+        """The tables to go through, and which of them gives each column to sort by."""
+        first = SORT_COLUMNS[self._orders[0].field]
+        all_from_tasks = dict.fromkeys(("due", "modified", "task_no", "task_id"), "t")
+        gathered_word = self._rarest_word()
+        if self._links and not (gathered_word and len(self._links) == 1 and self._links[0][0] == AGENT):
+            (kind, targets), *others = self._links
+            if len(targets) == 1:
+                return self._along_links(conditions, kind, targets, others)
+            conditions.add(f"t.task_no IN ({self._linked(conditions, kind, targets)})")
+            self._add_rest(conditions, others, self._words, index_by=None)
+            return self._tasks_and_texts(), all_from_tasks
+        if gathered_word is not None:
+            numbers = gathered_word.word_numbers(conditions)
+            conditions.add(
+                "t.task_no IN (SELECT task_no FROM task_words"
+                f" WHERE organization_no = :organization AND word_no IN ({numbers}))"
+            )
+            others_words = tuple(word for word in self._words if word is not gathered_word)
+            self._add_rest(conditions, self._links, others_words, index_by=None)
+            return self._tasks_and_texts(others_words), all_from_tasks
+        few = self._short_stretch(first)
+        if self._words and first == "due" and few is None:
+            conditions.add("x.organization_no = :organization")
+            if self._wanted.due_after is not None:
+                conditions.add(f"x.due > {conditions.value(milliseconds(self._wanted.due_after))}")
+            if self._wanted.due_before is not None:
+                conditions.add(f"x.due < {conditions.value(milliseconds(self._wanted.due_before))}")
+            self._add_rest(conditions, self._links, self._words, index_by=None)
+            return "task_texts x CROSS JOIN tasks t ON t.task_no = x.task_no", {**all_from_tasks, "due": "x"}
+        conditions.add("t.organization_no = :organization")
+        self._add_rest(conditions, self._links, self._words, index_by=few or first)
+        return self._tasks_and_texts(), all_from_tasks
+
+    def _along_links(
+        self,
+        conditions: Conditions,
+        kind: int,
+        targets: frozenset[UUID],
+        others: list[tuple[int, frozenset[UUID]]],
+    ) -> tuple[str, dict[str, str]]:
+        conditions.add(f"l.organization_no = :organization AND l.kind = {kind}")
+        conditions.add(conditions.among("l.target", (target.bytes for target in targets)))
+        narrow = self._narrow_conditions(conditions, "t")
+        for part in narrow:
+            conditions.add(part)
+        for other_kind, other_targets in others:
+            conditions.add(f"l.task_no IN ({self._linked(conditions, other_kind, other_targets)})")
+        source = "task_links l"
+        if narrow:
+            source += " CROSS JOIN tasks t ON t.task_no = l.task_no"
+        if self._words:
+            source += (
+                " CROSS JOIN task_texts x ON x.organization_no = l.organization_no"
+                " AND x.due = l.due AND x.task_no = l.task_no"
+            )
+            for word in self._words:
+                conditions.add(word.in_lines(conditions, "x.words_line", "x.stems_line"))
+        return source, dict.fromkeys(("due", "modified", "task_no", "task_id"), "l")
+
+    def _tasks_and_texts(self, words: Sequence[Wanted] | None = None) -> str:
+        if not (self._words if words is None else words):
+            return "tasks t"
+        return (
+            "tasks t CROSS JOIN task_texts x ON x.organization_no = t.organization_no"
+            " AND x.due = t.due AND x.task_no = t.task_no"
+        )
+
+    def _add_rest(
+        self,
+        conditions: Conditions,
+        links: Sequence[tuple[int, frozenset[UUID]]],
+        words: Sequence[Wanted],
+        *,
+        index_by: str | None,
+    ) -> None:
+        for part in self._narrow_conditions(conditions, "t", index_by=index_by):
+            conditions.add(part)
+        for kind, targets in links:
+            conditions.add(f"t.task_no IN ({self._linked(conditions, kind, targets)})")
+        for word in words:
+            conditions.add(word.in_lines(conditions, "x.words_line", "x.stems_line"))
+
+    # Judging which way is short --------------------------------------------------------------------------------
+
+    def _rarest_word(self) -> Wanted | None:
+        """The query word that finds the fewest tasks, when they are few enough to be gathered."""
+        rarest: tuple[int, Wanted] | None = None
+        for word in self._words:
+            limit = rarest[0] if rarest else GATHER_MAX
+            conditions = self._start()
+            row = self._tx.row(
+                "SELECT count(*) FROM (SELECT 1 FROM task_words WHERE organization_no = :organization"
+                f" AND word_no IN ({word.word_numbers(conditions)}) LIMIT {limit + 1}) few",
+                **conditions.values,
+            )
+            if row is not None and row[0] <= limit:
+                rarest = (row[0], word)
+        return rarest[1] if rarest else None
+
+    def _short_stretch(self, first: str) -> str | None:
+        """The other time column, when the stretch of it that is asked for holds few tasks."""
+        wanted = self._wanted
+        conditions = self._start()
+        if first == "due" and wanted.modified_after is not None:
+            column = "modified"
+            stretch = [f"modified > {conditions.value(milliseconds(wanted.modified_after))}"]
+        elif first == "modified" and (wanted.due_before is not None or wanted.due_after is not None):
+            column = "due"
+            stretch = []
+            if wanted.due_after is not None:
+                stretch.append(f"due > {conditions.value(milliseconds(wanted.due_after))}")
+            if wanted.due_before is not None:
+                stretch.append(f"due < {conditions.value(milliseconds(wanted.due_before))}")
+        else:
+            return None
+        row = self._tx.row(
+            "SELECT count(*) FROM (SELECT 1 FROM tasks WHERE organization_no = :organization"
+            f" AND {' AND '.join(stretch)} LIMIT {GATHER_MAX + 1}) few",
+            **conditions.values,
+        )
+        return column if row is not None and row[0] <= GATHER_MAX else None
+
+    # Fragments -------------------------------------------------------------------------------------------------
+
+    def _start(self) -> Conditions:
+        conditions = Conditions()
+        conditions.values["organization"] = self._tx.organization_no
+        return conditions
+
+    def _narrow_conditions(self, conditions: Conditions, table: str, *, index_by: str | None = None) -> list[str]:
+        """Conditions on the small columns.  With `index_by` only that time column may be used as a way in."""
+        wanted = self._wanted
+
+        def column(name: str) -> str:
+            hidden = index_by is not None and name in ("due", "modified") and name != index_by
+            return f"{self._tx.flavour.unindexed if hidden else ''}{table}.{name}"
+
+        parts = []
+        if wanted.types:
+            parts.append(conditions.among(column("type"), sorted(TYPE_NUMBERS[one] for one in wanted.types)))
+        if wanted.statuses:
+            numbers = sorted(STATUS_NUMBERS[one] for one in wanted.statuses)
+            parts.append(conditions.among(column("status"), numbers))
+        if self._offices is not None:
+            # One office has an index in the order of due times; for several, walking all is the ordered way.
+            hide = index_by is not None and (len(self._offices) > 1 or index_by != "due")
+            prefix = self._tx.flavour.unindexed if hide else ""
+            parts.append(conditions.among(f"{prefix}{table}.office_id", sorted(one.bytes for one in self._offices)))
+        if wanted.due_before is not None:
+            parts.append(f"{column('due')} < {conditions.value(milliseconds(wanted.due_before))}")
+        if wanted.due_after is not None:
+            parts.append(f"{column('due')} > {conditions.value(milliseconds(wanted.due_after))}")
+        if wanted.modified_after is not None:
+            parts.append(f"{column('modified')} > {conditions.value(milliseconds(wanted.modified_after))}")
+        return parts
+
+    @staticmethod
+    def _linked(conditions: Conditions, kind: int, targets: frozenset[UUID]) -> str:
+        among = conditions.among("target", sorted(target.bytes for target in targets))
+        distinct = "DISTINCT " if len(targets) > 1 else ""
+        return (
+            f"SELECT {distinct}task_no FROM task_links"
+            f" WHERE organization_no = :organization AND kind = {kind} AND {among}"
+        )
+
+    def _tasks_with_words(self, conditions: Conditions) -> str:
+        """A SELECT of the tasks whose texts hold every word, each once."""
+        return " INTERSECT ".join(
+            "SELECT DISTINCT task_no FROM task_words WHERE organization_no = :organization"
+            f" AND word_no IN ({word.word_numbers(conditions)})"
+            for word in self._words
+        )
+
+
+_NOBODY = UUID(int=0)
+
+
+def _offices_seen(seen: frozenset[UUID] | None, wanted: frozenset[UUID]) -> frozenset[UUID] | None:
+    """The offices whose tasks may be answered; None for all of the organization."""
+    if seen is None:
+        return wanted or None
+    return seen & wanted if wanted else seen
+
+
+def _direction(order: Order) -> str:
+    return " DESC" if order.descending else ""

@@ -1,0 +1,149 @@
+"""Tasks in the database: the stored document beside the columns that are searched, sorted or locked on."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from askare.kernel.time import milliseconds
+from askare.storage.sql import insert_rows
+from askare.storage.transactions import Transaction
+from askare.storage.vocabulary import index
+from askare.tasks.model import Task, TaskContent, document_of, task_of
+from askare.tasks.search import AGENT, ASSIGNMENT, PARTY, REALTY, STATUS_NUMBERS, TYPE_NUMBERS
+
+_LINK_COLUMNS = ("organization_no", "kind", "target", "due", "task_no", "modified", "task_id")
+
+
+def insert(tx: Transaction, task: Task, *, text: str) -> str:
+    """Keep a new task; `text` is what free text search looks through.  Returns the stored document."""
+    document = document_of(task)
+    content = task.content
+    row = tx.row(
+        "INSERT INTO tasks (organization_no, task_id, version, type, status, office_id, due, modified, document)"
+        " VALUES (:organization, :task, :version, :type, :status, :office, :due, :modified, :document)"
+        " RETURNING task_no",
+        organization=tx.organization_no,
+        task=task.task_id.bytes,
+        version=task.version,
+        type=TYPE_NUMBERS[content.type_code],
+        status=STATUS_NUMBERS[content.status_code],
+        office=content.agency_office_id.bytes,
+        due=milliseconds(content.task_due_time),
+        modified=milliseconds(task.modified),
+        document=document,
+    )
+    assert row is not None  # noqa: S101  -- RETURNING answers the inserted row
+    _insert_satellites(tx, row[0], task, text)
+    return document
+
+
+def find(tx: Transaction, task_id: UUID, *, lock: bool = False) -> tuple[int, Task, str] | None:
+    """The stored task of this id in the caller's organization with its number and document, or None."""
+    row = tx.row(
+        "SELECT task_no, version, document FROM tasks"
+        f" WHERE organization_no = :organization AND task_id = :task{tx.flavour.row_lock if lock else ''}",
+        organization=tx.organization_no,
+        task=task_id.bytes,
+    )
+    if row is None:
+        return None
+    task_no, version, document = row
+    return task_no, task_of(task_id, version, document), document
+
+
+def replace(tx: Transaction, task_no: int, before: Task, after: Task, *, text: str) -> str:
+    """Keep a changed task in the place of the stored one.  Returns the stored document."""
+    content = after.content
+    document = document_of(after)
+    _delete_satellites(tx, task_no, before)
+    tx.run(
+        "UPDATE tasks SET version = :version, type = :type, status = :status, office_id = :office, due = :due,"
+        " modified = :modified, document = :document WHERE task_no = :no",
+        no=task_no,
+        version=after.version,
+        type=TYPE_NUMBERS[content.type_code],
+        status=STATUS_NUMBERS[content.status_code],
+        office=content.agency_office_id.bytes,
+        due=milliseconds(content.task_due_time),
+        modified=milliseconds(after.modified),
+        document=document,
+    )
+    _insert_satellites(tx, task_no, after, text)
+    return document
+
+
+def delete(tx: Transaction, task_no: int, task: Task) -> None:
+    """Take a task out of the store.  Its history and tombstone are the caller's to write."""
+    _delete_satellites(tx, task_no, task)
+    tx.run("DELETE FROM tasks WHERE task_no = :no", no=task_no)
+
+
+def _targets(content: TaskContent) -> list[tuple[int, UUID]]:
+    """All that a task points at, by kind of link."""
+    targets = [(PARTY, party.party_id) for party in content.parties]
+    targets += [(AGENT, agent.agent_id) for agent in content.agents]
+    if content.realty_id is not None:
+        targets.append((REALTY, content.realty_id))
+    if content.assignment_id is not None:
+        targets.append((ASSIGNMENT, content.assignment_id))
+    return targets
+
+
+def _insert_satellites(tx: Transaction, task_no: int, task: Task, text: str) -> None:
+    content = task.content
+    organization = tx.organization_no
+    due, modified = milliseconds(content.task_due_time), milliseconds(task.modified)
+    task_id = task.task_id.bytes
+    insert_rows(
+        tx,
+        "task_links",
+        _LINK_COLUMNS,
+        [(organization, kind, target.bytes, due, task_no, modified, task_id) for kind, target in _targets(content)],
+    )
+    indexed = index(tx, text)
+    tx.run(
+        "INSERT INTO task_texts (organization_no, due, task_no, words_line, stems_line)"
+        " VALUES (:organization, :due, :no, :words, :stems)",
+        organization=organization,
+        due=due,
+        no=task_no,
+        words=indexed.words_line,
+        stems=indexed.stems_line,
+    )
+    insert_rows(
+        tx,
+        "task_words",
+        ("organization_no", "word_no", "task_no"),
+        [(organization, word_no, task_no) for word_no in indexed.word_nos],
+    )
+
+
+def _delete_satellites(tx: Transaction, task_no: int, task: Task) -> None:
+    organization = tx.organization_no
+    due = milliseconds(task.content.task_due_time)
+    for kind, target in _targets(task.content):
+        tx.run(
+            "DELETE FROM task_links WHERE organization_no = :organization AND kind = :kind"
+            " AND target = :target AND due = :due AND task_no = :no",
+            organization=organization,
+            kind=kind,
+            target=target.bytes,
+            due=due,
+            no=task_no,
+        )
+    row = tx.row(
+        "DELETE FROM task_texts WHERE organization_no = :organization AND due = :due AND task_no = :no"
+        " RETURNING words_line",
+        organization=organization,
+        due=due,
+        no=task_no,
+    )
+    words = row[0].split() if row else []
+    for word in words:
+        tx.run(
+            "DELETE FROM task_words WHERE organization_no = :organization AND task_no = :no AND word_no ="
+            " (SELECT word_no FROM words WHERE organization_no = :organization AND word = :word)",
+            organization=organization,
+            no=task_no,
+            word=word,
+        )
