@@ -1,0 +1,473 @@
+"""The command line: `askare serve | worker | token | user | demo | migrate | backup | restore | doctor`.
+
+Commands that fail say what to do next, on standard error, and exit with 1; what was wrongly typed exits with 2.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+from cyclopts import App, Group, Parameter
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from askare import __version__, serving
+from askare.access import operations as access
+from askare.access import passwords, tokens
+from askare.access.keys import BadKeyFile
+from askare.access.model import Organization, Rights, User
+from askare.directory import store as directory
+from askare.edge import Edge
+from askare.kernel.caller import Role
+from askare.kernel.problems import Problem
+from askare.kernel.time import written
+from askare.main import open_database
+from askare.settings import BadSettings, Loaded, Settings, load
+from askare.storage.desk import Database
+from askare.storage.migrations import SchemaTooNew, waiting
+from askare.storage.migrations import migrate as migrate_schema
+from askare.storage.sqlite import UnsafeSQLite
+from askare.storage.transactions import Transaction
+
+app = App(
+    name="askare",
+    help="One self-hosted server for the working day of an agency or a contact centre.",
+    version=__version__,
+)
+token_app = App(name="token", help="Make, list and revoke bearer tokens.")
+user_app = App(name="user", help="People who sign in with a name and a password.")
+app.command(token_app)
+app.command(user_app)
+
+_say = Console(stderr=True)
+_show = Console()
+
+DEMO_ORGANIZATION = "Demo"
+
+_where = Group("Where the data is")
+Data = Annotated[
+    Path | None,
+    Parameter(name="--data", group=_where, help="Data folder (default: ./askare-data, or ASKARE_DATA)."),
+]
+DatabaseAddress = Annotated[
+    str | None,
+    Parameter(name="--database", group=_where, help="postgresql://… (default: SQLite in the data folder)."),
+]
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for programs.")]
+
+
+class Stop(Exception):
+    """The command cannot go on; the text says what to do."""
+
+
+def main() -> None:
+    """Run the command that the arguments name."""
+    try:
+        app()
+    except (Stop, BadSettings, BadKeyFile, SchemaTooNew, UnsafeSQLite) as stop:
+        _complain(str(stop))
+        sys.exit(1)
+    except Problem as problem:
+        _complain(problem.reason)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read us has heard enough; without this, closing standard output would complain once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _complain(text: str) -> None:
+    for line in text.splitlines():
+        _say.print(line, style="red", markup=False, highlight=False)
+
+
+# What the commands share -----------------------------------------------------------------------------------------
+
+
+def _settings(data: Path | None, database: str | None, **given: Any) -> Loaded:
+    return load({"data": data, "database": database, **given})
+
+
+@contextmanager
+def _open(settings: Settings) -> Iterator[Database]:
+    """The database, brought up to date."""
+    database = open_database(settings)
+    try:
+        migrate_schema(database, now=Edge().now())
+        yield database
+    finally:
+        database.close()
+
+
+def _lifetime(text: str) -> timedelta:
+    match = re.fullmatch(r"(\d{1,5})([smhd])", text.strip())
+    if match is None or int(match[1]) == 0:
+        raise Stop(f"--ttl {text}: say a number and s, m, h or d, such as 12h or 30d")
+    unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[match[2]]
+    return timedelta(**{unit: int(match[1])})
+
+
+def _organization(database: Database, name: str) -> Organization:
+    """The organization of this name.  Raises Stop, naming those that there are."""
+    found = database.read(lambda tx: access.organizations(tx))
+    for organization in found:
+        if organization.name == name:
+            return organization
+    names = ", ".join(organization.name for organization in found) or "none yet"
+    raise Stop(f"There is no organization {name!r} (there are: {names}).")
+
+
+# serve -----------------------------------------------------------------------------------------------------------
+
+
+@app.command
+def serve(
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    workers: int | None = None,
+    demo: bool = False,
+    log_format: Annotated[str | None, Parameter(help="json for machines, console for people.")] = None,
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Answer requests, until told to stop (Ctrl-C or SIGTERM).
+
+    Examples: `askare serve --demo` to try it; `askare serve --host 0.0.0.0 --data /srv/askare` for an office;
+    `askare serve --database postgresql://askare@db/askare --workers 4` for more than one machine can carry.
+
+    Parameters
+    ----------
+    host
+        Address to listen on (default 127.0.0.1).
+    port
+        Port to listen on (default 8080).
+    workers
+        Server processes; more than one needs PostgreSQL.
+    demo
+        Fill an organization "Demo" with sample data first, once.
+    """
+    settings = _settings(data, database, host=host, port=port, workers=workers, log_format=log_format).settings
+    serving.require_free_port(settings)
+    token = None
+    with _open(settings) as opened:
+        if demo:
+            _load_demo(opened)
+            token = _demo_token(opened, settings.data)
+
+    def announce() -> None:
+        address = settings.public_url or f"http://{settings.host}:{settings.port}"
+        _say.print(f"Askare {__version__} answers at {address}", highlight=False)
+        _say.print(f"API documentation: {address}/docs", highlight=False, soft_wrap=True)
+        if token is None:
+            _say.print("A bearer token:    askare token --organization NAME --role admin", highlight=False)
+            return
+        _say.print(f"Bearer token:      {token}", highlight=False, soft_wrap=True, markup=False)
+        _say.print("Try it:", highlight=False)
+        _say.print(
+            f"curl -H 'Authorization: Bearer {token}' -H 'Request-ID: {Edge().new_id()}'"
+            f" '{address}/task-management/v1/tasks?statusCode=WAITING&size=3'",
+            highlight=False,
+            soft_wrap=True,
+            markup=False,
+        )
+
+    serving.serve(settings, announce=announce)
+
+
+# demo ------------------------------------------------------------------------------------------------------------
+
+
+@app.command
+def demo(*, data: Data = None, database: DatabaseAddress = None) -> None:
+    """Fill an organization "Demo" with offices, agents, parties, realties and two thousand tasks.
+
+    The data is the same every time, and what is there already is not made twice.
+    """
+    settings = _settings(data, database).settings
+    with _open(settings) as opened:
+        _load_demo(opened)
+        token = _demo_token(opened, settings.data)
+    _say.print("The organization is called Demo; an administrator's token:", highlight=False)
+    print(token)
+
+
+def _load_demo(database: Database) -> None:
+    from askare.demo import load as demo_load  # its phrases and places are needed here alone
+
+    caller = demo_load.ensure_organization(database, edge=Edge())
+    steps = demo_load.remaining_steps(database, caller, edge=Edge())
+    if not steps:
+        return
+    with Progress(
+        TextColumn("Demo data"), BarColumn(), TimeRemainingColumn(), console=_say, transient=True
+    ) as progress:
+        for step in progress.track(steps):
+            database.write(step, caller)
+
+
+def _demo_token(database: Database, data: Path) -> str:
+    """A token of the demo organization's administrator: the one of last time while it is good for a day more."""
+    file = data / "demo-token"
+    now = Edge().now()
+    if file.is_file():
+        kept = file.read_text().strip()
+        digest = tokens.digest_of(kept)
+        if database.read(lambda tx: access.caller_of_digest(tx, digest, now=now + timedelta(days=1))):
+            return kept
+    token = _issue(database, DEMO_ORGANIZATION, Role.ADMIN, (), None, None, timedelta(days=365))
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as opened:
+        opened.write(token + "\n")
+    return token
+
+
+# token -----------------------------------------------------------------------------------------------------------
+
+
+@token_app.default
+def token(
+    *,
+    organization: str,
+    role: Role,
+    office: tuple[UUID, ...] = (),
+    agent: UUID | None = None,
+    user: UUID | None = None,
+    ttl: str = "30d",
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Print one bearer token, alone, on standard output.  The server may be running or not.
+
+    Organization, offices and user are made when they are missing.  Only a digest of the token is kept, so it cannot
+    be shown again.
+
+    Example: `askare token --organization Koti --role agent --office 212114ec-819e-483c-a8e0-f82289ac6e19`
+
+    Parameters
+    ----------
+    organization
+        Name of the organization.
+    role
+        What the holder may do.
+    office
+        An office whose things an agent sees; may be given several times.
+    agent
+        The agent who the holder is.
+    user
+        The user who the holder is; without it there is one user for each organization, role, agent and offices.
+    ttl
+        How long the token is good: a number and s, m, h or d.
+    """
+    settings = _settings(data, database).settings
+    lifetime = _lifetime(ttl)
+    if role is Role.AGENT and not office and user is None:
+        _say.print("Note: an agent without --office sees no tasks.", style="yellow", highlight=False)
+    with _open(settings) as opened:
+        print(_issue(opened, organization, role, office, agent, user, lifetime))
+
+
+def _issue(
+    database: Database,
+    organization_name: str,
+    role: Role,
+    offices: tuple[UUID, ...],
+    agent: UUID | None,
+    user_id: UUID | None,
+    lifetime: timedelta,
+) -> str:
+    edge = Edge()
+    secret = tokens.personal_token(os.urandom(tokens.SECRET_BYTES))
+
+    def issue(tx: Transaction) -> None:
+        now = edge.now()
+        organization = access.ensure_organization(tx, organization_name, organization_id=edge.new_id())
+        holder = access.ensure_token_holder(
+            tx, organization, Rights(role, frozenset(offices), agent), user_id=user_id, now=now
+        )
+        access.issue_personal_token(
+            tx,
+            holder,
+            role=role,
+            office_ids=offices,
+            agent_id=agent,
+            digest=tokens.digest_of(secret),
+            token_id=edge.new_id(),
+            now=now,
+            expires_at=now + lifetime,
+        )
+        for office_id in offices:
+            directory.ensure_office(tx, organization.organization_no, office_id)
+
+    database.write(issue)
+    return secret
+
+
+@token_app.command(name="list")
+def list_tokens(
+    *, organization: str, as_json: AsJson = False, data: Data = None, database: DatabaseAddress = None
+) -> None:
+    """Show an organization's tokens, newest first.  The tokens themselves are nowhere to be seen."""
+    with _open(_settings(data, database).settings) as opened:
+        of = _organization(opened, organization)
+        page = opened.read(lambda tx: access.list_tokens(tx, of))
+    rows = [
+        {
+            "tokenId": str(one.token_id),
+            "userId": str(one.user_id),
+            "role": one.rights.role.value,
+            "offices": sorted(map(str, one.rights.office_ids)),
+            "created": written(one.created_at),
+            "expires": written(one.expires_at),
+            "revoked": written(one.revoked_at) if one.revoked_at else None,
+        }
+        for one in page.items
+    ]
+    _print_rows(f"Tokens of {organization}", rows, as_json=as_json)
+
+
+@token_app.command(name="revoke")
+def revoke_token(token_id: UUID, /, *, organization: str, data: Data = None, database: DatabaseAddress = None) -> None:
+    """Make a token worthless; running servers know it within 5 seconds.
+
+    Parameters
+    ----------
+    token_id
+        Its id, as `askare token list` shows it.
+    organization
+        Name of the organization.
+    """
+    now = Edge().now()
+    with _open(_settings(data, database).settings) as opened:
+        of = _organization(opened, organization)
+        opened.write(lambda tx: access.revoke_token(tx, of, token_id, now=now))
+    _say.print("Revoked.", highlight=False)
+
+
+# user ------------------------------------------------------------------------------------------------------------
+
+
+@user_app.command(name="add")
+def add_user(
+    name: str,
+    /,
+    *,
+    organization: str,
+    role: Role,
+    office: tuple[UUID, ...] = (),
+    agent: UUID | None = None,
+    password_stdin: Annotated[bool, Parameter(negative="")] = False,
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Add a person who signs in with a name and a password.
+
+    The password is asked for, twice; with --password-stdin it is the first line of standard input.
+
+    Parameters
+    ----------
+    name
+        The username, unique over the whole server.
+    organization
+        Name of the organization; made when missing.
+    role
+        What the person may do.
+    office
+        An office whose things an agent sees; may be given several times.
+    agent
+        The agent who the person is.
+    """
+    settings = _settings(data, database).settings
+    password = _password(from_stdin=password_stdin)
+    password_hash = passwords.hashed(password)
+    edge = Edge()
+
+    def add(tx: Transaction) -> User:
+        of = access.ensure_organization(tx, organization, organization_id=edge.new_id())
+        for office_id in office:
+            directory.ensure_office(tx, of.organization_no, office_id)
+        return access.add_user(
+            tx,
+            of,
+            name,
+            password_hash,
+            role,
+            user_id=edge.new_id(),
+            now=edge.now(),
+            office_ids=office,
+            agent_id=agent,
+        )
+
+    with _open(settings) as opened:
+        user = opened.write(add)
+    _say.print(f"{user.username} may sign in at /authentication/v1/token as {role.value}.", highlight=False)
+    print(user.user_id)
+
+
+def _password(*, from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise Stop("There is no terminal to ask for the password at; use --password-stdin.")
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Once more: ") != password:
+        raise Stop("The two passwords differ; nobody was added.")
+    return password
+
+
+# The database ----------------------------------------------------------------------------------------------------
+
+
+@app.command
+def migrate(*, check: bool = False, data: Data = None, database: DatabaseAddress = None) -> None:
+    """Bring the database up to date.  `serve` does it by itself at start.
+
+    Parameters
+    ----------
+    check
+        Only say what would run; exit with 1 when there is something.
+    """
+    settings = _settings(data, database).settings
+    opened = open_database(settings)
+    try:
+        names = [migration.name for migration in waiting(opened)]
+        if not check:
+            names = migrate_schema(opened, now=Edge().now())
+    finally:
+        opened.close()
+    for name in names:
+        print(name)
+    if not names:
+        _say.print("The database is up to date.", highlight=False)
+    elif check:
+        sys.exit(1)
+    else:
+        _say.print(f"Applied {len(names)}.", highlight=False)
+
+
+def _print_rows(title: str, rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    if not rows:
+        _say.print(f"{title}: none.", highlight=False)
+        return
+    table = Table(title=title, title_justify="left")
+    for column in rows[0]:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    _show.print(table)

@@ -1,1 +1,221 @@
-"""The web house: settings, database, and the dialects' apps behind their prefixes."""
+"""The web house: settings → database → the dialects' apps, each behind its paths."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from askare.access.door import Door
+from askare.access.keys import jwks
+from askare.edge import Edge
+from askare.kernel.problems import Fault
+from askare.settings import DATABASE_FILE, Settings
+from askare.storage.desk import Database, Desk
+from askare.storage.postgres import PostgresDatabase
+from askare.storage.sqlite import SqliteDatabase
+from askare.wire.house.pages import ApiDocument, Pages
+from askare.wire.kit.dialect import House, Manners, build_app
+from askare.wire.kit.endpoints import Reply
+from askare.wire.kit.limits import BODY_SECONDS_MAX
+from askare.wire.kit.log import RequestLog
+from askare.wire.kit.openapi import openapi
+from askare.wire.kit.problems import TooSlow
+from askare.wire.ovipro import authentication, tasks
+from askare.wire.ovipro.documents import AUTHENTICATION, TASK_MANAGEMENT
+from askare.wire.ovipro.problems import OviProManners
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def open_database(settings: Settings) -> Database:
+    """The database that the settings name; the data folder is made when it is missing."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    if settings.database:
+        database = PostgresDatabase(settings.database.reveal())
+        database.open()
+        return database
+    return SqliteDatabase(settings.data / DATABASE_FILE)
+
+
+class _HouseManners(OviProManners):
+    """The house's own pages answer faults in the OviPro shape, and nobody need say a Request-ID there."""
+
+    name = "house"
+
+    def __init__(self) -> None:
+        super().__init__(require_request_id=False)
+
+    def read_trace(self, request: Any, faults: list[Fault]) -> str:  # noqa: ARG002  -- no fault here
+        return super().read_trace(request, [])
+
+
+class Askare:
+    """The ASGI application: hands each request to the dialect that lives at its path."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        *,
+        edge: Edge,
+        companions: Sequence[Callable[[Desk, Edge], Coroutine[Any, Any, None]]] = (),
+    ) -> None:
+        self.settings = settings
+        self._companions = companions
+        self._running: list[asyncio.Task[None]] = []
+        self.desk = Desk(database)
+        self.door = Door(
+            self.desk, settings, fetch_jwks=_jwks_fetcher(settings.oidc_jwks_url) if settings.oidc_issuer else None
+        )
+        self._edge = edge
+        registry = CollectorRegistry()
+        log = RequestLog(registry, log_format=settings.log_format, enabled=settings.log_level in ("debug", "info"))
+        manners = OviProManners(
+            require_request_id=settings.require_request_id,
+            api_keys=frozenset(filter(None, settings.api_keys.reveal().split(","))),
+        )
+        task_api = tasks.TaskApi(
+            empty_success_status=settings.empty_success_status, times_in_answers=settings.times_in_answers
+        ).endpoints()
+        sign_in = authentication.AuthenticationApi(self.door).endpoints()
+        server_url = settings.public_url or f"http://{settings.host}:{settings.port}"
+        self.pages = Pages(
+            documents=[
+                ApiDocument(
+                    "task-management",
+                    TASK_MANAGEMENT.title,
+                    lambda: openapi(TASK_MANAGEMENT, settings.task_management_prefix, task_api, server_url=server_url),
+                ),
+                ApiDocument(
+                    "authentication",
+                    AUTHENTICATION.title,
+                    lambda: openapi(AUTHENTICATION, authentication.PREFIX, sign_in, server_url=server_url),
+                ),
+            ],
+            metrics=lambda: _exposition(registry),
+            jwks=jwks,
+        )
+
+        def house(requests_at_once: int) -> House:
+            return House(
+                desk=self.desk,
+                door=self.door,
+                edge=edge,
+                requests_at_once=requests_at_once,
+                rate_limit=settings.rate_limit,
+                log=log,
+            )
+
+        ovipro = build_app(
+            house(settings.requests_at_once),
+            manners,
+            [
+                (settings.task_management_prefix, task_api),
+                ("", task_api),
+                (authentication.PREFIX, sign_in),
+            ],
+        )
+        # Health must answer when the dialects are full, so the house's own pages pass no turnstile of theirs.
+        self._own_manners = _HouseManners()
+        own = build_app(house(10_000), self._own_manners, [("", self.pages.endpoints())])
+        self._by_first_word: dict[str, tuple[App, Manners]] = {
+            prefix.strip("/").partition("/")[0]: (ovipro, manners)
+            for prefix in (settings.task_management_prefix, authentication.PREFIX, "/tasks")
+        }
+        self._otherwise: tuple[App, Manners] = (own, self._own_manners)
+
+    async def open(self) -> None:
+        """Get ready to answer, and start what runs beside the answering."""
+        await self.door.open(self._edge.now(), self._edge.new_id)
+        self._running = [asyncio.create_task(work(self.desk, self._edge)) for work in self._companions]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        first_word = scope["path"][1:].partition("/")[0]
+        app, manners = self._by_first_word.get(first_word, self._otherwise)
+        if scope["method"] in _WITHOUT_BODY:
+            await app(scope, receive, send)
+            return
+        try:
+            await app(scope, _in_time(receive), send)
+        except TooSlow as problem:
+            await _send_alone(manners.reply_to(problem), send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """The ASGI lifespan, for servers that speak it."""
+        while True:
+            event = await receive()
+            if event["type"] == "lifespan.startup":
+                try:
+                    await self.open()
+                except Exception as error:
+                    await send({"type": "lifespan.startup.failed", "message": str(error)})
+                    raise
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                self.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    def close(self) -> None:
+        """Finish what is under way."""
+        self.pages.stopping = True
+        for work in self._running:
+            work.cancel()
+        self.desk.close()
+
+
+def _jwks_fetcher(address: str) -> Callable[[], Awaitable[dict[str, Any]]]:
+    async def fetch() -> dict[str, Any]:
+        from askare.outside.jwks import fetch_jwks  # an HTTP client is needed by those alone who have such an issuer
+
+        return await fetch_jwks(address)
+
+    return fetch
+
+
+def _exposition(registry: CollectorRegistry) -> bytes:
+    """The metrics of this process, or of all of them when there are several (prometheus_client's own protocol)."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
+
+
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def _in_time(receive: Receive) -> Receive:
+    """The same body, but all of it within `BODY_SECONDS_MAX`.  Raises TooSlow when it trickles."""
+    deadline = asyncio.get_running_loop().time() + BODY_SECONDS_MAX
+
+    async def receive_in_time() -> dict[str, Any]:
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await receive()
+        except TimeoutError:
+            raise TooSlow(f"The body did not arrive within {BODY_SECONDS_MAX:.0f} seconds.") from None
+
+    return receive_in_time
+
+
+async def _send_alone(reply: Reply, send: Send) -> None:
+    headers = {"content-type": reply.content_type, **reply.headers}
+    await send(
+        {
+            "type": "http.response.start",
+            "status": reply.status,
+            "headers": [(name.lower().encode(), text.encode()) for name, text in headers.items()],
+        }
+    )
+    await send({"type": "http.response.body", "body": reply.body or b""})

@@ -17,6 +17,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+DATABASE_FILE = "askare.db"  # in the data folder, where no PostgreSQL is named
+
 
 class Secret:
     """A text that prints as `***`."""
@@ -72,6 +74,9 @@ TABLE = (
     Setting("public_url", str, "", "Address under which clients reach the server; empty: http://<host>:<port>."),
     Setting("log_format", str, "json", "One line a request, for machines or for people.", ("json", "console")),
     Setting("log_level", str, "info", "What is logged.", ("debug", "info", "warning", "error")),
+    Setting(
+        "task_management_prefix", str, "/task-management/v1", "Where the Task Management API lives, besides /tasks."
+    ),
     Setting("require_request_id", bool, True, "Refuse OviPro requests without Request-ID; off: make one up."),
     Setting("empty_success_status", int, 204, "Answer of a successful update or delete: 204, or 200 with no body."),
     Setting("times_in_answers", bool, True, "Show creationTime and modificationTime of tasks."),
@@ -115,6 +120,7 @@ class Settings(Struct, frozen=True):
     public_url: str
     log_format: str
     log_level: str
+    task_management_prefix: str
     require_request_id: bool
     empty_success_status: int
     times_in_answers: bool
@@ -225,7 +231,7 @@ def _value(setting: Setting, raw: Any) -> Any:
         value = setting.type(str(raw))
     if setting.choices and value not in setting.choices:
         raise ValueError(f"must be one of {', '.join(setting.choices)}, not {raw!r}")
-    if setting.at_least is not None and int(value) < setting.at_least:
+    if setting.at_least is not None and isinstance(value, int) and value < setting.at_least:
         raise ValueError(f"must be at least {setting.at_least}")
     return value
 

@@ -35,6 +35,20 @@ def put(tx: Transaction, kind: Kind, thing_id: UUID, *, label: str, document: di
     )
 
 
+def ensure_office(tx: Transaction, organization_no: int, office_id: UUID) -> None:
+    """Have an entry for the office; a new one is called by the beginning of its id until somebody names it."""
+    name = f"Office {str(office_id)[:8]}"
+    tx.run(
+        "INSERT INTO directory (organization_no, kind, thing_id, label, document)"
+        " VALUES (:organization, :kind, :thing, :label, :document) ON CONFLICT DO NOTHING",
+        organization=organization_no,
+        kind=Kind.OFFICE.value,
+        thing=office_id.bytes,
+        label=name,
+        document=msgspec.json.encode({"agencyOfficeId": office_id, "name": name}).decode(),
+    )
+
+
 def labels(tx: Transaction, things: Iterable[tuple[Kind, UUID]]) -> list[str]:
     """The labels of those of the things that are known, in no particular order."""
     wanted = {(thing_id.bytes, kind.value) for kind, thing_id in things}

@@ -29,7 +29,8 @@ QUERY_WORDS_MAX = 32
 _LATIN_LANGUAGES = ("finnish", "swedish", "english")
 _CYRILLIC_LANGUAGES = ("russian",)
 _STEMMERS = {name: stemmer(name) for name in (*_LATIN_LANGUAGES, *_CYRILLIC_LANGUAGES)}
-_WORD = re.compile(r"[^\W_]+")
+# Letters and digits, less the few "letters" that are marks alone (a halfwidth voicing mark): they fold to nothing.
+_WORD = re.compile(r"[^\W_\u037a\ufc5e-\ufc63\ufe70\ufe72\ufe74\ufe76\ufe78\ufe7a\ufe7c\ufe7e\uff9e\uff9f]+")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 
 
@@ -41,7 +42,8 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    # Taken apart first: some letters (`ℕ`, `𝒩`) only then show which capital they are.
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return unicodedata.normalize("NFC", bare).translate(_STROKED)
 

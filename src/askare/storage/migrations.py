@@ -56,38 +56,38 @@ def all_migrations() -> list[Migration]:
 
 def waiting(database: Database) -> list[Migration]:
     """The migrations that the database still lacks.  Raises SchemaTooNew when it has some that we do not know."""
-    applied = database.read(_applied)
+    present = database.read(applied)
     known = all_migrations()
-    _require_known(applied, known)
-    return [migration for migration in known if migration.name not in applied]
+    _require_known(present, known)
+    return [migration for migration in known if migration.name not in present]
 
 
 def migrate(database: Database, *, now: datetime) -> list[str]:
     """Bring the database up to date; return the names of what was applied, in order."""
     names = []
-    for migration in all_migrations():
+    for migration in waiting(database):
         with database.exclusively() as tx:
-            tx.run(
-                "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, at {} NOT NULL)".format(
-                    tx.flavour.ddl["bigint"]
-                )
-            )
-            applied = _applied(tx)
-            _require_known(applied, all_migrations())
-            if migration.name in applied:
+            present = applied(tx)
+            _require_known(present, all_migrations())
+            if migration.name in present:
                 continue
-            for statement in migration.statements(tx.flavour.ddl):
-                tx.run(statement)
-            tx.run(
-                "INSERT INTO migrations (name, at) VALUES (:name, :at)",
-                name=migration.name,
-                at=milliseconds(now),
-            )
+            apply(tx, migration, at=milliseconds(now))
             names.append(migration.name)
     return names
 
 
-def _applied(tx: Transaction) -> set[str]:
+def apply(tx: Transaction, migration: Migration, *, at: int) -> None:
+    """Carry out one migration and write down that it was; `at` in milliseconds since 1970."""
+    tx.run(
+        "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, at {} NOT NULL)".format(tx.flavour.ddl["bigint"])
+    )
+    for statement in migration.statements(tx.flavour.ddl):
+        tx.run(statement)
+    tx.run("INSERT INTO migrations (name, at) VALUES (:name, :at)", name=migration.name, at=at)
+
+
+def applied(tx: Transaction) -> set[str]:
+    """The names of the migrations that the database has had."""
     table = (
         "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migrations'"
         if tx.flavour.name == "sqlite"
@@ -98,8 +98,8 @@ def _applied(tx: Transaction) -> set[str]:
     return {name for (name,) in tx.rows("SELECT name FROM migrations")}
 
 
-def _require_known(applied: set[str], known: list[Migration]) -> None:
-    unknown = applied - {migration.name for migration in known}
+def _require_known(present: set[str], known: list[Migration]) -> None:
+    unknown = present - {migration.name for migration in known}
     if unknown:
         raise SchemaTooNew(
             f"The database has been used by a newer Askare (it has {', '.join(sorted(unknown))}).  "

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar, cast
@@ -23,6 +25,8 @@ Operation = Callable[[Transaction], Result]
 POOL_MAX = 8  # connections a process; every one of them is a thread that may wait for a flush
 POOL_WAIT_SECONDS = 10.0
 TRIES_MAX = 5  # of a transaction that PostgreSQL itself asks to repeat
+APPLICATION_NAME_LETTERS_MAX = 63  # PostgreSQL cuts what is longer
+STREAM_ROWS = 2_000  # fetched at a time
 MIGRATION_LOCK = 7_421_300_115  # an arbitrary number, the same in every process
 
 _REPEATABLE = (errors.SerializationFailure, errors.DeadlockDetected)
@@ -46,6 +50,12 @@ class _PostgresTransaction(Scope):
     def row(self, sql: str, **values: Value) -> Row | None:
         return self._execute(sql, values).fetchone()
 
+    def stream(self, sql: str, **values: Value) -> Iterator[Row]:
+        # Binary: half of the columns are numbers and ids, and their text forms take longer to read.
+        with self._cursor.connection.cursor("stream", binary=True) as cursor:
+            cursor.itersize = STREAM_ROWS
+            yield from cursor.execute(cast("Any", for_psycopg(sql)), values)
+
     def run(self, sql: str, **values: Value) -> int:
         return self._execute(sql, values).rowcount
 
@@ -63,12 +73,14 @@ class PostgresDatabase:
         self.connections_max = connections_max
         self._address = address
         self.memory = Memory()
+        # By it our connections are told from each other's, and from those of a database tool.
+        self._name = f"askare {os.getpid()}@{socket.gethostname()}"[:APPLICATION_NAME_LETTERS_MAX]
         self._pool = ConnectionPool(
             address,
             min_size=1,
             max_size=connections_max,
             timeout=POOL_WAIT_SECONDS,
-            kwargs={"autocommit": True},
+            kwargs={"autocommit": True, "application_name": self._name},
             open=False,
         )
         self._opened = False
@@ -125,6 +137,20 @@ class PostgresDatabase:
         with self._pool.connection() as connection, connection.transaction(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
             yield _PostgresTransaction(cursor, None, self.memory)
+
+    def others(self) -> list[str]:
+        """The other Askare processes that are connected to the database."""
+        return self.read(
+            lambda tx: [
+                name
+                for (name,) in tx.rows(
+                    "SELECT DISTINCT application_name FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND application_name LIKE 'askare %'"
+                    " AND application_name <> :own ORDER BY application_name",
+                    own=self._name,
+                )
+            ]
+        )
 
     def close(self) -> None:
         """Give the connections back."""

@@ -8,8 +8,10 @@ leaves before it.
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -34,6 +36,8 @@ SHORT_READ_STEPS = 40_000  # virtual machine steps, about 2 ms: longer reads lea
 
 # 3.7.0 to 3.51.2 can lose committed data in WAL mode (the WAL-reset bug).
 SAFE_VERSION = (3, 51, 3)
+
+_SHARED_LOCK_AT = 0x40000002  # where in the file every connection keeps a lock; source: SQLite file locking
 
 _STOP = object()
 
@@ -75,6 +79,9 @@ class _SqliteTransaction(Scope):
     def row(self, sql: str, **values: Value) -> Row | None:
         return self._execute(sql, values).fetchone()
 
+    def stream(self, sql: str, **values: Value) -> Iterator[Row]:
+        yield from self._execute(sql, values)
+
     def run(self, sql: str, **values: Value) -> int:
         self._execute(sql, values)
         return self._connection.changes()
@@ -99,6 +106,7 @@ class SqliteDatabase:
         self._queue: queue.Queue[Any] = queue.Queue(QUEUE_MAX)
         self._writer_connection = self._connect(writable=True)
         self._writer: threading.Thread | None = None
+        self._writer_lock = threading.Lock()
         self._closed = False
 
     def _connect(self, *, writable: bool) -> apsw.Connection:
@@ -119,15 +127,12 @@ class SqliteDatabase:
 
     # Writing ---------------------------------------------------------------------------------------------------
 
-    def submit(
-        self, operation: Operation[Result], caller: Caller | None, resolve: Resolve
-    ) -> Errand:
+    def submit(self, operation: Operation[Result], caller: Caller | None, resolve: Resolve) -> Errand:
         """Queue an operation for the writer; `resolve` is called in the writer's thread, once a group, with the
         errands that are done.  Raises Unavailable when too much waits already."""
         if self._closed:
             raise Unavailable("The server is stopping.")
-        if self._writer is None:
-            self._start_writer()
+        self._start_writer()
         errand = Errand(operation, caller, resolve)
         try:
             self._queue.put_nowait(errand)
@@ -150,8 +155,12 @@ class SqliteDatabase:
         return done.result()
 
     def _start_writer(self) -> None:
-        self._writer = threading.Thread(target=self._write_groups, name="askare-writer", daemon=True)
-        self._writer.start()
+        if self._writer is not None:
+            return
+        with self._writer_lock:  # never two: they would write into each other's transactions
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._write_groups, name="askare-writer", daemon=True)
+                self._writer.start()
 
     def _write_groups(self) -> None:
         while True:
@@ -186,7 +195,9 @@ class SqliteDatabase:
         for errand in errands:
             by_desk.setdefault(errand.resolve, []).append(errand)
         for resolve, done in by_desk.items():
-            resolve(done)
+            # An event loop that was closed meanwhile refuses; what it asked for stands, and the others must hear.
+            with contextlib.suppress(RuntimeError):
+                resolve(done)
 
     def _write_one(self, connection: apsw.Connection, errand: Errand, followers: list[Callable[[], None]]) -> None:
         transaction = _SqliteTransaction(connection, errand.caller, self.memory)
@@ -239,6 +250,10 @@ class SqliteDatabase:
 
     # Care ------------------------------------------------------------------------------------------------------
 
+    def others(self) -> list[str]:
+        """The other processes that have the file open, as far as this system tells."""
+        return processes_at(self.path)
+
     @contextlib.contextmanager
     def exclusively(self) -> Iterator[Transaction]:
         """A transaction of the calling thread alone, on a connection of its own (migrations, restore)."""
@@ -260,11 +275,59 @@ class SqliteDatabase:
         if self._writer is not None:
             self._queue.put(_STOP)
             self._writer.join()
+            self._turn_late_ones_away()
         with self._readers_lock:
             for connection in self._readers:
                 connection.close()
             self._readers.clear()
         self._writer_connection.close()
+
+
+@contextlib.contextmanager
+def glance(path: Path, *, seconds_max: float) -> Iterator[Transaction]:
+    """A look at a database file that makes nothing and changes nothing, not even the files beside it.
+
+    What is not answered within `seconds_max` of one question raises ReadTooLong; a file that cannot be read,
+    apsw.Error.
+    """
+    # With no log beside it nobody has the file open, and SQLite need not (and then must not) make its helpers.
+    quiet = not path.with_name(path.name + "-wal").exists()
+    uri = f"{path.resolve().as_uri()}?mode=ro{'&immutable=1' if quiet else ''}"
+    connection = apsw.Connection(uri, apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+    deadline = time.monotonic() + seconds_max
+    try:
+        connection.set_busy_timeout(int(seconds_max * 1000))
+        connection.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
+        connection.execute("BEGIN")
+        yield _SqliteTransaction(connection, None, Memory())
+    except apsw.InterruptError:
+        raise ReadTooLong from None
+    finally:
+        connection.close()
+
+
+def processes_at(path: Path) -> list[str]:
+    """The other processes that have the database file open: by the kernel's list of locks, so on Linux only."""
+    try:
+        locks = Path("/proc/locks").read_text().splitlines()
+        inode = path.stat().st_ino
+    except OSError:
+        return []
+    found = set()
+    for line in locks:
+        words = line.split()  # 1: POSIX ADVISORY READ <pid> <device>:<inode> <first> <last>
+        if len(words) == 8 and words[6] == str(_SHARED_LOCK_AT) and words[5].rpartition(":")[2] == str(inode):
+            found.add(int(words[4]))
+    return [f"process {pid}" for pid in sorted(found - {os.getpid()})]
+
+    def _turn_late_ones_away(self) -> None:
+        """Whoever queued behind the stop, in the very moment of it, must not wait for ever."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                errand = self._queue.get_nowait()
+                errand.error = Unavailable("The server is stopping.")
+                with contextlib.suppress(RuntimeError):
+                    errand.resolve([errand])
 
 
 class Errand:

@@ -6,7 +6,7 @@ operation returns, and undoes everything when it raises.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from askare.kernel.caller import Caller
@@ -40,6 +40,9 @@ class Transaction(Protocol):
 
     def row(self, sql: str, **values: Value) -> Row | None:
         """The first row, or None."""
+
+    def stream(self, sql: str, **values: Value) -> Iterator[Row]:
+        """The rows one after the other, for answers that are too long to hold at once."""
 
     def run(self, sql: str, **values: Value) -> int:
         """Carry out a statement that answers no rows; return how many rows it changed."""

@@ -70,8 +70,11 @@ class TaskContent(Struct, frozen=True, kw_only=True, rename="camel", omit_defaul
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "task_due_time", settled(self.task_due_time))
         if len(self.parties) > 1:
-            once = {party.party_id: party for party in reversed(self.parties)}
-            msgspec.structs.force_setattr(self, "parties", tuple(reversed(once.values())))
+            once: dict[UUID, TaskParty] = {}
+            for party in self.parties:
+                if once.setdefault(party.party_id, party).party_type_code is UNSET:
+                    once[party.party_id] = party
+            msgspec.structs.force_setattr(self, "parties", tuple(once.values()))
         if len(self.agents) > 1:
             msgspec.structs.force_setattr(self, "agents", tuple(dict.fromkeys(self.agents)))
 

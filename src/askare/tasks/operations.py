@@ -44,7 +44,7 @@ def create_task(tx: Transaction, content: TaskContent, *, task_id: UUID, now: da
     """
     content = _completed(tx, content)
     task = Task(task_id, version=1, content=content, created=now, modified=now)
-    after = store.insert(tx, task, text=_searched_text(tx, content))
+    after = store.insert(tx, task, text=searched_text(tx, content))
     history.record(tx, KIND, task_id, Change.CREATED, version=1, at=now, after=after)
     return Saved(task_id, 1)
 
@@ -65,22 +65,22 @@ def update_task(
     task_id: UUID,
     content: TaskContent,
     *,
-    expected_version: int | None,
+    expected_versions: frozenset[int] | None,
     now: datetime,
 ) -> Saved:
     """Replace what is said of a task.  An update that changes nothing leaves version and modification time alone.
 
-    Raises NotFound; Conflict when the task is no longer of the version expected; Invalid as for create; Refused
+    Raises NotFound; Conflict when the task has none of the versions expected; Invalid as for create; Refused
     when the state of the task forbids the change.
     """
     task_no, stored, before = _visible(tx, task_id, lock=True)
-    _require_version(stored, expected_version)
+    _require_version(stored, expected_versions)
     content = _completed(tx, content)
     rules.require_allowed_change(stored.content, content)
     if not rules.differs(stored.content, content):
         return Saved(task_id, stored.version)
     changed = Task(task_id, stored.version + 1, content, created=stored.created, modified=now)
-    after = store.replace(tx, task_no, stored, changed, text=_searched_text(tx, content))
+    after = store.replace(tx, task_no, stored, changed, text=searched_text(tx, content))
     history.record(
         tx,
         KIND,
@@ -94,10 +94,10 @@ def update_task(
     return Saved(task_id, changed.version)
 
 
-def delete_task(tx: Transaction, task_id: UUID, *, expected_version: int | None, now: datetime) -> None:
+def delete_task(tx: Transaction, task_id: UUID, *, expected_versions: frozenset[int] | None, now: datetime) -> None:
     """Remove a WAITING task; history and a tombstone stay.  Raises NotFound, Conflict, Refused."""
     task_no, stored, before = _visible(tx, task_id, lock=True)
-    _require_version(stored, expected_version)
+    _require_version(stored, expected_versions)
     rules.require_deletable(stored.content)
     store.delete(tx, task_no, stored)
     history.record(tx, KIND, task_id, Change.DELETED, version=stored.version + 1, at=now, before=before)
@@ -111,8 +111,8 @@ def _visible(tx: Transaction, task_id: UUID, *, lock: bool = False) -> tuple[int
     return found
 
 
-def _require_version(task: Task, expected_version: int | None) -> None:
-    if expected_version is not None and expected_version != task.version:
+def _require_version(task: Task, expected_versions: frozenset[int] | None) -> None:
+    if expected_versions is not None and task.version not in expected_versions:
         raise Conflict("The task was changed since it was read.")
 
 
@@ -146,7 +146,7 @@ def _completed(tx: Transaction, content: TaskContent) -> TaskContent:
     return content
 
 
-def _searched_text(tx: Transaction, content: TaskContent) -> str:
+def searched_text(tx: Transaction, content: TaskContent) -> str:
     """What free text search looks through: the description, and the names of all that the task is about.
 
     Source: OviPro contract 2.2, freeTextSearch.

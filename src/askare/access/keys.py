@@ -1,0 +1,141 @@
+"""The key that signs this node's tokens, and the public keys of all nodes.
+
+The private half never leaves `<data>/keys/signing.pem`.  The public half is published in the database, so that the
+nodes on one PostgreSQL accept each other's tokens.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
+
+from askare.access import store
+from askare.storage.transactions import Transaction
+
+ALGORITHM = "ES256"
+CURVE = "P-256"
+PUBLISHED_MAX = 1_000  # one key a data folder: even a thousand means that folders are thrown away
+
+
+class BadKeyFile(Exception):
+    """The private key cannot be used as it lies there; the message says what to do."""
+
+
+class SigningKey:
+    """A private key and its id, the RFC 7638 thumbprint of the public half."""
+
+    __slots__ = ("key_id", "private")
+
+    def __init__(self, private: ECKey) -> None:
+        self.private = private
+        self.key_id = private.thumbprint()
+
+    @property
+    def public_jwk(self) -> dict[str, Any]:
+        """The public half as a JSON Web Key."""
+        return dict(self.private.as_dict(private=False, kid=self.key_id, use="sig", alg=ALGORITHM))
+
+    def __repr__(self) -> str:
+        return f"SigningKey({self.key_id})"
+
+
+def signing_key(data: Path) -> SigningKey:
+    """The signing key of this data folder, made when there is none.  Raises BadKeyFile."""
+    folder = data / "keys"
+    file = folder / "signing.pem"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _require_private(folder, folder.stat(), "700")
+        if not file.exists():
+            _make(file)
+        with file.open("rb") as opened:
+            _require_private(file, os.fstat(opened.fileno()), "600")
+            pem = opened.read()
+    except OSError as error:
+        raise BadKeyFile(f"{error.filename or file}: {error.strerror}") from error
+    return SigningKey(_read(file, pem))
+
+
+def publish(tx: Transaction, key: SigningKey, *, now: datetime) -> None:
+    """Let every node know the public half."""
+    store.insert_public_key(tx, key.key_id, msgspec.json.encode(key.public_jwk).decode(), created_at=now)
+
+
+def withdraw(tx: Transaction, key_id: str) -> bool:
+    """Believe this key no more: its tokens are dead within a minute.  Returns whether it was published.
+
+    A node publishes its key at every start, so the key file must go first.
+    """
+    return store.delete_public_key(tx, key_id)
+
+
+def jwks(tx: Transaction) -> dict[str, list[dict[str, Any]]]:
+    """The JWKS document (RFC 7517) of all nodes' public keys."""
+    return {"keys": [msgspec.json.decode(jwk) for jwk in store.public_keys(tx, limit=PUBLISHED_MAX)]}
+
+
+@lru_cache(maxsize=100)
+def public_key(public_jwk: str) -> ECKey:
+    """A published key, ready to check signatures with."""
+    return ECKey.import_key(msgspec.json.decode(public_jwk))
+
+
+def _make(file: Path) -> None:
+    """Write a new key so that the file is there whole or not at all, and never twice.
+
+    A link, unlike a rename, fails when the name is taken: of two processes that start at once, the second takes
+    the first one's key.
+    """
+    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix="signing.", suffix=".new")  # mode 600, O_EXCL
+    try:
+        with open(handle, "wb") as opened:  # noqa: PTH123  -- a file descriptor
+            opened.write(ECKey.generate_key(CURVE).as_pem(private=True))
+            opened.flush()
+            os.fsync(opened.fileno())
+        try:
+            os.link(temporary, file)
+        except FileExistsError:
+            return
+        _flush_folder(file.parent)
+    finally:
+        Path(temporary).unlink()
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _require_private(path: Path, status: os.stat_result, mode: str) -> None:
+    if status.st_uid != os.geteuid():
+        raise BadKeyFile(
+            f"{path} belongs to user {status.st_uid}, but Askare runs as user {os.geteuid()}.  "
+            f"Run: chown -R {os.geteuid()} {path}"
+        )
+    if stat.S_IMODE(status.st_mode) & 0o077:
+        raise BadKeyFile(f"{path} can be reached by other users of this machine.  Run: chmod {mode} {path}")
+
+
+def _read(file: Path, pem: bytes) -> ECKey:
+    try:
+        key = ECKey.import_key(pem)
+        if key.is_private and key.curve_name == CURVE:
+            return key
+    except (JoseError, ValueError, TypeError):
+        pass  # not even a key; and what the library says of it may quote the file
+    raise BadKeyFile(
+        f"{file} is not a private {CURVE} key.  Put it back from a backup, or move it away: a new key is then made at "
+        "the next start, and everybody signs in again."
+    )

@@ -1,0 +1,1 @@
+"""What lives outside of the server, and how it is reached."""

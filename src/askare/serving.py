@@ -1,0 +1,142 @@
+"""Running the web house: one process by default, several on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+
+import structlog
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
+
+from askare.edge import Edge
+from askare.main import Askare, open_database
+from askare.settings import TABLE, Secret, Settings, load
+from askare.worker import night_shift
+
+HEADER_MILLISECONDS_MAX = 30_000  # a header that trickles is cut after this
+CONNECTIONS_WAITING_MAX = 2_048
+# The turnstile answers 503 long before this; granian would let connections wait in silence instead.
+REQUESTS_IN_GRANIAN_MAX = 20_000
+
+
+class PortTaken(Exception):
+    """Somebody else listens there."""
+
+
+def require_free_port(settings: Settings) -> None:
+    """Raises PortTaken, in words, when the address cannot be listened on."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise PortTaken(f"{settings.host}:{settings.port} cannot be used: {error.strerror}") from None
+
+
+def configure_log(settings: Settings) -> None:
+    """One JSON object a line on standard error, or words for people; no secrets in either."""
+    renderer: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer()
+        if settings.log_format == "console"
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    processors: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    ]
+    if settings.log_format == "json":
+        processors.append(structlog.processors.format_exc_info)
+    structlog.configure(
+        processors=[*processors, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def serve(settings: Settings, *, announce: Callable[[], None]) -> None:
+    """Serve until told to stop; `announce` is called once the server listens."""
+    configure_log(settings)
+    require_free_port(settings)
+    if settings.workers == 1:
+        asyncio.run(_serve_here(settings, announce))
+    else:
+        _serve_in_processes(settings, announce)
+
+
+async def _serve_here(settings: Settings, announce: Callable[[], None]) -> None:
+    from granian.server.embed import Server  # only here: it is not needed to run several processes
+
+    askare = Askare(settings, open_database(settings), edge=Edge(), companions=[night_shift])
+    await askare.open()
+    server = Server(
+        askare,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS_MAX),
+        backlog=CONNECTIONS_WAITING_MAX,
+        backpressure=REQUESTS_IN_GRANIAN_MAX,
+        websockets=False,
+        log_enabled=False,
+    )
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, server.stop)
+    logging.getLogger("_granian").setLevel(logging.ERROR)
+    loop.call_later(0.05, announce)
+    try:
+        await server.serve()
+    finally:
+        askare.close()
+
+
+def _serve_in_processes(settings: Settings, announce: Callable[[], None]) -> None:
+    from granian import Granian  # only here: one process needs none of it
+
+    with tempfile.TemporaryDirectory(prefix="askare-metrics-") as metrics_folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder
+        os.environ.update(as_environment(settings))
+        server = Granian(
+            "askare.serving:worker_app",
+            factory=True,
+            address=settings.host,
+            port=settings.port,
+            interface=Interfaces.ASGI,
+            loop=Loops.asyncio,
+            workers=settings.workers,
+            http=HTTPModes.http1,
+            http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS_MAX),
+            backlog=CONNECTIONS_WAITING_MAX,
+            backpressure=REQUESTS_IN_GRANIAN_MAX,
+            websockets=False,
+            log_enabled=False,
+            respawn_failed_workers=True,
+        )
+        announce()
+        server.serve()
+
+
+def worker_app() -> Askare:
+    """The application of one of several processes, made inside it."""
+    settings = load().settings
+    configure_log(settings)
+    return Askare(settings, open_database(settings), edge=Edge(), companions=[night_shift])
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """The settings as `ASKARE_…` variables, for processes that we start."""
+    values = {}
+    for setting in TABLE:
+        value = getattr(settings, setting.key)
+        values[setting.variable] = value.reveal() if isinstance(value, Secret) else str(value)
+    return values

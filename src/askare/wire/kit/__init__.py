@@ -1,0 +1,1 @@
+"""What the dialects share: the endpoint table, the reading of parameters and bodies, limits, OpenAPI."""

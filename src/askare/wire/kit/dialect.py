@@ -1,0 +1,249 @@
+"""One dialect: its endpoints behind their paths, with its own words for what goes wrong."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeAlias
+
+import falcon
+import falcon.asgi
+import structlog
+from falcon.routing import CompiledRouter
+
+from askare.edge import Edge
+from askare.kernel.caller import Caller
+from askare.kernel.problems import Fault, Forbidden, Invalid, Problem, Wrong
+from askare.storage.desk import Desk
+from askare.wire.kit import headers
+from askare.wire.kit.call import Call
+from askare.wire.kit.endpoints import Endpoint, NoParameters, Reply
+from askare.wire.kit.limits import BODY_BYTES_MAX, Meter, Turnstile
+from askare.wire.kit.log import RequestLog
+from askare.wire.kit.problems import (
+    Broken,
+    MethodNotAllowed,
+    PayloadTooLarge,
+    UnknownPath,
+    UnsupportedMediaType,
+)
+from askare.wire.kit.reading import plain_json, read_parameters, typed
+
+FalconApp: TypeAlias = "falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]"
+
+_METHODS = tuple(method for method in falcon.constants.COMBINED_METHODS if method != "WEBSOCKET")
+
+_log = structlog.get_logger("askare")
+
+
+class Door(Protocol):
+    """Who is behind an Authorization header (see `access/`)."""
+
+    def known(self, authorization: str, now: Any) -> Caller | None: ...
+
+    async def caller(self, authorization: str | None, *, now: Any) -> Caller: ...
+
+
+class Manners(Protocol):
+    """In what a dialect differs from the others."""
+
+    name: str
+
+    def reply_to(self, problem: Problem) -> Reply:
+        """The dialect's answer to a problem: its whole table."""
+
+    def read_trace(self, request: falcon.asgi.Request, faults: list[Fault]) -> str:
+        """The request's id for troubleshooting, checked as the dialect wants it."""
+
+    def trace_headers(self, trace: str) -> dict[str, str]:
+        """The headers that every answer carries."""
+
+    def require_application(self, request: falcon.asgi.Request) -> None:
+        """Check what the dialect asks of the calling application besides its user.  Raises Problem."""
+
+
+class House:
+    """What every dialect is given: the door, the data, the clock, the limits and the log."""
+
+    def __init__(
+        self, *, desk: Desk, door: Door, edge: Edge, requests_at_once: int, rate_limit: int, log: RequestLog
+    ) -> None:
+        self.desk = desk
+        self.door = door
+        self.edge = edge
+        self.turnstile = Turnstile(requests_at_once)
+        self.meter = Meter(rate_limit) if rate_limit else None
+        self.log = log
+
+
+def build_app(house: House, manners: Manners, mounts: Sequence[tuple[str, Sequence[Endpoint]]]) -> FalconApp:
+    """The ASGI application of a dialect: each list of endpoints under each of its prefixes."""
+    router = CompiledRouter()
+    app: FalconApp = falcon.asgi.App(router=router)
+    app.req_options.strip_url_path_trailing_slash = True
+    by_path: dict[str, dict[str, Endpoint]] = {}
+    for prefix, endpoints in mounts:
+        for endpoint in endpoints:
+            methods = by_path.setdefault(prefix + endpoint.path, {})
+            if endpoint.method in methods:
+                raise ValueError(f"{endpoint.method} {prefix}{endpoint.path} is declared twice")
+            methods[endpoint.method] = endpoint
+    for path, methods in by_path.items():
+        app.add_route(path, _Resource(house, manners, methods))
+    nowhere = _Resource(house, manners, {})
+
+    async def nothing_here(req: Any, resp: Any, **_: Any) -> None:
+        await nowhere.unknown(req, resp)
+
+    app.add_sink(nothing_here, r"/")
+
+    async def refuse_method(request: falcon.asgi.Request, response: falcon.asgi.Response, *_: Any) -> None:
+        """Answer a method that HTTP itself does not know; Falcon calls no resource for it."""
+        found = router.find(request.path, req=request)
+        resource = found[0] if found and isinstance(found[0], _Resource) else nowhere
+        await resource.unknown(request, response)
+
+    app.add_error_handler(falcon.HTTPError, refuse_method)
+    return app
+
+
+class _Resource:
+    """All methods of one path."""
+
+    def __init__(self, house: House, manners: Manners, endpoints: dict[str, Endpoint]) -> None:
+        self._house = house
+        self._manners = manners
+        self._allowed = tuple(sorted(endpoints))
+        for method in _METHODS:
+            endpoint = endpoints.get(method)
+            setattr(self, f"on_{method.lower()}", self._responder(endpoint) if endpoint else self.unknown)
+
+    def _responder(self, endpoint: Endpoint) -> Callable[..., Any]:
+        house, manners = self._house, self._manners
+        log, door, turnstile, meter, edge, desk = (
+            house.log,
+            house.door,
+            house.turnstile,
+            house.meter,
+            house.edge,
+            house.desk,
+        )
+        roles = endpoint.roles
+        declared = endpoint.parameters
+        takes_parameters = declared is not NoParameters
+        is_post = endpoint.method == "POST"
+
+        async def read(
+            request: falcon.asgi.Request, call: Call, path_values: dict[str, str], faults: list[Fault]
+        ) -> None:
+            """Read everything that the endpoint declares; raise all faults of the request together."""
+            body_faults: list[Fault] = []
+            if endpoint.body is not None:
+                require_json(request)
+            if takes_parameters or request.query_string:
+                parameters = read_parameters(request.query_string, declared, path_values)
+                if isinstance(parameters, list):
+                    faults += parameters
+                else:
+                    call.parameters = parameters
+            if endpoint.reads_if_match and (value := request.get_header("If-Match")) is not None:
+                call.expected_versions = headers.read_versions("If-Match", value, faults)
+            if endpoint.reads_if_none_match and (value := request.get_header("If-None-Match")) is not None:
+                call.known_versions = headers.read_versions("If-None-Match", value, faults)
+            if is_post and (value := request.get_header("Idempotency-Key")) is not None:
+                call.idempotency_key = headers.read_idempotency_key(value, faults)
+            if endpoint.body is not None:
+                raw = await read_body(request)
+                try:
+                    plain = plain_json(raw)
+                except Invalid as problem:
+                    body_faults = problem.body
+                except Problem:
+                    if not faults:
+                        raise
+                else:
+                    body = typed(plain, endpoint.body.type)
+                    if isinstance(body, list):
+                        body_faults = body
+                    else:
+                        call.body = body
+                if call.idempotency_key is not None:
+                    call.fingerprint(endpoint.operation_id, raw)
+            if faults or body_faults:
+                raise Invalid(parameters=faults, body=body_faults)
+
+        async def respond(request: falcon.asgi.Request, response: falcon.asgi.Response, **path_values: str) -> None:
+            started = time.perf_counter()
+            trace, caller = "", None
+            try:
+                with turnstile:
+                    call = Call(desk, edge, edge.now())
+                    faults: list[Fault] = []
+                    trace = manners.read_trace(request, faults)
+                    if roles is not None:
+                        authorization = request.get_header("Authorization")
+                        caller = door.known(authorization, call.now) if authorization else None
+                        if caller is None:
+                            caller = await door.caller(authorization, now=call.now)
+                        manners.require_application(request)
+                        if meter is not None:
+                            meter.pass_one(caller.user_id, monotonic_seconds=started)
+                        if caller.role not in roles:
+                            raise Forbidden(f"The role {caller.role.value} may not do this.")
+                        call.identify(caller)
+                    await read(request, call, path_values, faults)
+                    reply = await endpoint.handle(call)
+            except Problem as problem:
+                reply = manners.reply_to(problem)
+            except falcon.HTTPError as error:  # a header that Falcon cannot make sense of
+                reply = manners.reply_to(Invalid.in_parameters("headers", Wrong.TYPE, str(error.description)))
+            except Exception as error:
+                # The last net: the caller gets the dialect's own shape, the log gets all we know.
+                _log.error("request failed", operation=endpoint.operation_id, trace=trace, exc_info=error)
+                reply = manners.reply_to(Broken(str(error)))
+            send(response, reply, manners.trace_headers(trace))
+            log.write(endpoint.operation_id, request.method, reply.status, trace, caller, started)
+
+        return respond
+
+    async def unknown(self, request: falcon.asgi.Request, response: falcon.asgi.Response, **_: Any) -> None:
+        """Answer a path that does not exist, or a method that it does not have."""
+        started = time.perf_counter()
+        trace = self._manners.read_trace(request, [])
+        problem: Problem
+        if self._allowed:
+            problem = MethodNotAllowed(request.method, self._allowed)
+        else:
+            problem = UnknownPath("Nothing lives at this address.")
+        reply = self._manners.reply_to(problem)
+        send(response, reply, self._manners.trace_headers(trace))
+        self._house.log.write("unknown", request.method, reply.status, trace, None, started)
+
+
+def send(response: falcon.asgi.Response, reply: Reply, more: dict[str, str]) -> None:
+    """Hand a reply to the framework."""
+    response.status = reply.status
+    if reply.body is not None:
+        response.data = reply.body
+        response.content_type = reply.content_type
+    if reply.headers or more:
+        response.set_headers({**reply.headers, **more})
+
+
+def require_json(request: falcon.asgi.Request) -> None:
+    """Raises UnsupportedMediaType for a body that does not say it is JSON in UTF-8."""
+    media, _, rest = (request.content_type or "").partition(";")
+    charset = rest.strip().lower().removeprefix("charset=").strip('"')
+    if media.strip().lower() != "application/json" or charset not in ("", "utf-8", "utf8"):
+        raise UnsupportedMediaType("The body must be application/json in UTF-8.")
+
+
+async def read_body(request: falcon.asgi.Request) -> bytes:
+    """The whole body.  Raises PayloadTooLarge past `BODY_BYTES_MAX`; the server raises TooSlow when it trickles."""
+    length = request.content_length
+    if length is not None and length > BODY_BYTES_MAX:
+        raise PayloadTooLarge(f"The body may have at most {BODY_BYTES_MAX} bytes.")
+    raw = await request.stream.read(BODY_BYTES_MAX + 1)
+    if len(raw) > BODY_BYTES_MAX:
+        raise PayloadTooLarge(f"The body may have at most {BODY_BYTES_MAX} bytes.")
+    return raw

@@ -1,0 +1,77 @@
+"""An endpoint is declared once: routing, reading, checking, idempotency and the OpenAPI document come from here."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from askare.kernel.caller import Role
+
+if TYPE_CHECKING:
+    from askare.wire.kit.call import Call
+
+
+class Reply(Struct, frozen=True):
+    """What leaves: status, body as it stands, and headers besides the content type."""
+
+    status: int
+    body: bytes | None = None
+    headers: dict[str, str] = {}
+    content_type: str = "application/json"
+
+
+class Example(Struct, frozen=True):
+    """A request or answer as the documentation shows it; the tests send and check every one."""
+
+    name: str
+    value: Any
+
+
+class Body(Struct, frozen=True):
+    """The JSON body that an endpoint reads."""
+
+    type: Any
+    description: str
+    examples: tuple[Example, ...] = ()
+
+
+class Answer(Struct, frozen=True):
+    """A successful answer."""
+
+    status: int
+    description: str
+    type: Any = None
+    examples: tuple[Example, ...] = ()
+    etag: bool = False
+
+
+class NoParameters(Struct):
+    """An endpoint without path or query parameters."""
+
+
+Handler = Callable[["Call"], Awaitable[Reply]]
+
+
+class Endpoint(Struct, frozen=True, kw_only=True):
+    """One operation of a dialect.
+
+    `roles` says who may call it: there is no default, so that none is open by oversight; None means that it needs no
+    caller at all.  `problems` are the statuses of refusals beyond those that every endpoint can answer.
+    """
+
+    method: str
+    path: str
+    operation_id: str
+    summary: str
+    description: str = ""
+    tag: str
+    roles: frozenset[Role] | None
+    handle: Handler
+    answers: tuple[Answer, ...]
+    problems: tuple[int, ...] = ()
+    parameters: Any = NoParameters
+    body: Body | None = None
+    reads_if_match: bool = False
+    reads_if_none_match: bool = False

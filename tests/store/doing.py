@@ -1,0 +1,119 @@
+"""Operations on tasks, run on a database in one line of a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from askare.directory import store as directory
+from askare.directory.store import Kind
+from askare.kernel.caller import Caller
+from askare.kernel.paging import Order, Page, Window
+from askare.storage import history
+from askare.storage.desk import Database
+from askare.tasks import operations
+from askare.tasks.model import TaskContent, TaskFilter
+from askare.tasks.operations import Found, Saved
+from tests.values import NOW, TASK, an_admin, what_is_said
+
+Result = TypeVar("Result")
+
+ALL = Window(0, 1_000)
+
+
+def create(
+    database: Database,
+    content: TaskContent | None = None,
+    *,
+    task_id: UUID = TASK,
+    by: Caller | None = None,
+    now: datetime = NOW,
+) -> Saved:
+    said = content or what_is_said()
+    return database.write(lambda tx: operations.create_task(tx, said, task_id=task_id, now=now), by or an_admin())
+
+
+def get(database: Database, task_id: UUID = TASK, *, by: Caller | None = None) -> Found:
+    return database.read(lambda tx: operations.get_task(tx, task_id), by or an_admin())
+
+
+def update(
+    database: Database,
+    content: TaskContent,
+    *,
+    task_id: UUID = TASK,
+    expected_version: int | None = None,
+    by: Caller | None = None,
+    now: datetime = NOW,
+) -> Saved:
+    return database.write(
+        lambda tx: operations.update_task(tx, task_id, content, expected_versions=_versions(expected_version), now=now),
+        by or an_admin(),
+    )
+
+
+def delete(
+    database: Database,
+    task_id: UUID = TASK,
+    *,
+    expected_version: int | None = None,
+    by: Caller | None = None,
+    now: datetime = NOW,
+) -> None:
+    database.write(
+        lambda tx: operations.delete_task(tx, task_id, expected_versions=_versions(expected_version), now=now),
+        by or an_admin(),
+    )
+
+
+def _versions(expected: int | None) -> frozenset[int] | None:
+    return None if expected is None else frozenset({expected})
+
+
+def search(
+    database: Database,
+    wanted: TaskFilter | None = None,
+    *,
+    orders: Sequence[Order] = (),
+    window: Window = ALL,
+    by: Caller | None = None,
+) -> Page[str]:
+    return database.read(
+        lambda tx: operations.search_tasks(tx, wanted or TaskFilter(), orders=orders, window=window), by or an_admin()
+    )
+
+
+def ids_of(documents: Sequence[str]) -> list[UUID]:
+    return [UUID(msgspec.json.decode(document)["taskId"]) for document in documents]
+
+
+def history_of(database: Database, task_id: UUID = TASK, *, by: Caller | None = None) -> list[history.Entry]:
+    return database.read(lambda tx: history.of_thing(tx, "task", task_id), by or an_admin())
+
+
+def put_in_directory(database: Database, kind: Kind, thing_id: UUID, label: str, **document: Any) -> None:
+    database.write(lambda tx: directory.put(tx, kind, thing_id, label=label, document=document), an_admin())
+
+
+def count_rows(database: Database, table: str) -> int:
+    row = database.read(lambda tx: tx.row(f"SELECT count(*) FROM {table}"))
+    assert row is not None
+    return int(row[0])
+
+
+def all_at_once(works: Sequence[Callable[[], Result]]) -> list[Result | Exception]:
+    """Start all works together in threads of their own; what each returned or raised."""
+
+    def outcome(work: Callable[[], Result]) -> Result | Exception:
+        try:
+            return work()
+        except Exception as error:
+            return error
+
+    with ThreadPoolExecutor(len(works)) as threads:
+        return list(threads.map(outcome, works))

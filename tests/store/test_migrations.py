@@ -1,0 +1,147 @@
+"""The schema: each step once, in order, whoever else is at it, and never backwards."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from askare.kernel.time import milliseconds
+from askare.storage.desk import Database
+from askare.storage.migrations import SchemaTooNew, all_migrations, applied, apply, migrate, waiting
+from askare.storage.postgres import PostgresDatabase
+from askare.storage.sqlite import SqliteDatabase
+from tests.values import NOW
+
+MIGRATE = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from askare.storage.migrations import migrate
+from askare.storage.postgres import PostgresDatabase
+from askare.storage.sqlite import SqliteDatabase
+
+print("ready", flush=True)
+sys.stdin.readline()
+address = sys.argv[1]
+database = PostgresDatabase(address) if "://" in address else SqliteDatabase(Path(address))
+print(*migrate(database, now=datetime(2026, 3, 2, tzinfo=UTC)))
+database.close()
+"""
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def bare_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a database with nothing in it is, or will be."""
+    if request.param == "sqlite":
+        return str(tmp_path / "bare.db")
+    address: str = request.getfixturevalue("bare_postgres_address")
+    return address
+
+
+@pytest.fixture
+def bare(bare_address: str) -> Iterator[Database]:
+    database = PostgresDatabase(bare_address) if "://" in bare_address else SqliteDatabase(Path(bare_address))
+    yield database
+    database.close()
+
+
+def all_names() -> list[str]:
+    return [migration.name for migration in all_migrations()]
+
+
+def break_off(database: Database, *, after: int) -> None:
+    """Carry out so many migrations, and die in the middle of the next."""
+    whole, half = all_migrations()[:after], all_migrations()[after]
+    for migration in whole:
+        with database.exclusively() as tx:
+            apply(tx, migration, at=milliseconds(NOW))
+    with pytest.raises(KeyboardInterrupt), database.exclusively() as tx:
+        apply(tx, half, at=milliseconds(NOW))
+        raise KeyboardInterrupt
+
+
+def test_the_rooms_number_their_migrations_in_one_order() -> None:
+    assert all_names() == sorted(all_names())
+    assert all_names()[0] == "0001_storage.sql"
+
+
+def test_an_empty_database_waits_for_all_migrations(bare: Database) -> None:
+    assert [migration.name for migration in waiting(bare)] == all_names()
+
+
+def test_each_migration_is_applied_once(bare: Database) -> None:
+    assert migrate(bare, now=NOW) == all_names()
+    assert migrate(bare, now=NOW) == []
+    assert waiting(bare) == []
+
+
+def test_the_moment_of_a_migration_is_kept(bare: Database) -> None:
+    migrate(bare, now=NOW)
+
+    rows = bare.read(lambda tx: tx.rows("SELECT name, at FROM migrations ORDER BY name"))
+
+    assert rows == [(name, milliseconds(NOW)) for name in all_names()]
+
+
+@pytest.mark.parametrize("after", range(len(all_names())))
+def test_a_migration_that_was_broken_off_goes_on_where_it_stopped(bare: Database, after: int) -> None:
+    break_off(bare, after=after)
+
+    assert [migration.name for migration in waiting(bare)] == all_names()[after:]
+    assert migrate(bare, now=NOW) == all_names()[after:]
+    assert bare.read(applied) == set(all_names())
+
+
+def test_processes_that_migrate_at_once_share_the_work(bare_address: str) -> None:
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", MIGRATE, bare_address], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    printed = [process.communicate(timeout=30)[0] for process in processes]
+
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    assert sorted(" ".join(printed).split()) == all_names()
+
+
+def test_a_database_of_a_newer_askare_is_left_alone(database: Database) -> None:
+    with database.exclusively() as tx:
+        tx.run("INSERT INTO migrations (name, at) VALUES ('9999_future.sql', 0)")
+
+    try:
+        with pytest.raises(SchemaTooNew, match=r"newer Askare \(it has 9999_future.sql\)"):
+            waiting(database)
+        with pytest.raises(SchemaTooNew, match="restore a backup"):
+            migrate(database, now=NOW)
+    finally:
+        with database.exclusively() as tx:
+            tx.run("DELETE FROM migrations WHERE name = '9999_future.sql'")
+
+
+def test_both_kinds_of_database_get_the_same_tables(
+    sqlite_database: SqliteDatabase, postgres_database: PostgresDatabase
+) -> None:
+    on_sqlite = sqlite_database.read(
+        lambda tx: tx.rows(
+            "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table'"
+        )
+    )
+    on_postgres = postgres_database.read(
+        lambda tx: tx.rows(
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
+        )
+    )
+
+    assert set(on_sqlite) == set(on_postgres) - {("history", "xid")}
