@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHON = ROOT / ".venv" / "bin" / "python"
 COMMAND = ROOT / ".venv" / "bin" / "askare"
 CHUNK = 5_000  # tasks a transaction while loading
+POSTED_AT_ONCE = 100_000  # tasks whose words are posted in one transaction while loading
 PACKAGES = ("askare", "falcon", "granian", "msgspec", "apsw", "joserfc", "structlog")
 
 
@@ -54,6 +55,8 @@ def load_askare(data_dir: Path, count: int) -> None:
         tasks = iter_tasks(count)
         while chunk := list(islice(tasks, CHUNK)):
             database.write(partial(_load_tasks, chunk), caller)
+        while database.write(partial(store.post_words, limit=POSTED_AT_ONCE)):
+            pass
     finally:
         database.close()
 

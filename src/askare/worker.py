@@ -14,38 +14,42 @@ from askare.edge import Edge
 from askare.storage import idempotency
 from askare.storage.desk import Desk
 from askare.storage.transactions import Transaction
+from askare.tasks import store as tasks
 
 _log = structlog.get_logger("askare")
 
-ROUNDS_APART = timedelta(minutes=10)
-
 
 class Chore(Struct, frozen=True):
-    """Upkeep that is due in every round.  `do` works on a bounded number of rows and says on how many it did."""
+    """Upkeep that is done `every` so often.  `do` works on a bounded number of rows and says on how many it did."""
 
     name: str
+    every: timedelta
     do: Callable[[Transaction, datetime], int]
 
 
-# Running a chore twice is harmless: each only takes away what is past its time.
+# Running a chore twice is harmless: each takes away or brings up to date only what still needs it.
 CHORES = (
-    Chore("idempotency keys", lambda tx, now: idempotency.sweep(tx, now=now)),
-    Chore("access tokens", lambda tx, now: sweep_tokens(tx, now=now)),
+    Chore("words of tasks", timedelta(seconds=1), lambda tx, _: tasks.post_words(tx)),
+    Chore("idempotency keys", timedelta(minutes=10), lambda tx, now: idempotency.sweep(tx, now=now)),
+    Chore("access tokens", timedelta(minutes=10), lambda tx, now: sweep_tokens(tx, now=now)),
 )
 
 
-async def do_chores(desk: Desk, edge: Edge) -> None:
-    """One round: each chore until it has nothing left to do."""
-    for chore in CHORES:
-        while await desk.write(None, None, chore.do, edge.now()):
-            await asyncio.sleep(0)
+async def do_chore(chore: Chore, desk: Desk, edge: Edge) -> None:
+    """Do it until nothing is left to do, with room for others in between."""
+    while await desk.write(None, None, chore.do, edge.now()):
+        await asyncio.sleep(0)
 
 
 async def night_shift(desk: Desk, edge: Edge) -> None:
-    """Rounds for as long as the server runs.  A round that fails is logged; the next one tries again."""
+    """All chores, each in its own rhythm, for as long as the server runs."""
+    await asyncio.gather(*(_again_and_again(chore, desk, edge) for chore in CHORES))
+
+
+async def _again_and_again(chore: Chore, desk: Desk, edge: Edge) -> None:
     while True:
         try:
-            await do_chores(desk, edge)
-        except Exception as error:
-            _log.error("upkeep failed", exc_info=error)
-        await asyncio.sleep(ROUNDS_APART.total_seconds())
+            await do_chore(chore, desk, edge)
+        except Exception as error:  # the next round tries again; until then searches are slower, not wrong
+            _log.error("upkeep failed", chore=chore.name, exc_info=error)
+        await asyncio.sleep(chore.every.total_seconds())

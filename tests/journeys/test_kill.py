@@ -7,14 +7,16 @@ one of the two.
 
 from __future__ import annotations
 
+import json
+import socket
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from random import Random
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import httpx2
@@ -28,7 +30,7 @@ from askare.storage.desk import Database
 from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
 from askare.storage.transactions import Transaction
-from askare.tasks.model import content_of, task_of
+from askare.tasks.model import task_of
 from askare.tasks.search import AGENT, ASSIGNMENT, PARTY, REALTY, STATUS_NUMBERS, TYPE_NUMBERS
 from tests.conftest import address_of
 from tests.journeys.waiting import until
@@ -38,7 +40,7 @@ KILLS = {"sqlite": 20, "postgres": 5}
 WRITERS = 4
 OFFICES = tuple(str(uuid4()) for _ in range(3))
 PEOPLE = tuple(str(uuid4()) for _ in range(6))
-WORDS = "soita asiakkaalle näyttö Hämeenkadulla sopimus allekirjoitus avaimet kuntotarkastus tarjous".split()
+WORDS = ("soita", "asiakkaalle", "näyttö", "Hämeenkadulla", "sopimus", "allekirjoitus", "avaimet", "tarjous")
 
 Said = dict[str, Any]
 
@@ -57,17 +59,17 @@ class Progress:
     """Counts the acknowledgements of all writers, so that the server can be killed at a random one."""
 
     def __init__(self) -> None:
-        self._count = 0
+        self.count = 0
         self._changed = threading.Condition()
 
     def one_more(self) -> None:
         with self._changed:
-            self._count += 1
+            self.count += 1
             self._changed.notify_all()
 
     def wait_for(self, count: int) -> None:
         with self._changed:
-            assert self._changed.wait_for(lambda: self._count >= count, timeout=30), "the writers came to a halt"
+            assert self._changed.wait_for(lambda: self.count >= count, timeout=30), "the writers came to a halt"
 
 
 class Writer:
@@ -86,15 +88,10 @@ class Writer:
 
     def work(self, server: Server, token: str, progress: Progress) -> None:
         """Write until the server is dead."""
-        client = server.client(token)
-        try:
+        with closing(server.client(token)) as client, suppress(httpx2.TransportError):
             while True:
                 self._one_request(client)
                 progress.one_more()
-        except httpx2.TransportError:
-            pass
-        finally:
-            client.close()
 
     def repeat_what_is_owed(self, client: Client) -> None:
         """Send the creation that was never answered once more, under its key."""
@@ -126,7 +123,7 @@ class Writer:
             self._create_one(client, str(uuid4()))
 
     def _create_one(self, client: Client, assignment_id: str) -> None:
-        self._create(client, assignment_id, self._something_to_say(assignment_id))
+        self._create(client, assignment_id, self.something_to_say(assignment_id))
 
     def _create(self, client: Client, assignment_id: str, said: Said) -> None:
         note = self.notes.setdefault(assignment_id, Note([None]))
@@ -141,7 +138,7 @@ class Writer:
 
     def _update_one(self, client: Client, assignment_id: str) -> None:
         note = self.notes[assignment_id]
-        said = self._something_to_say(assignment_id)
+        said = self.something_to_say(assignment_id)
         note.possible.append(said)
         answer = client.put(f"/tasks/{note.task_id}", said)
         assert answer.status_code == 204, answer.text
@@ -155,7 +152,7 @@ class Writer:
         note.possible = [None]
         note.task_id = None
 
-    def _something_to_say(self, assignment_id: str) -> Said:
+    def something_to_say(self, assignment_id: str) -> Said:
         some = self._random
         return {
             "typeCode": some.choice(("CALL", "EMAIL", "MEETING")),
@@ -197,42 +194,60 @@ def own_postgres_address(postgres_server: str, testrun_uid: str, worker_id: str)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("sqlite", marks=pytest.mark.xdist_group("kills on SQLite")),
+        pytest.param("postgres", marks=pytest.mark.xdist_group("kills on PostgreSQL")),
+    ],
+)
 def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Story:
     """Kill, restart and compare, again and again; the server is dead in the end."""
     data = tmp_path_factory.mktemp("kill") / "data"
     address = request.getfixturevalue("own_postgres_address") if request.param == "postgres" else ""
     token = make_token(data, database=address) if address else make_token(data)
-    server = Server(data, database=address)
-    told = Story(server)
     writers = [Writer(number, keyed=number < WRITERS // 2) for number in range(WRITERS)]
     chance = Random(1)
-    server.start()
-    # A kill now and then finds nobody waiting for a keyed answer; some must.
-    while told.kills < KILLS[request.param] or (told.repeated == 0 and told.kills < 100):
-        progress = Progress()
-        with ThreadPoolExecutor(WRITERS) as threads:
-            work = [threads.submit(writer.work, server, token, progress) for writer in writers]
-            progress.wait_for(chance.randint(1, 150))
-            server.kill()
-            for each in work:
-                each.result()
-        told.kills += 1
-        told.acknowledged += progress.count
-        _let_go(address)
-        server.start()
-        client = server.client(token)
-        for writer in writers:
-            writer.repeat_what_is_owed(client)
-        found = _everything(client)
-        client.close()
-        for writer in writers:
-            told.complaints += writer.complaints(found)
-        told.complaints += [f"{assignment_id} is there, and nobody knows it" for assignment_id in found]
-        told.repeated = sum(writer.repeated for writer in writers)
-    server.kill()
+    with mortal(data, database=address) as server:
+        told = Story(server)
+        # A kill now and then finds nobody waiting for a keyed answer; some must.
+        while told.kills < KILLS[request.param] or (told.repeated == 0 and told.kills < 100):
+            told.acknowledged += _write_until_killed(server, token, writers, after=chance.randint(1, 150))
+            told.kills += 1
+            server.start()
+            with closing(server.client(token)) as client:
+                for writer in writers:
+                    writer.repeat_what_is_owed(client)
+                found = _everything(client)
+            for writer in writers:
+                told.complaints += writer.complaints(found)
+            told.complaints += [f"{assignment_id} is there, and nobody knows it" for assignment_id in found]
+            told.repeated = sum(writer.repeated for writer in writers)
     _let_go(address)
     return told
+
+
+def _write_until_killed(server: Server, token: str, writers: list[Writer], *, after: int) -> int:
+    """Let all write, and kill the server once so many writes are acknowledged; return how many were in the end."""
+    progress = Progress()
+    with ThreadPoolExecutor(len(writers)) as threads:
+        work = [threads.submit(writer.work, server, token, progress) for writer in writers]
+        progress.wait_for(after)
+        server.kill()
+        for each in work:
+            each.result()
+    _let_go(server.database)
+    return progress.count
+
+
+@contextmanager
+def mortal(data: Path, *, database: str) -> Iterator[Server]:
+    """A started server that is dead when the block ends, whatever happened in it."""
+    server = Server(data, database=database)
+    try:
+        yield server.start()
+    finally:
+        server.kill()
 
 
 def _everything(client: Client) -> dict[str, list[Said]]:
@@ -276,3 +291,103 @@ def test_no_kill_leaves_anything_half_done(story: Story) -> None:
     database.close()
 
     assert faults == []
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_client_that_missed_the_answer_repeats_its_request_and_has_one_task(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    address = request.getfixturevalue("postgres_address") if kind == "postgres" else ""
+    token = make_token(tmp_path / "data", **({"database": address} if address else {}))
+    said = Writer(1, keyed=True).something_to_say(str(uuid4()))
+    with mortal(tmp_path / "data", database=address) as server:
+        with socket.create_connection(("127.0.0.1", server.port)) as deaf, closing(server.client(token)) as client:
+            deaf.sendall(_post("/tasks", said, token=token, key="viikko 10/1"))
+            until(lambda: client.get("/tasks").json()["totalCount"] == 1, "the task is stored")
+            server.kill()
+        server.start()
+
+        with closing(server.client(token)) as client:
+            repetition = client.post("/tasks", said, headers={"Idempotency-Key": "viikko 10/1"})
+            tasks = client.get("/tasks").json()["tasks"]
+
+    assert repetition.status_code == 201
+    assert [task["taskId"] for task in tasks] == [repetition.json()["taskId"]]
+
+
+def _post(path: str, said: Said, *, token: str, key: str) -> bytes:
+    """A request as it goes over the wire, for a client that never reads."""
+    body = json.dumps(said).encode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: askare\r\nAuthorization: Bearer {token}\r\nRequest-ID: {uuid4()}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nIdempotency-Key: {key}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def half_done(tx: Transaction) -> list[str]:
+    """Everything in the tables that does not fit the rest, one sentence each."""
+    faults: list[str] = []
+    if tx.flavour.name == "sqlite":
+        sound = tx.rows("PRAGMA integrity_check") == [("ok",)] and not tx.rows("PRAGMA foreign_key_check")
+        faults += [] if sound else ["the file is damaged"]
+    links = _by_task(tx, "SELECT task_no, kind, target, due, modified, task_id FROM task_links")
+    texts = _by_task(tx, "SELECT task_no, due, words_line, stems_line FROM task_texts")
+    words = _by_task(tx, "SELECT w.task_no, v.word FROM task_words w JOIN words v ON v.word_no = w.word_no")
+    histories = defaultdict(list)
+    for thing_id, *entry in tx.rows(
+        "SELECT thing_id, version, change, before, after FROM history WHERE kind = 'task' ORDER BY version, seq"
+    ):
+        histories[UUID(bytes=thing_id)].append(tuple(entry))
+    tombstones = {UUID(bytes=thing_id) for (thing_id,) in tx.rows("SELECT thing_id FROM tombstones")}
+
+    for task_no, task_id, version, document, *columns in tx.rows(
+        "SELECT task_no, task_id, version, document, type, status, office_id, due, modified FROM tasks"
+    ):
+        task = task_of(UUID(bytes=task_id), version, document)
+        said = task.content
+        due, modified = milliseconds(said.task_due_time), milliseconds(task.modified)
+        expected_columns = [TYPE_NUMBERS[said.type_code], STATUS_NUMBERS[said.status_code]]
+        if columns != [*expected_columns, said.agency_office_id.bytes, due, modified]:
+            faults.append(f"{task.task_id}: the columns are not those of the document")
+        targets = {(PARTY, party.party_id) for party in said.parties}
+        targets |= {(AGENT, agent.agent_id) for agent in said.agents}
+        targets |= {(REALTY, said.realty_id)} if said.realty_id else set()
+        targets |= {(ASSIGNMENT, said.assignment_id)} if said.assignment_id else set()
+        expected_links = {(kind, target.bytes, due, modified, task_id) for kind, target in targets}
+        if set(links.pop(task_no, [])) != expected_links:
+            faults.append(f"{task.task_id}: the links are not those of the document")
+        written = dict.fromkeys(written_words(said.description or ""))
+        folded = {fold_word(word) for word in written}
+        stemmed = set().union(*map(stems, written))
+        text = [(each[0], set(each[1].split()), set(each[2].strip("|").split("|"))) for each in texts.pop(task_no, [])]
+        if text != [(due, folded, stemmed)] or {word for (word,) in words.pop(task_no, [])} != folded:
+            faults.append(f"{task.task_id}: the words are not those of the document")
+        if histories[task.task_id] and histories[task.task_id][-1][0::3] != (version, document):
+            faults.append(f"{task.task_id}: the history ends with something else")
+    faults += [f"task {no} is gone, and its links, text or words are not" for no in {*links, *texts, *words}]
+
+    living = {UUID(bytes=task_id) for (task_id,) in tx.rows("SELECT task_id FROM tasks")}
+    for task_id, entries in histories.items():
+        versions, changes, befores, afters = zip(*entries, strict=True)
+        deleted = changes[-1] == "deleted"
+        if versions != tuple(range(1, len(entries) + 1)):
+            faults.append(f"{task_id}: the history has the versions {versions}")
+        if befores != (None, *afters[:-1]) or (afters[-1] is None) != deleted:
+            faults.append(f"{task_id}: the history is not a chain")
+        if changes[0] != "created" or set(changes[1:-1]) > {"updated"}:
+            faults.append(f"{task_id}: the history tells of {changes}")
+        if deleted != (task_id in tombstones) or deleted == (task_id in living):
+            faults.append(f"{task_id}: deleted or not, history, tombstone and task disagree")
+    faults += [f"{task_id}: nothing tells of it but a row" for task_id in (living | tombstones) - set(histories)]
+    without_result = tx.rows("SELECT key FROM idempotency_keys WHERE result = ''")
+    faults += [f"the key {key} has no result" for (key,) in without_result]
+    return faults
+
+
+def _by_task(tx: Transaction, sql: str) -> dict[int, list[Any]]:
+    """Rows by their first column, a task's number."""
+    found = defaultdict(list)
+    for task_no, *rest in tx.rows(sql):
+        found[task_no].append(tuple(rest))
+    return found

@@ -508,6 +508,14 @@ def encoded(part: object) -> str:
     return urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
 
 
+def test_a_key_id_that_no_database_could_hold_is_an_unknown_key(node: Node) -> None:
+    header, claims = {"alg": "ES256", "kid": "a\x00b"}, {"iss": "askare", "sub": str(AGENT_USER)}
+    forged = f"{encoded(header)}.{encoded(claims)}.AAAA"
+
+    with pytest.raises(Unauthenticated, match="key is unknown"):
+        node.caller(forged)
+
+
 any_json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda part: st.lists(part, max_size=3) | st.dictionaries(st.text(), part, max_size=3),

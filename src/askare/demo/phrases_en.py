@@ -134,7 +134,7 @@ _SAYINGS = {
             "Send {seller} the photos and text for the {home} on {street}.",
             "Confirm the viewing times on {street} with {seller}.",
         ),
-        additions=("Comments by {later}.", "To be published on {later}.", "Attach the energy certificate."),
+        additions=("Answer by {later}.", "To be published on {later}.", "Attach the energy certificate."),
         done=("Sent, waiting for comments.", "Approved as it stands."),
         rejected=("Not needed, settled by phone.",),
     ),

@@ -175,7 +175,7 @@ _SAYINGS = {
             "Kooste näyttöpalautteesta {seller:lle}: {address}, {layout}, {area}.",
         ),
         additions=(
-            "Pyydä kommentit viimeistään {later}",
+            "Vastaus viimeistään {later}",
             "Ilmoitus julkaistaan {later}",
             "Mainitse uusi keittiö.",
             "Liitteeksi energiatodistus.",

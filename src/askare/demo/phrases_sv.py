@@ -148,7 +148,7 @@ _SAYINGS = {
             "Bekräfta visningstiderna på {street} för {seller}.",
         ),
         additions=(
-            "Kommentarer senast {later}.",
+            "Svar senast {later}.",
             "Annonsen publiceras {later}.",
             "Bifoga energicertifikatet.",
         ),

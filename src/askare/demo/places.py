@@ -138,9 +138,6 @@ HOMES = {
         frozenset({Sort.BUILT, Sort.HOUSES}),
         "LEISURE",
         ("residentialTypeCode", "COTTAGE"),
-        "en stuga",
-        "a cottage",
-        (70, 260),
     ),
     "plot": Home(
         Finnish("tontti", "tontin", "tonttia", "tontista", ssa="tontilla", hun="tontille"),

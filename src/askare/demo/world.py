@@ -22,7 +22,7 @@ from askare.demo.people import Client, Colleague, Person
 from askare.demo.phrases_en import ENGLISH
 from askare.demo.phrases_fi import FINNISH
 from askare.demo.phrases_sv import SWEDISH
-from askare.demo.places import HELSINKI, Place, Sort
+from askare.demo.places import Place, Sort
 from askare.kernel.words import fold
 from askare.tasks.model import PartyType, TaskAgent, TaskContent, TaskParty, TaskStatus, TaskType
 
@@ -30,6 +30,7 @@ SEED = 1917
 ORGANIZATION_NAME = "Demo"
 TASKS = 2_000
 DAYS_EACH_WAY = 61  # tasks are due in the two months before today and in the two after
+PAST_SHARE = 0.57
 
 PHRASEBOOKS: dict[Language, Phrasebook] = {Language.FI: FINNISH, Language.SV: SWEDISH, Language.EN: ENGLISH}
 
@@ -196,7 +197,10 @@ def _realty(
     year = place.year or 0
     is_flat = place.home.subtype == ("residentialTypeCode", "APARTMENT_HOUSE")
     is_built = Sort.BUILT in place.home.sorts
-    listed = _moment(today - timedelta(days=dice.randint(3, 170)), time(dice.randint(8, 16), dice.randrange(0, 60, 5)))
+    listed = _moment(
+        today - timedelta(days=dice.randint(DAYS_EACH_WAY + 3, 200)),
+        time(dice.randint(8, 16), dice.randrange(0, 60, 5)),
+    )
     condition = "NEW" if year >= 2023 else dice.choice(("GOOD", "GOOD", "SATISFACTORY"))
     if 0 < year < 1970 and dice.random() < 0.3:
         condition = "TOLERABLE"
@@ -282,20 +286,17 @@ class _Planner:
         buyer = self._buyer(agent, realty)
         language = self._language(occasion, agent, buyer, realty)
         saying = PHRASEBOOKS[language].sayings[occasion.key]
-        opening = dice.choice([text for text in saying.openings if self._suits(text, agent, language, buyer, realty)])
+        opening = dice.choice(saying.openings)
         status = self._status(due_day)
+        addition = [dice.choice(saying.additions)] if dice.random() < 0.6 else []
         outcome = self._outcome(saying, status)
         slots = self._slots(language, due_day, due_hour, buyer, realty)
-        pieces = [opening]
-        if dice.random() < 0.6:
-            pieces.append(dice.choice(saying.additions))
-        pieces += outcome
         return PlannedTask(
             task_id,
             TaskContent(
                 type_code=occasion.type_code,
                 status_code=status,
-                description=_text(pieces, slots),
+                description=_text([opening, *addition, *outcome], slots),
                 task_due_time=due,
                 parties=self._parties(opening, buyer, realty),
                 realty_id=realty.realty_id if realty is not None else None,
@@ -311,11 +312,9 @@ class _Planner:
 
     def _due(self, occasion: Occasion) -> tuple[date, time]:
         dice = self._dice
-        if dice.random() < 0.57:
-            offset = -dice.randint(1, DAYS_EACH_WAY)
-        else:
-            # What lies ahead grows thinner with distance.
-            offset = int(dice.triangular(0, DAYS_EACH_WAY, 0))
+        is_past = dice.random() < PAST_SHARE
+        # What lies ahead grows thinner with distance.
+        offset = -dice.randint(1, DAYS_EACH_WAY) if is_past else int(dice.triangular(0, DAYS_EACH_WAY, 0))
         day = self._today + timedelta(days=offset)
         if occasion.at_showing_hours:
             while _is_free(day):
@@ -375,15 +374,6 @@ class _Planner:
         if theirs not in colleague.writes:
             return own
         return own if theirs is Language.FI and dice.random() < 0.4 else theirs
-
-    def _suits(self, text: str, agent: Agent, language: Language, buyer: Party, realty: Realty | None) -> bool:
-        """Whether this opening is for them: one that names no buyer is not put into a stranger's language."""
-        if language is agent.colleague.writes[0]:
-            return True
-        if "{buyer" in text:
-            return True
-        del buyer
-        return realty is None or realty.seller.client.language is language or "{seller" not in text
 
     def _parties(self, opening: str, buyer: Party, realty: Realty | None) -> tuple[TaskParty, ...]:
         """Whoever the opening names; where it names nobody, often the seller of the home."""

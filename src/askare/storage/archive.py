@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import os
 import tempfile
 import zipfile
@@ -18,7 +17,7 @@ from datetime import datetime
 from graphlib import TopologicalSorter
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 import apsw
 import msgspec
@@ -31,7 +30,6 @@ from askare.storage.desk import Database
 from askare.storage.flavour import SQLITE
 from askare.storage.memory import Memory
 from askare.storage.migrations import Migration, all_migrations, applied, apply
-from askare.storage.sql import insert_rows
 from askare.storage.transactions import Transaction, Value
 
 FORMAT = 1  # of the file; a change that an older Askare could not read makes it 2
@@ -124,12 +122,13 @@ def tables_of(migrations: Sequence[Migration]) -> list[_Table]:
         for migration in migrations:
             for statement in migration.statements(SQLITE.ddl):
                 model.execute(statement)
-        tables = {}
-        graph = {}
-        for (name,) in model.execute(
+        tables: dict[str, _Table] = {}
+        graph: dict[str, set[str]] = {}
+        names: list[tuple[Any, ...]] = model.execute(
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
-        ).fetchall():
-            described = model.execute(f"PRAGMA table_info({name})").fetchall()
+        ).fetchall()
+        for (name,) in names:
+            described: list[tuple[Any, ...]] = model.execute(f"PRAGMA table_info({name})").fetchall()
             strange = [f"{name}.{column}" for _, column, kind, *_ in described if kind not in _PORTABLE]
             if strange:
                 raise ValueError(f"an archive cannot hold the columns {', '.join(strange)}")
@@ -139,7 +138,8 @@ def tables_of(migrations: Sequence[Migration]) -> list[_Table]:
                 columns=tuple(column for _, column, *_ in described),
                 key=tuple((column, kind == "TEXT") for _, column, kind in by_place),
             )
-            graph[name] = {row[2] for row in model.execute(f"PRAGMA foreign_key_list({name})").fetchall()} - {name}
+            pointed_at: list[tuple[Any, ...]] = model.execute(f"PRAGMA foreign_key_list({name})").fetchall()
+            graph[name] = {row[2] for row in pointed_at} - {name}
         return [tables[name] for name in TopologicalSorter(graph).static_order()]
     finally:
         model.close()
@@ -152,8 +152,8 @@ def _present_migrations(tx: Transaction) -> list[Migration]:
     unknown = sorted(names - {migration.name for migration in known})
     if unknown:
         raise ArchiveProblem(
-            f"The database has been used by a newer Askare than this one, {__version__} (it has {', '.join(unknown)}).  "
-            "Use that version, or name a new, empty database."
+            f"The database has been used by a newer Askare than this one, {__version__} "
+            f"(it has {', '.join(unknown)}).  Use that version, or name a new, empty database."
         )
     return [migration for migration in known if migration.name in names]
 
@@ -187,6 +187,8 @@ def backup(database: Database, file: Path, *, now: datetime, extra: Mapping[str,
         _flush_folder(file.parent)
     except OSError as error:
         raise ArchiveProblem(f"The backup cannot be written to {file}: {error.strerror}.") from error
+    except (apsw.Error, psycopg.Error) as error:
+        raise ArchiveProblem(f"The database cannot be read to its end: {str(error).strip()}") from error
     return Summary(manifest, size, {})
 
 
@@ -206,7 +208,7 @@ def _write(
     migrations = _present_migrations(tx)
     if not migrations:
         raise ArchiveProblem("There is nothing in the database yet, not even its tables.  Is it the right one?")
-    times = {name: at for name, at in tx.rows("SELECT name, at FROM migrations")}
+    times: dict[str, int] = dict(tx.rows("SELECT name, at FROM migrations"))
     with zipfile.ZipFile(opened, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION_LEVEL) as archive:
         manifest = Manifest(
             format=FORMAT,
@@ -292,8 +294,8 @@ def _checked(file: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
         # zipfile, zlib and struct have a dozen ways to say that a file is not what it should be.
         except Exception as error:
             raise ArchiveProblem(
-                f"{file} is not a backup of Askare, or it is damaged or was cut off ({error or type(error).__name__}).  "
-                "Nothing was changed.  Use another copy."
+                f"{file} is not a backup of Askare, or it is damaged or was cut off "
+                f"({type(error).__name__}: {error}).  Nothing was changed.  Use another copy."
             ) from error
         yield archive, manifest
 
@@ -333,10 +335,8 @@ def _require_whole(archive: zipfile.ZipFile, manifest: Manifest) -> None:
     parts |= {_member_of_file(part.name): part for part in manifest.files}
     if sorted(archive.namelist()) != sorted([*parts, MANIFEST]):
         raise ArchiveProblem("it does not hold what its manifest says.  Nothing was changed.  Use another copy.")
-    expected = {
-        table.name: table.columns
-        for table in tables_of(all_migrations()[: len(manifest.migrations)])
-    }  # fmt: skip
+    then = all_migrations()[: len(manifest.migrations)]
+    expected = {table.name: table.columns for table in tables_of(then)}
     if {part.name: part.columns for part in manifest.tables} != expected:
         raise ArchiveProblem("its tables are not those of its migrations.  Nothing was changed.  Use another copy.")
     if sum(part.bytes for part in manifest.files) > FILES_BYTES_MAX:
@@ -421,10 +421,10 @@ def _take_in(tx: Transaction, archive: zipfile.ZipFile, manifest: Manifest, now:
 def _load(tx: Transaction, archive: zipfile.ZipFile, table: _Table, total: int, progress: Progress) -> None:
     done = 0
     with archive.open(_member_of_table(table.name)) as member:
-        for rows in _rows_of(io.BufferedReader(member, BYTES_AT_ONCE)):
+        for rows in _rows_of(member):
             if any(len(row) != len(table.columns) for row in rows):
                 raise ArchiveProblem(f"A row of {table.name} has not its {len(table.columns)} values.")
-            insert_rows(tx, table.name, table.columns, rows)
+            tx.load(table.name, table.columns, rows)
             done += len(rows)
             progress(table.name, done, total)
 
@@ -432,10 +432,10 @@ def _load(tx: Transaction, archive: zipfile.ZipFile, table: _Table, total: int, 
 _line_decoder = msgspec.json.Decoder(list[int | float | str | _Bytes | None])
 
 
-def _rows_of(lines: io.BufferedReader) -> Iterator[list[list[Value]]]:
+def _rows_of(member: IO[bytes]) -> Iterator[list[list[Value]]]:
     """The rows of a member, some at a time."""
-    while chunk := lines.read(BYTES_AT_ONCE):
-        whole = chunk + lines.readline()
+    while chunk := member.read(BYTES_AT_ONCE):
+        whole = chunk + member.readline()
         yield [
             [value.b if isinstance(value, _Bytes) else value for value in row]
             for row in _line_decoder.decode_lines(whole)

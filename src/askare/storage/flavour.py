@@ -11,7 +11,8 @@ from msgspec import Struct
 class Flavour(Struct, frozen=True):
     """The few words in which the two databases' SQL differs.
 
-    `row_lock` ends a SELECT whose rows are about to be changed.  `unindexed` before a column keeps SQLite from
+    `row_lock` ends a SELECT whose rows are about to be changed; `claim` likewise, passing over rows that somebody
+    else is working on.  `unindexed` before a column keeps SQLite from
     choosing an index by it (PostgreSQL decides by its statistics, and better).  `present_mark` and `since_mark` are
     the two halves of "what was committed after I last looked": the first reads a mark in the present snapshot, the
     second is the condition on `history` rows that were not yet visible at the mark `:mark`.
@@ -19,6 +20,7 @@ class Flavour(Struct, frozen=True):
 
     name: str
     row_lock: str
+    claim: str
     unindexed: str
     present_mark: str
     since_mark: str
@@ -28,6 +30,7 @@ class Flavour(Struct, frozen=True):
 SQLITE = Flavour(
     name="sqlite",
     row_lock="",  # one writer at a time: every row is ours
+    claim="",
     unindexed="+",
     present_mark="SELECT CAST(coalesce(max(seq), 0) AS TEXT) FROM history",
     since_mark="seq > CAST(:mark AS INTEGER)",
@@ -46,6 +49,7 @@ SQLITE = Flavour(
 POSTGRES = Flavour(
     name="postgres",
     row_lock=" FOR UPDATE",
+    claim=" FOR UPDATE OF u SKIP LOCKED",
     unindexed="",
     present_mark="SELECT CAST(pg_current_snapshot() AS TEXT)",
     since_mark=(

@@ -63,6 +63,11 @@ class _PostgresTransaction(Scope):
         names = numbered(sql)[1]
         self._cursor.executemany(cast("Any", for_psycopg(sql)), [dict(zip(names, row, strict=True)) for row in rows])
 
+    def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
+        with self._cursor.copy(cast("Any", f"COPY {table} ({', '.join(columns)}) FROM STDIN")) as copy:
+            for row in rows:
+                copy.write_row(row)
+
 
 class PostgresDatabase:
     """One PostgreSQL database, shared by as many processes as wanted."""

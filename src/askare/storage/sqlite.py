@@ -89,6 +89,10 @@ class _SqliteTransaction(Scope):
     def run_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         self._connection.executemany(numbered(sql)[0], rows)
 
+    def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
+        places = ", ".join("?" * len(columns))
+        self._connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
+
 
 class SqliteDatabase:
     """One database file.  Opened by `serve` for long, by a command for a moment."""
@@ -282,13 +286,21 @@ class SqliteDatabase:
             self._readers.clear()
         self._writer_connection.close()
 
+    def _turn_late_ones_away(self) -> None:
+        """Whoever queued behind the stop, in the very moment of it, must not wait for ever."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                errand = self._queue.get_nowait()
+                errand.error = Unavailable("The server is stopping.")
+                with contextlib.suppress(RuntimeError):
+                    errand.resolve([errand])
+
 
 @contextlib.contextmanager
 def glance(path: Path, *, seconds_max: float) -> Iterator[Transaction]:
     """A look at a database file that makes nothing and changes nothing, not even the files beside it.
 
-    What is not answered within `seconds_max` of one question raises ReadTooLong; a file that cannot be read,
-    apsw.Error.
+    Raises ReadTooLong when the looking takes longer than `seconds_max`, and apsw.Error when the file cannot be read.
     """
     # With no log beside it nobody has the file open, and SQLite need not (and then must not) make its helpers.
     quiet = not path.with_name(path.name + "-wal").exists()
@@ -319,15 +331,6 @@ def processes_at(path: Path) -> list[str]:
         if len(words) == 8 and words[6] == str(_SHARED_LOCK_AT) and words[5].rpartition(":")[2] == str(inode):
             found.add(int(words[4]))
     return [f"process {pid}" for pid in sorted(found - {os.getpid()})]
-
-    def _turn_late_ones_away(self) -> None:
-        """Whoever queued behind the stop, in the very moment of it, must not wait for ever."""
-        with contextlib.suppress(queue.Empty):
-            while True:
-                errand = self._queue.get_nowait()
-                errand.error = Unavailable("The server is stopping.")
-                with contextlib.suppress(RuntimeError):
-                    errand.resolve([errand])
 
 
 class Errand:

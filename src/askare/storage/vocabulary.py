@@ -6,6 +6,8 @@ stored, and a query word into word numbers when something is looked for, by the 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 from askare.kernel.words import (
@@ -24,15 +26,12 @@ _LAST_LETTER = "\U0010ffff"  # after every letter in the order of code points
 
 
 class Indexed(Struct, frozen=True):
-    """A text as it is searched: its folded words and stems as two lines, and its word numbers.
-
-    The lines are what a query is compared with when a thing is at hand already: ` hameenkatu 1 ` and
-    `|hameenkatu|hameenka|1|`.
+    """A text as it is searched: its folded words and its stems as two lines, ` hameenkatu 1 ` and
+    `|hameenkatu|hameenka|1|`.  They are what a query is compared with when a thing is at hand already.
     """
 
     words_line: str
     stems_line: str
-    word_nos: list[int]
 
 
 def index(tx: Transaction, text: str) -> Indexed:
@@ -41,35 +40,44 @@ def index(tx: Transaction, text: str) -> Indexed:
     forms: dict[str, set[str]] = {}
     for word in written:
         forms.setdefault(fold_word(word), set()).update(stems(word))
+    _take_in(tx, forms)
     all_stems = sorted(set().union(*forms.values()))
-    return Indexed(
-        words_line=f" {' '.join(forms)} ",
-        stems_line=f"|{'|'.join(all_stems)}|",
-        word_nos=list(_numbers(tx, forms).values()),
-    )
+    return Indexed(f" {' '.join(forms)} ", f"|{'|'.join(all_stems)}|")
 
 
-def _numbers(tx: Transaction, forms: dict[str, set[str]]) -> dict[str, int]:
+def words_of(line: str) -> list[str]:
+    """The words of a words line."""
+    return line.split()
+
+
+def numbers_of(tx: Transaction, organization_no: int, words: Iterable[str]) -> dict[str, int]:
+    """The numbers of words that are in the vocabulary."""
     known = tx.memory.words
-    organization = tx.organization_no
-    numbers: dict[str, int] = {}
-    unknown = []
-    for word in forms:
-        number = known.get((organization, word))
+    numbers = {}
+    for word in words:
+        number = known.get((organization_no, word))
         if number is None:
-            unknown.append(word)
-        else:
-            numbers[word] = number
-    if unknown:
-        fresh = {word: _number(tx, word, forms[word]) for word in sorted(unknown)}
-        tx.after_commit(lambda: tx.memory.keep_words(organization, fresh))
-        numbers.update(fresh)
+            row = tx.row(_FIND, organization=organization_no, word=word)
+            assert row is not None  # noqa: S101  -- whoever keeps a words line took its words in
+            number = int(row[0])
+        numbers[word] = number
     return numbers
 
 
+def _take_in(tx: Transaction, forms: dict[str, set[str]]) -> None:
+    organization = tx.organization_no
+    unknown = [word for word in forms if (organization, word) not in tx.memory.words]
+    if unknown:
+        # In one order for everybody, so that two transactions never wait for each other's words.
+        fresh = {word: _number(tx, word, forms[word]) for word in sorted(unknown)}
+        tx.after_commit(lambda: tx.memory.keep_words(organization, fresh))
+
+
+_FIND = "SELECT word_no FROM words WHERE organization_no = :organization AND word = :word"
+
+
 def _number(tx: Transaction, word: str, word_stems: set[str]) -> int:
-    find = "SELECT word_no FROM words WHERE organization_no = :organization AND word = :word"
-    row = tx.row(find, organization=tx.organization_no, word=word)
+    row = tx.row(_FIND, organization=tx.organization_no, word=word)
     if row is None:
         row = tx.row(
             "INSERT INTO words (organization_no, word) VALUES (:organization, :word)"
@@ -80,7 +88,7 @@ def _number(tx: Transaction, word: str, word_stems: set[str]) -> int:
         if row is not None:
             _insert_forms(tx, row[0], word, word_stems)
         else:  # somebody else took it in at the same moment; by now it is committed
-            row = tx.row(find, organization=tx.organization_no, word=word)
+            row = tx.row(_FIND, organization=tx.organization_no, word=word)
             assert row is not None  # noqa: S101  -- words are never deleted
     return int(row[0])
 

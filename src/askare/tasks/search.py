@@ -92,23 +92,51 @@ class _Search:
     def count(self) -> int:
         if self._offices is not None and not self._offices:
             return 0
+        if not self._words:
+            return self._count_without_text()
+        return self._count_posted() + self._count_unposted()
+
+    def _count_without_text(self) -> int:
         conditions = self._start()
         narrow = self._narrow_conditions(conditions, "t")
-        if self._words:
-            tables = f"({self._tasks_with_words(conditions)}) w"
-            if narrow or self._links:
-                tables += " CROSS JOIN tasks t ON t.task_no = w.task_no"
-        elif len(self._links) == 1 and not narrow:
-            kind, targets = self._links[0]
-            tables = f"({self._linked(conditions, kind, targets)}) l"
-        else:
-            tables = "tasks t"
-            conditions.add("t.organization_no = :organization")
+        if len(self._links) == 1 and not narrow:
+            return self._number(f"({self._linked(conditions, *self._links[0])}) l", conditions)
+        conditions.add("t.organization_no = :organization")
+        self._add_all(conditions, narrow)
+        return self._number("tasks t", conditions)
+
+    def _count_posted(self) -> int:
+        """How many tasks are found by their posted words."""
+        conditions = self._start()
+        found = " INTERSECT ".join(
+            "SELECT DISTINCT task_no FROM task_words WHERE organization_no = :organization"
+            f" AND word_no IN ({word.word_numbers(conditions)})"
+            for word in self._words
+        )
+        tables = f"({found} EXCEPT SELECT task_no FROM tasks_unposted WHERE organization_no = :organization) w"
+        narrow = self._narrow_conditions(conditions, "t")
+        if narrow or self._links:
+            tables += " CROSS JOIN tasks t"
+            conditions.add("t.task_no = w.task_no")
+            self._add_all(conditions, narrow)
+        return self._number(tables, conditions)
+
+    def _count_unposted(self) -> int:
+        """How many tasks are found whose words are not posted yet."""
+        conditions = self._start()
+        conditions.add("u.organization_no = :organization AND t.task_no = u.task_no")
+        self._add_all(conditions, self._narrow_conditions(conditions, "t"))
+        for word in self._words:
+            conditions.add(word.in_lines(conditions, "x.words_line", "x.stems_line"))
+        return self._number(f"tasks_unposted u CROSS JOIN {self._tasks_and_texts()}", conditions)
+
+    def _add_all(self, conditions: Conditions, narrow: list[str]) -> None:
         for part in narrow:
             conditions.add(part)
-        if tables.endswith(" t") or " t ON" in tables:
-            for kind, targets in self._links:
-                conditions.add(f"t.task_no IN ({self._linked(conditions, kind, targets)})")
+        for kind, targets in self._links:
+            conditions.add(f"t.task_no IN ({self._linked(conditions, kind, targets)})")
+
+    def _number(self, tables: str, conditions: Conditions) -> int:
         row = self._tx.row(f"SELECT count(*) FROM {tables} WHERE {conditions}", **conditions.values)
         return int(row[0]) if row else 0
 
@@ -148,11 +176,11 @@ class _Search:
             numbers = gathered_word.word_numbers(conditions)
             conditions.add(
                 "t.task_no IN (SELECT task_no FROM task_words"
-                f" WHERE organization_no = :organization AND word_no IN ({numbers}))"
+                f" WHERE organization_no = :organization AND word_no IN ({numbers})"
+                " UNION ALL SELECT task_no FROM tasks_unposted WHERE organization_no = :organization)"
             )
-            others_words = tuple(word for word in self._words if word is not gathered_word)
-            self._add_rest(conditions, self._links, others_words, index_by=None)
-            return self._tasks_and_texts(others_words), all_from_tasks
+            self._add_rest(conditions, self._links, self._words, index_by=None)
+            return self._tasks_and_texts(), all_from_tasks
         few = self._short_stretch(first)
         if self._words and first == "due" and few is None:
             conditions.add("x.organization_no = :organization")
@@ -192,8 +220,8 @@ class _Search:
                 conditions.add(word.in_lines(conditions, "x.words_line", "x.stems_line"))
         return source, dict.fromkeys(("due", "modified", "task_no", "task_id"), "l")
 
-    def _tasks_and_texts(self, words: Sequence[Wanted] | None = None) -> str:
-        if not (self._words if words is None else words):
+    def _tasks_and_texts(self) -> str:
+        if not self._words:
             return "tasks t"
         return (
             "tasks t CROSS JOIN task_texts x ON x.organization_no = t.organization_no"
@@ -277,8 +305,8 @@ class _Search:
             numbers = sorted(STATUS_NUMBERS[one] for one in wanted.statuses)
             parts.append(conditions.among(column("status"), numbers))
         if self._offices is not None:
-            # One office has an index in the order of due times; for several, walking all is the ordered way.
-            hide = index_by is not None and (len(self._offices) > 1 or index_by != "due")
+            # One office has an index in either order; for several, walking all is the ordered way.
+            hide = index_by is not None and len(self._offices) > 1
             prefix = self._tx.flavour.unindexed if hide else ""
             parts.append(conditions.among(f"{prefix}{table}.office_id", sorted(one.bytes for one in self._offices)))
         if wanted.due_before is not None:
@@ -296,14 +324,6 @@ class _Search:
         return (
             f"SELECT {distinct}task_no FROM task_links"
             f" WHERE organization_no = :organization AND kind = {kind} AND {among}"
-        )
-
-    def _tasks_with_words(self, conditions: Conditions) -> str:
-        """A SELECT of the tasks whose texts hold every word, each once."""
-        return " INTERSECT ".join(
-            "SELECT DISTINCT task_no FROM task_words WHERE organization_no = :organization"
-            f" AND word_no IN ({word.word_numbers(conditions)})"
-            for word in self._words
         )
 
 

@@ -7,9 +7,13 @@ from uuid import UUID
 from askare.kernel.time import milliseconds
 from askare.storage.sql import insert_rows
 from askare.storage.transactions import Transaction
-from askare.storage.vocabulary import index
+from askare.storage.vocabulary import index, numbers_of, words_of
 from askare.tasks.model import Task, TaskContent, document_of, task_of
 from askare.tasks.search import AGENT, ASSIGNMENT, PARTY, REALTY, STATUS_NUMBERS, TYPE_NUMBERS
+
+# Tasks whose words are posted in one transaction: many, to touch each page of the table once; not so many that a
+# write which waits behind them would notice.
+POSTED_AT_ONCE = 300
 
 _LINK_COLUMNS = ("organization_no", "kind", "target", "due", "task_no", "modified", "task_id")
 
@@ -34,6 +38,7 @@ def insert(tx: Transaction, task: Task, *, text: str) -> str:
     )
     assert row is not None  # noqa: S101  -- RETURNING answers the inserted row
     _insert_satellites(tx, row[0], task, text)
+    _note_unposted(tx, row[0], posted_words="")
     return document
 
 
@@ -55,7 +60,7 @@ def replace(tx: Transaction, task_no: int, before: Task, after: Task, *, text: s
     """Keep a changed task in the place of the stored one.  Returns the stored document."""
     content = after.content
     document = document_of(after)
-    _delete_satellites(tx, task_no, before)
+    _note_unposted(tx, task_no, posted_words=_delete_satellites(tx, task_no, before))
     tx.run(
         "UPDATE tasks SET version = :version, type = :type, status = :status, office_id = :office, due = :due,"
         " modified = :modified, document = :document WHERE task_no = :no",
@@ -74,7 +79,7 @@ def replace(tx: Transaction, task_no: int, before: Task, after: Task, *, text: s
 
 def delete(tx: Transaction, task_no: int, task: Task) -> None:
     """Take a task out of the store.  Its history and tombstone are the caller's to write."""
-    _delete_satellites(tx, task_no, task)
+    _note_unposted(tx, task_no, posted_words=_delete_satellites(tx, task_no, task))
     tx.run("DELETE FROM tasks WHERE task_no = :no", no=task_no)
 
 
@@ -110,15 +115,10 @@ def _insert_satellites(tx: Transaction, task_no: int, task: Task, text: str) -> 
         words=indexed.words_line,
         stems=indexed.stems_line,
     )
-    insert_rows(
-        tx,
-        "task_words",
-        ("organization_no", "word_no", "task_no"),
-        [(organization, word_no, task_no) for word_no in indexed.word_nos],
-    )
 
 
-def _delete_satellites(tx: Transaction, task_no: int, task: Task) -> None:
+def _delete_satellites(tx: Transaction, task_no: int, task: Task) -> str:
+    """Take away what points at the task; return the words line that it had."""
     organization = tx.organization_no
     due = milliseconds(task.content.task_due_time)
     for kind, target in _targets(task.content):
@@ -138,12 +138,48 @@ def _delete_satellites(tx: Transaction, task_no: int, task: Task) -> None:
         due=due,
         no=task_no,
     )
-    words = row[0].split() if row else []
-    for word in words:
-        tx.run(
-            "DELETE FROM task_words WHERE organization_no = :organization AND task_no = :no AND word_no ="
-            " (SELECT word_no FROM words WHERE organization_no = :organization AND word = :word)",
-            organization=organization,
-            no=task_no,
-            word=word,
+    return row[0] if row else ""
+
+
+def _note_unposted(tx: Transaction, task_no: int, *, posted_words: str) -> None:
+    """Remember that the task's words are to be posted, and which are posted now, unless that is known already."""
+    # DO UPDATE rather than DO NOTHING: it waits for whoever is posting this very task, and then notes it anew.
+    tx.run(
+        "INSERT INTO tasks_unposted (organization_no, task_no, posted_words) VALUES (:organization, :no, :words)"
+        " ON CONFLICT (organization_no, task_no) DO UPDATE SET posted_words = tasks_unposted.posted_words",
+        organization=tx.organization_no,
+        no=task_no,
+        words=posted_words,
+    )
+
+
+def post_words(tx: Transaction, *, limit: int = POSTED_AT_ONCE) -> int:
+    """Bring the words of some unposted tasks up to date; return of how many.  For the house itself.
+
+    Running twice is harmless: a task leaves the list in the transaction that posts its words.
+    """
+    unposted = tx.rows(
+        "SELECT u.organization_no, u.task_no, u.posted_words,"
+        " (SELECT x.words_line FROM tasks t JOIN task_texts x ON x.organization_no = t.organization_no"
+        "  AND x.due = t.due AND x.task_no = t.task_no WHERE t.task_no = u.task_no)"
+        f" FROM tasks_unposted u ORDER BY u.organization_no, u.task_no LIMIT :limit{tx.flavour.claim}",
+        limit=limit,
+    )
+    gone, come = [], []
+    for organization, task_no, posted_line, present_line in unposted:
+        posted, present = set(words_of(posted_line)), set(words_of(present_line or ""))
+        numbers = numbers_of(tx, organization, posted ^ present)
+        gone += [(organization, numbers[word], task_no) for word in posted - present]
+        come += [(organization, numbers[word], task_no) for word in present - posted]
+    if gone:
+        tx.run_many(
+            "DELETE FROM task_words WHERE organization_no = :organization AND word_no = :word AND task_no = :task",
+            sorted(gone),
         )
+    insert_rows(tx, "task_words", ("organization_no", "word_no", "task_no"), sorted(come))
+    if unposted:
+        tx.run_many(
+            "DELETE FROM tasks_unposted WHERE organization_no = :organization AND task_no = :task",
+            [row[:2] for row in unposted],
+        )
+    return len(unposted)

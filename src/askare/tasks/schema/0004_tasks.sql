@@ -15,6 +15,7 @@ CREATE TABLE tasks (
 CREATE INDEX tasks_by_due ON tasks (organization_no, due, task_id, type, status, office_id, modified);
 CREATE INDEX tasks_by_modified ON tasks (organization_no, modified, task_id, type, status, office_id, due);
 CREATE INDEX tasks_by_office ON tasks (organization_no, office_id, due, task_id, type, status, modified);
+CREATE INDEX tasks_by_office_modified ON tasks (organization_no, office_id, modified, task_id, type, status, due);
 
 -- The parties (1), agents (2), realty (3) and assignment (4) of a task.
 CREATE TABLE task_links (
@@ -38,10 +39,19 @@ CREATE TABLE task_texts (
     PRIMARY KEY (organization_no, due, task_no)
 ) {clustered};
 
--- Which words a task's text holds.
+-- Which words a task's text holds, except for the tasks below.
 CREATE TABLE task_words (
     organization_no {bigint} NOT NULL,
     word_no {bigint} NOT NULL,
     task_no {bigint} NOT NULL,
     PRIMARY KEY (organization_no, word_no, task_no)
+) {clustered};
+
+-- Tasks whose words are not posted yet, and the words that are still posted for them.  A write only notes the task
+-- here; the night shift posts the words of many tasks at once, in the order of the table above.
+CREATE TABLE tasks_unposted (
+    organization_no {bigint} NOT NULL,
+    task_no {bigint} NOT NULL,
+    posted_words TEXT NOT NULL,
+    PRIMARY KEY (organization_no, task_no)
 ) {clustered};

@@ -1,0 +1,188 @@
+"""Searches, held to their definition on both databases and along all of their ways."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from askare.directory import store as directory
+from askare.kernel.caller import Caller
+from askare.kernel.paging import Order, Page, Window
+from askare.storage.desk import Database
+from askare.storage.postgres import PostgresDatabase
+from askare.storage.sqlite import SqliteDatabase
+from askare.storage.transactions import Transaction
+from askare.tasks import search as ways
+from askare.tasks.model import Task, TaskFilter
+from askare.tasks.operations import create_task
+from tests.store import offers
+from tests.store.doing import create, ids_of, search
+from tests.store.offers import LABELS, sought
+from tests.values import (
+    AGENT,
+    HOUR,
+    NOON,
+    NOW,
+    OFFICE,
+    OTHER_OFFICE,
+    an_admin,
+    an_agent,
+    an_id,
+    empty,
+    what_is_said,
+)
+
+EVERYTHING_IS_MANY, SOME_IS_MANY, NOTHING_IS_MANY = 0, 3, 4_000  # what GATHER_MAX may say
+
+
+def fill(database: Database, tasks: Sequence[Task]) -> None:
+    """A database with these tasks, and with the directory's labels."""
+
+    def keep(tx: Transaction) -> None:
+        for (kind, thing_id), label in LABELS.items():
+            directory.put(tx, kind, thing_id, label=label, document={})
+        for task in tasks:
+            create_task(tx, task.content, task_id=task.task_id, now=task.modified)
+
+    empty(database)
+    database.write(keep, an_admin())
+
+
+questions = st.lists(st.tuples(offers.filters, offers.orders, offers.windows, offers.callers), min_size=4, max_size=8)
+
+
+@settings(max_examples=60)
+@given(offers.tasks, questions)
+def test_both_databases_find_what_the_definition_finds_along_every_way(
+    sqlite_database: SqliteDatabase,
+    postgres_database: PostgresDatabase,
+    tasks: list[Task],
+    questions: list[tuple[TaskFilter, list[Order], Window, Caller]],
+) -> None:
+    for database in (sqlite_database, postgres_database):
+        fill(database, tasks)
+        for wanted, wished, window, by in questions:
+            found = sought(tasks, wanted, by, LABELS, wished)
+            for gather_max in (EVERYTHING_IS_MANY, SOME_IS_MANY, NOTHING_IS_MANY):
+                with pytest.MonkeyPatch.context() as patch:
+                    patch.setattr(ways, "GATHER_MAX", gather_max)
+                    page = search(database, wanted, orders=wished, window=window, by=by)
+
+                assert ids_of(page.items) == found[window.start : window.start + window.size]
+                assert page.total == len(found)
+
+
+@settings(max_examples=25)
+@given(offers.tasks, st.lists(offers.queries, min_size=6, max_size=10))
+def test_both_databases_find_the_same_words(
+    sqlite_database: SqliteDatabase, postgres_database: PostgresDatabase, tasks: list[Task], queries: list[str]
+) -> None:
+    for database in (sqlite_database, postgres_database):
+        fill(database, tasks)
+        for query in queries:
+            wanted = TaskFilter(text=query)
+            page = search(database, wanted)
+
+            assert ids_of(page.items) == sought(tasks, wanted, an_admin(), LABELS)
+
+
+# A few sentences in so many words --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("gather_max", [EVERYTHING_IS_MANY, NOTHING_IS_MANY])
+@pytest.mark.parametrize("text", ["", "talo"])
+def test_pages_of_tasks_that_are_due_together_neither_overlap_nor_leave_gaps(
+    database: Database, monkeypatch: pytest.MonkeyPatch, descending: bool, gather_max: int, text: str
+) -> None:
+    monkeypatch.setattr(ways, "GATHER_MAX", gather_max)
+    numbers = [31, 7, 19, 3, 28, 11, 2, 30, 5]
+    for number in numbers:
+        create(database, what_is_said(due=NOON, description="talossa"), task_id=an_id(number))
+
+    pages = [
+        search(
+            database,
+            TaskFilter(text=text, agent_ids=frozenset({AGENT})),
+            orders=[Order("taskDueTime", descending)],
+            window=Window(start, 2),
+        )
+        for start in range(0, 10, 2)
+    ]
+
+    assert [ids_of(page.items) for page in pages] == [
+        [an_id(2), an_id(3)],
+        [an_id(5), an_id(7)],
+        [an_id(11), an_id(19)],
+        [an_id(28), an_id(30)],
+        [an_id(31)],
+    ]
+    assert {page.total for page in pages} == {9}
+
+
+def test_past_the_end_there_is_an_empty_page_with_the_right_total(database: Database) -> None:
+    create(database)
+
+    assert search(database, window=Window(5, 10)) == Page([], 1)
+    assert search(database, window=Window(0, 0)) == Page([], 1)
+
+
+def test_without_a_wish_the_task_due_first_comes_first(database: Database) -> None:
+    create(database, what_is_said(due=NOON + HOUR), task_id=an_id(1))
+    create(database, what_is_said(due=NOON), task_id=an_id(2))
+
+    assert ids_of(search(database).items) == [an_id(2), an_id(1)]
+
+
+def test_the_first_wish_counts_before_the_second(database: Database) -> None:
+    create(database, what_is_said(due=NOON + HOUR), task_id=an_id(1), now=NOW)
+    create(database, what_is_said(due=NOON), task_id=an_id(2), now=NOW)
+    create(database, what_is_said(due=NOON), task_id=an_id(3), now=NOW + HOUR)
+
+    latest_first = [Order("modificationTime", descending=True), Order("taskDueTime")]
+
+    assert ids_of(search(database, orders=latest_first).items) == [an_id(3), an_id(2), an_id(1)]
+
+
+def test_an_agent_finds_and_counts_the_own_offices_only(database: Database) -> None:
+    create(database, what_is_said(office=OFFICE), task_id=an_id(1))
+    create(database, what_is_said(office=OTHER_OFFICE), task_id=an_id(2))
+
+    assert ids_of(search(database, by=an_agent(offices=[OFFICE])).items) == [an_id(1)]
+    assert search(database, by=an_agent(offices=[OFFICE])).total == 1
+    foreign = TaskFilter(office_ids=frozenset({OTHER_OFFICE}))
+    assert search(database, foreign, by=an_agent(offices=[OFFICE])) == Page([], 0)
+    assert search(database, by=an_agent(offices=[])) == Page([], 0)
+
+
+def test_another_organizations_tasks_are_neither_found_nor_counted(database: Database) -> None:
+    theirs = an_admin(organization_no=2)
+    create(database, what_is_said(description="talo"), by=theirs)
+
+    for wanted in (TaskFilter(), TaskFilter(text="talo"), TaskFilter(agent_ids=frozenset({AGENT}))):
+        assert search(database, wanted) == Page([], 0)
+        assert search(database, wanted, by=theirs).total == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "total"),
+    [
+        *((query, 1) for query in ("%", "_", "*", '"', "'", "\\", "(", "😀", "talo%", "talo*", '"talo"', "-talo", "|")),
+        *((query, 0) for query in ("ta_o", "t%o", "talo OR", "NOT talo", "x OR talo", "a:v0")),
+    ],
+)
+def test_no_letter_of_a_query_has_a_meaning_of_its_own(database: Database, query: str, total: int) -> None:
+    create(database, what_is_said(description="talo"))
+
+    assert search(database, TaskFilter(text=query)).total == total
+
+
+def test_words_written_with_and_without_marks_are_found_alike_whichever_came_first(database: Database) -> None:
+    create(database, what_is_said(description="kadet"), task_id=an_id(1))
+    create(database, what_is_said(description="kädet"), task_id=an_id(2))
+
+    assert ids_of(search(database, TaskFilter(text="kade")).items) == [an_id(1), an_id(2)]
+    assert ids_of(search(database, TaskFilter(text="käsissä")).items) == []
