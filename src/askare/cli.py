@@ -45,7 +45,7 @@ app = App(
     help="One self-hosted server for the working day of an agency or a contact centre.",
     version=__version__,
 )
-token_app = App(name="token", help="Make, list and revoke bearer tokens.")
+token_app = App(name="token")
 user_app = App(name="user", help="People who sign in with a name and a password.")
 app.command(token_app)
 app.command(user_app)
@@ -75,7 +75,7 @@ def main() -> None:
     """Run the command that the arguments name."""
     try:
         app()
-    except (Stop, BadSettings, BadKeyFile, SchemaTooNew, UnsafeSQLite) as stop:
+    except (Stop, BadSettings, BadKeyFile, SchemaTooNew, UnsafeSQLite, serving.PortTaken) as stop:
         _complain(str(stop))
         sys.exit(1)
     except Problem as problem:
@@ -91,7 +91,7 @@ def main() -> None:
 
 def _complain(text: str) -> None:
     for line in text.splitlines():
-        _say.print(line, style="red", markup=False, highlight=False)
+        _say.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 # What the commands share -----------------------------------------------------------------------------------------

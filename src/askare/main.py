@@ -14,7 +14,7 @@ from askare.access.door import Door
 from askare.access.keys import jwks
 from askare.edge import Edge
 from askare.kernel.problems import Fault
-from askare.settings import DATABASE_FILE, Settings
+from askare.settings import DATABASE_FILE, BadSettings, Settings
 from askare.storage.desk import Database, Desk
 from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
@@ -36,8 +36,14 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 def open_database(settings: Settings) -> Database:
-    """The database that the settings name; the data folder is made when it is missing."""
-    settings.data.mkdir(parents=True, exist_ok=True)
+    """The database that the settings name; the data folder is made when it is missing.
+
+    Raises BadSettings when it cannot be made, and Unavailable when the database cannot be opened.
+    """
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSettings([f"data: the folder {settings.data} cannot be made: {error.strerror}"]) from None
     if settings.database:
         database = PostgresDatabase(settings.database.reveal())
         database.open()

@@ -38,7 +38,10 @@ def require_free_port(settings: Settings) -> None:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
-            raise PortTaken(f"{settings.host}:{settings.port} cannot be used: {error.strerror}") from None
+            raise PortTaken(
+                f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}.  "
+                "Choose another address with --host and --port."
+            ) from None
 
 
 def configure_log(settings: Settings) -> None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 import pytest
 
-from askare.demo.load import Step, begun_on, is_loaded, load, steps
+from askare.demo.load import Step, begun_on, ensure_organization, is_loaded, load, remaining_steps, steps
 from askare.demo.world import World, world
+from askare.edge import Edge
+from askare.kernel.caller import Role
 from askare.kernel.paging import Window
 from askare.storage.desk import Database
 from askare.storage.transactions import Row, Transaction
 from askare.tasks import operations
 from askare.tasks.model import TaskFilter, TaskStatus
-from tests.values import NOW, an_admin
+from tests.values import DAY, NOW, an_admin, an_id
 
 TODAY = date(2026, 3, 2)
 ADMIN = an_admin()
@@ -56,19 +58,20 @@ def what_stands(database: Database) -> dict[str, list[Row]]:
     return database.read(read, ADMIN)
 
 
-def test_all_of_the_demo_data_comes_into_the_database_and_is_found(database: Database, demo: World) -> None:
+def test_all_of_the_demo_data_comes_into_the_database_and_is_found(sqlite_database: Database, demo: World) -> None:
     for step in steps(demo):
-        database.write(step, ADMIN)
+        sqlite_database.write(step, ADMIN)
 
-    def total(**wanted: object) -> int:
-        wish = TaskFilter(**wanted)  # type: ignore[arg-type]
-        return database.read(lambda tx: operations.search_tasks(tx, wish, orders=(), window=Window(0, 1)).total, ADMIN)
+    def total(wanted: TaskFilter) -> int:
+        return sqlite_database.read(
+            lambda tx: operations.search_tasks(tx, wanted, orders=(), window=Window(0, 1)).total, ADMIN
+        )
 
-    assert total() == 2_000
-    assert total(statuses=frozenset({TaskStatus.DONE})) > 800
-    assert total(text="näyttö Hämeenkatu") > 0
-    assert total(text="visning Fredriksgatan") > 0
-    assert total(text="mortgage") > 0
+    assert total(TaskFilter()) == 2_000
+    assert total(TaskFilter(statuses=frozenset({TaskStatus.DONE}))) > 800
+    assert total(TaskFilter(text="näyttö Hämeenkatu")) > 0
+    assert total(TaskFilter(text="visning Fredriksgatan")) > 0
+    assert total(TaskFilter(text="mortgage")) > 0
 
 
 def test_a_loaded_world_is_marked_with_the_day_it_lies_around(database: Database, small_demo: World) -> None:
@@ -162,3 +165,36 @@ def test_what_somebody_deleted_meanwhile_is_not_made_again(database: Database, s
     database.write(lambda tx: load(tx, small_demo), ADMIN)
 
     assert len(what_stands(database)["tasks"]) == len(small_demo.tasks) - 1
+
+
+def an_edge(now: datetime) -> Edge:
+    return Edge(now=lambda: now, new_id=lambda: an_id(7, kind=0xA))
+
+
+def test_the_demo_organization_and_its_administrator_are_made_once(database: Database) -> None:
+    first = ensure_organization(database, edge=an_edge(NOW))
+
+    again = ensure_organization(database, edge=an_edge(NOW + DAY))
+
+    assert again == first
+    assert first.role is Role.ADMIN
+    assert first.office_ids is None
+    assert first.organization_id == an_id(7, kind=0xA)
+
+
+def test_what_was_begun_yesterday_is_continued_around_yesterday(database: Database) -> None:
+    late_in_utc_and_next_day_in_finland = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
+    caller = ensure_organization(database, edge=an_edge(NOW))
+    database.write(remaining_steps(database, caller, edge=an_edge(late_in_utc_and_next_day_in_finland))[0], caller)
+
+    remaining = remaining_steps(database, caller, edge=an_edge(NOW + DAY))
+    database.write(remaining[0], caller)
+
+    assert database.read(begun_on, caller) == TODAY
+
+
+def test_nothing_remains_to_be_done_when_all_stands(database: Database, small_demo: World) -> None:
+    caller = ensure_organization(database, edge=an_edge(NOW))
+    database.write(lambda tx: load(tx, small_demo), caller)
+
+    assert remaining_steps(database, caller, edge=an_edge(NOW + DAY)) == []

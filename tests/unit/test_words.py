@@ -221,6 +221,17 @@ def test_folding_does_not_depend_on_case(word: str) -> None:
     assert fold(word.upper()) == fold(word.lower()) == fold(word)
 
 
+@given(single_words, single_words)
+def test_words_that_fold_alike_find_and_are_found_alike(query: str, word: str) -> None:
+    assert finds(query, word) == finds(fold_word(query), word) == finds(query, fold_word(word))
+
+
+def test_the_russian_short_i_is_a_letter_of_its_own() -> None:
+    assert fold("НОВЫЙ") == "новый"
+    assert fold("и\u0306") == "й"
+    assert not finds_all("мой", "мои")
+
+
 @given(anything)
 def test_every_text_is_found_by_itself(text: str) -> None:
     assert finds_all(text, text)

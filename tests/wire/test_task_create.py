@@ -209,18 +209,14 @@ def test_the_request_id_is_required(agency: Agency) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "field", ["typeCode", "statusCode", "taskDueTime", "parties", "agencyOfficeId", "agents"]
-)
+@pytest.mark.parametrize("field", ["typeCode", "statusCode", "taskDueTime", "parties", "agencyOfficeId", "agents"])
 def test_a_mandatory_field_that_is_missing_is_named(field: str, agency: Agency) -> None:
     body = assert_bad_body(agency.admin.post(TASKS, agency.task(**{field: ...})), (field, MISSING))
 
     assert body["errors"][0]["message"] == f"Mandatory field {field} is missing"
 
 
-@pytest.mark.parametrize(
-    "field", ["typeCode", "statusCode", "taskDueTime", "parties", "agencyOfficeId", "agents"]
-)
+@pytest.mark.parametrize("field", ["typeCode", "statusCode", "taskDueTime", "parties", "agencyOfficeId", "agents"])
 def test_a_mandatory_field_cannot_be_null(field: str, agency: Agency) -> None:
     assert_bad_body(agency.admin.post(TASKS, agency.task(**{field: None})), (field, TYPE))
 

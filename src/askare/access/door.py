@@ -8,7 +8,6 @@ recognised by the digest of the header, for a short while.
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,6 +16,7 @@ from hashlib import sha256
 from uuid import UUID, uuid5
 
 import msgspec
+import structlog
 from argon2 import PasswordHasher
 from msgspec import Struct
 
@@ -42,7 +42,7 @@ _BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{43}")
 _STATIC_USERS = UUID("6d0f9f0e-5d0b-4c1e-9a43-6f7c3d0c1b5a")  # an arbitrary name space, the same for ever
 
-log = logging.getLogger(__name__)
+_log = structlog.get_logger("askare")
 
 
 class Door:
@@ -90,8 +90,8 @@ class Door:
                 raise BadSettings([f"static_tokens[{place}]: {problem.reason}"]) from None
             self._static[tokens.digest_of(configured.token.reveal())] = user_id
             if len(configured.token.reveal()) < STATIC_TOKEN_LETTERS_MIN:
-                log.warning(
-                    "static_tokens[%d] has fewer than %d letters and can be guessed", place, STATIC_TOKEN_LETTERS_MIN
+                _log.warning(
+                    "a static token is short and can be guessed", place=place, letters=STATIC_TOKEN_LETTERS_MIN
                 )
         self._key = key
 

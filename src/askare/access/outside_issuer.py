@@ -7,13 +7,13 @@ connection.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
+import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
@@ -31,7 +31,7 @@ FETCH_SECONDS_MAX = 5.0
 KEYS_MAX = 100
 RSA_BITS_MIN = 2048
 
-log = logging.getLogger(__name__)
+_log = structlog.get_logger("askare")
 
 # No shared secrets ("oct"): whoever can check such a signature can also make one.
 _KINDS: dict[str, type[RSAKey | ECKey | OKPKey]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
@@ -194,6 +194,6 @@ class OutsideIssuer:
             self._keys = keys_of(document)
             self._fetched = now
         except Exception as error:  # whatever ails the issuer, the known keys stay in use
-            log.warning("The keys of %s cannot be fetched: %r", self.issuer, error)
+            _log.warning("the keys of the outside issuer cannot be fetched", issuer=self.issuer, error=repr(error))
         finally:
             self._fetching = None

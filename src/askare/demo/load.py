@@ -1,7 +1,8 @@
 """Putting the demo organization into the database, in steps, and never twice.
 
-    today = the day of load.begun_on, else the present one in Finland
-    for step in load.steps(world(today)): a transaction of its own, for an admin of the demo organization
+    caller = ensure_organization(database, edge=edge)
+    for step in remaining_steps(database, caller, edge=edge):
+        database.write(step, caller)
 
 A step skips what stands already and what somebody has deleted since, so the next run completes one that was broken
 off.  Which day the world lies around, and whether all of it stands, is kept in the table `facts`.
@@ -17,12 +18,29 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from askare.access import operations as access
+from askare.access.model import Rights
 from askare.demo.people import Person
-from askare.demo.world import Address, Agent, Office, Party, PlannedTask, Realty, World
+from askare.demo.world import (
+    FINNISH_TIME,
+    ORGANIZATION_NAME,
+    Address,
+    Agent,
+    Office,
+    Party,
+    PlannedTask,
+    Realty,
+    World,
+)
+from askare.demo.world import world as world_of
 from askare.directory import store as directory
 from askare.directory.store import Kind
+from askare.edge import Edge
+from askare.kernel.caller import Caller, Role
+from askare.kernel.problems import Refused
 from askare.kernel.time import written
 from askare.storage import history
+from askare.storage.desk import Database
 from askare.storage.transactions import Transaction
 from askare.tasks import operations
 from askare.tasks import store as tasks
@@ -39,6 +57,30 @@ class _Fact(Struct, frozen=True, rename="camel"):
     seed: int
     today: date
     complete_version: int = 0  # 0 until everything stands
+
+
+def ensure_organization(database: Database, *, edge: Edge) -> Caller:
+    """The administrator of the demo organization; both are made when they are missing."""
+
+    def ensure(tx: Transaction) -> Caller | None:
+        organization = access.ensure_organization(tx, ORGANIZATION_NAME, organization_id=edge.new_id())
+        rights = Rights(Role.ADMIN, frozenset(), None)
+        user = access.ensure_token_holder(tx, organization, rights, user_id=None, now=edge.now())
+        return access.caller_of_user(tx, user.user_id)
+
+    caller = database.write(ensure)
+    if caller is None:
+        raise Refused("The administrator of the demo organization is disabled.")
+    return caller
+
+
+def remaining_steps(database: Database, caller: Caller, *, edge: Edge) -> list[Step]:
+    """What is still to be done: nothing when all stands, else the steps of the world that was begun, or of one
+    around the present day."""
+    if database.read(is_loaded, caller):
+        return []
+    today = database.read(begun_on, caller) or edge.now().astimezone(FINNISH_TIME).date()
+    return steps(world_of(today))
 
 
 def begun_on(tx: Transaction) -> date | None:

@@ -34,7 +34,7 @@ PAST_SHARE = 0.57
 
 PHRASEBOOKS: dict[Language, Phrasebook] = {Language.FI: FINNISH, Language.SV: SWEDISH, Language.EN: ENGLISH}
 
-_HELSINKI_TIME = ZoneInfo("Europe/Helsinki")
+FINNISH_TIME = ZoneInfo("Europe/Helsinki")
 _FREE_DAYS = frozenset({(1, 1), (1, 6), (5, 1), (12, 6), (12, 24), (12, 25), (12, 26)})
 _MAIL_DOMAINS = ("example.com", "example.net", "example.org")
 
@@ -233,7 +233,7 @@ def _realty(
 
 
 def _moment(day: date, hour: time) -> datetime:
-    return datetime.combine(day, hour, _HELSINKI_TIME).astimezone(UTC)
+    return datetime.combine(day, hour, FINNISH_TIME).astimezone(UTC)
 
 
 def _weighted(dice: Random, choices: Iterable[tuple[Choice, int]]) -> Choice:

@@ -47,19 +47,16 @@ class ArchiveProblem(Exception):
     """The backup cannot be made or taken in; the message says why, and what to do."""
 
 
-class _Bytes(Struct, frozen=True):
-    """Bytes in a row, as `{"b": "<base64>"}`: told from text without knowing the column."""
-
-    b: bytes
-
-
 class Part(Struct, frozen=True):
-    """One member of the archive: of a table, or of a file that was sent along (`columns` is empty then)."""
+    """One member of the archive: of a table, or of a file that was sent along (which has no columns).
+
+    A column is its name and its type; the values of a BLOB are written in base64.
+    """
 
     name: str
     sha256: str
     bytes: int
-    columns: tuple[str, ...] = ()
+    columns: tuple[tuple[str, str], ...] = ()
     rows: int = 0
 
 
@@ -101,14 +98,18 @@ class Summary(Struct, frozen=True):
 
 
 class _Table(Struct, frozen=True):
-    """A table as both databases have it: its columns, and those of its primary key with whether each is a text."""
+    """A table as both databases have it: its columns, each with its type, and those of the primary key."""
 
     name: str
-    columns: tuple[str, ...]
-    key: tuple[tuple[str, bool], ...]
+    columns: tuple[tuple[str, str], ...]
+    key: tuple[tuple[str, str], ...]
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in self.columns)
 
 
-_PORTABLE = frozenset({"INTEGER", "REAL", "TEXT", "BLOB"})
+_TYPES: dict[str, Any] = {"INTEGER": int | None, "REAL": float | None, "TEXT": str | None, "BLOB": bytes | None}
 
 
 def tables_of(migrations: Sequence[Migration]) -> list[_Table]:
@@ -129,14 +130,14 @@ def tables_of(migrations: Sequence[Migration]) -> list[_Table]:
         ).fetchall()
         for (name,) in names:
             described: list[tuple[Any, ...]] = model.execute(f"PRAGMA table_info({name})").fetchall()
-            strange = [f"{name}.{column}" for _, column, kind, *_ in described if kind not in _PORTABLE]
+            strange = [f"{name}.{column}" for _, column, kind, *_ in described if kind not in _TYPES]
             if strange:
                 raise ValueError(f"an archive cannot hold the columns {', '.join(strange)}")
             by_place = sorted((place, column, kind) for _, column, kind, _, _, place in described if place)
             tables[name] = _Table(
                 name,
-                columns=tuple(column for _, column, *_ in described),
-                key=tuple((column, kind == "TEXT") for _, column, kind in by_place),
+                columns=tuple((column, kind) for _, column, kind, *_ in described),
+                key=tuple((column, kind) for _, column, kind in by_place),
             )
             pointed_at: list[tuple[Any, ...]] = model.execute(f"PRAGMA foreign_key_list({name})").fetchall()
             graph[name] = {row[2] for row in pointed_at} - {name}
@@ -227,12 +228,10 @@ def _write_table(tx: Transaction, archive: zipfile.ZipFile, table: _Table, progr
     (total,) = tx.rows(f"SELECT count(*) FROM {table.name}")[0]
     digest, written, done = hashlib.sha256(), 0, 0
     encoder = msgspec.json.Encoder()
-    rows = tx.stream(f"SELECT {', '.join(table.columns)} FROM {table.name} ORDER BY {_order(tx, table)}")
+    rows = tx.stream(f"SELECT {', '.join(table.column_names)} FROM {table.name} ORDER BY {_order(tx, table)}")
     with archive.open(_member_of_table(table.name), "w", force_zip64=True) as member:
         while batch := list(islice(rows, ROWS_AT_ONCE)):
-            lines = encoder.encode_lines(
-                [[_Bytes(value) if isinstance(value, bytes) else value for value in row] for row in batch]
-            )
+            lines = encoder.encode_lines(batch)
             member.write(lines)
             digest.update(lines)
             written += len(lines)
@@ -245,7 +244,7 @@ def _order(tx: Transaction, table: _Table) -> str:
     """The order of the primary key, which for a text is that of its code points wherever the rows come from: the
     same rows then make the same lines, and a table that is kept in that order is refilled at its end."""
     by_code_points = "" if tx.flavour.name == "sqlite" else ' COLLATE "C"'
-    return ", ".join(f"{column}{by_code_points if is_text else ''}" for column, is_text in table.key)
+    return ", ".join(f"{column}{by_code_points if kind == 'TEXT' else ''}" for column, kind in table.key)
 
 
 def _write_file(archive: zipfile.ZipFile, name: str, content: bytes) -> Part:
@@ -420,26 +419,24 @@ def _take_in(tx: Transaction, archive: zipfile.ZipFile, manifest: Manifest, now:
 
 def _load(tx: Transaction, archive: zipfile.ZipFile, table: _Table, total: int, progress: Progress) -> None:
     done = 0
-    with archive.open(_member_of_table(table.name)) as member:
-        for rows in _rows_of(member):
-            if any(len(row) != len(table.columns) for row in rows):
-                raise ArchiveProblem(f"A row of {table.name} has not its {len(table.columns)} values.")
-            tx.load(table.name, table.columns, rows)
+    try:
+        for rows in _rows_of(archive, table):
+            tx.load(table.name, table.column_names, rows)
             done += len(rows)
             progress(table.name, done, total)
+    except msgspec.MsgspecError as error:
+        raise ArchiveProblem(
+            f"A row of {table.name} does not fit its columns: {error}.  Nothing was changed."
+        ) from error
 
 
-_line_decoder = msgspec.json.Decoder(list[int | float | str | _Bytes | None])
-
-
-def _rows_of(member: IO[bytes]) -> Iterator[list[list[Value]]]:
-    """The rows of a member, some at a time."""
-    while chunk := member.read(BYTES_AT_ONCE):
-        whole = chunk + member.readline()
-        yield [
-            [value.b if isinstance(value, _Bytes) else value for value in row]
-            for row in _line_decoder.decode_lines(whole)
-        ]
+def _rows_of(archive: zipfile.ZipFile, table: _Table) -> Iterator[list[tuple[Value, ...]]]:
+    """The rows of a table, some at a time."""
+    row_type = tuple[tuple(_TYPES[kind] for _, kind in table.columns)]  # type: ignore[misc]
+    decoder = msgspec.json.Decoder(row_type)
+    with archive.open(_member_of_table(table.name)) as member:
+        while chunk := member.read(BYTES_AT_ONCE):
+            yield decoder.decode_lines(chunk + member.readline())
 
 
 def _settle_postgres(tx: Transaction, tables: Sequence[_Table]) -> None:

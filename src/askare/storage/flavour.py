@@ -12,16 +12,18 @@ class Flavour(Struct, frozen=True):
     """The few words in which the two databases' SQL differs.
 
     `row_lock` ends a SELECT whose rows are about to be changed; `claim` likewise, passing over rows that somebody
-    else is working on.  `unindexed` before a column keeps SQLite from
-    choosing an index by it (PostgreSQL decides by its statistics, and better).  `present_mark` and `since_mark` are
-    the two halves of "what was committed after I last looked": the first reads a mark in the present snapshot, the
-    second is the condition on `history` rows that were not yet visible at the mark `:mark`.
+    else is working on.  `unindexed` before a column keeps SQLite from choosing an index by it, and `ordered_join`
+    from going through two tables in another order than they are written (PostgreSQL decides by its statistics, and
+    better).  `present_mark` and `since_mark` are the two halves of "what was committed after I last looked": the
+    first reads a mark in the present snapshot, the second is the condition on `history` rows that were not yet
+    visible at the mark `:mark`.
     """
 
     name: str
     row_lock: str
     claim: str
     unindexed: str
+    ordered_join: str
     present_mark: str
     since_mark: str
     ddl: dict[str, str]
@@ -32,6 +34,7 @@ SQLITE = Flavour(
     row_lock="",  # one writer at a time: every row is ours
     claim="",
     unindexed="+",
+    ordered_join="CROSS JOIN",
     present_mark="SELECT CAST(coalesce(max(seq), 0) AS TEXT) FROM history",
     since_mark="seq > CAST(:mark AS INTEGER)",
     ddl={
@@ -51,6 +54,7 @@ POSTGRES = Flavour(
     row_lock=" FOR UPDATE",
     claim=" FOR UPDATE OF u SKIP LOCKED",
     unindexed="",
+    ordered_join="JOIN",
     present_mark="SELECT CAST(pg_current_snapshot() AS TEXT)",
     since_mark=(
         "xid >= pg_snapshot_xmin(CAST(:mark AS pg_snapshot))"

@@ -108,7 +108,10 @@ class SqliteDatabase:
         self._readers: list[apsw.Connection] = []
         self._readers_lock = threading.Lock()
         self._queue: queue.Queue[Any] = queue.Queue(QUEUE_MAX)
-        self._writer_connection = self._connect(writable=True)
+        try:
+            self._writer_connection = self._connect(writable=True)
+        except (apsw.CantOpenError, apsw.NotADBError, apsw.ReadOnlyError) as error:
+            raise Unavailable(f"{path} cannot be opened: {error}.") from error
         self._writer: threading.Thread | None = None
         self._writer_lock = threading.Lock()
         self._closed = False

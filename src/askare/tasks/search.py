@@ -189,7 +189,8 @@ class _Search:
             if self._wanted.due_before is not None:
                 conditions.add(f"x.due < {conditions.value(milliseconds(self._wanted.due_before))}")
             self._add_rest(conditions, self._links, self._words, index_by=None)
-            return "task_texts x CROSS JOIN tasks t ON t.task_no = x.task_no", {**all_from_tasks, "due": "x"}
+            source = f"task_texts x {self._tx.flavour.ordered_join} tasks t ON t.task_no = x.task_no"
+            return source, {**all_from_tasks, "due": "x"}
         conditions.add("t.organization_no = :organization")
         self._add_rest(conditions, self._links, self._words, index_by=few or first)
         return self._tasks_and_texts(), all_from_tasks
@@ -208,12 +209,13 @@ class _Search:
             conditions.add(part)
         for other_kind, other_targets in others:
             conditions.add(f"l.task_no IN ({self._linked(conditions, other_kind, other_targets)})")
+        join = self._tx.flavour.ordered_join
         source = "task_links l"
         if narrow:
-            source += " CROSS JOIN tasks t ON t.task_no = l.task_no"
+            source += f" {join} tasks t ON t.task_no = l.task_no"
         if self._words:
             source += (
-                " CROSS JOIN task_texts x ON x.organization_no = l.organization_no"
+                f" {join} task_texts x ON x.organization_no = l.organization_no"
                 " AND x.due = l.due AND x.task_no = l.task_no"
             )
             for word in self._words:
@@ -224,7 +226,7 @@ class _Search:
         if not self._words:
             return "tasks t"
         return (
-            "tasks t CROSS JOIN task_texts x ON x.organization_no = t.organization_no"
+            f"tasks t {self._tx.flavour.ordered_join} task_texts x ON x.organization_no = t.organization_no"
             " AND x.due = t.due AND x.task_no = t.task_no"
         )
 

@@ -175,11 +175,11 @@ class _Resource:
         async def respond(request: falcon.asgi.Request, response: falcon.asgi.Response, **path_values: str) -> None:
             started = time.perf_counter()
             trace, caller = "", None
+            faults: list[Fault] = []
             try:
+                trace = manners.read_trace(request, faults)
                 with turnstile:
                     call = Call(desk, edge, edge.now())
-                    faults: list[Fault] = []
-                    trace = manners.read_trace(request, faults)
                     if roles is not None:
                         authorization = request.get_header("Authorization")
                         caller = door.known(authorization, call.now) if authorization else None

@@ -7,25 +7,28 @@ import re
 from askare.kernel.problems import Fault, Wrong
 from askare.storage.idempotency import KEY_LETTERS_MAX
 
-_TAG = re.compile(r'\s*(W/)?"([^"]*)"\s*')
+_TAG = re.compile(r'(W/)?"([^"]*)"')
+_TAGS = re.compile(r'\s*(?:W/)?"[^"]*"\s*(?:,\s*(?:W/)?"[^"]*"\s*)*')
+_OURS = re.compile(r"[1-9][0-9]{0,17}")
+_COMPARED_WEAKLY = ("If-None-Match",)  # RFC 9110, 13.1.2: a proxy that compresses makes our tags weak
 NEVER = frozenset({-1})  # versions that no thing has
 
 
 def read_versions(header: str, value: str, faults: list[Fault]) -> frozenset[int] | None:
     """The versions named by If-Match or If-None-Match; None for `*`.
 
-    A weak tag never matches, and neither does one that we did not make (RFC 9110, 8.8.3 and 13.1.1).
+    A weak tag never matches in If-Match, and one that we did not make never does (RFC 9110, 8.8.3 and 13.1.1).
     """
     if value.strip() == "*":
         return None
-    versions = set()
-    for part in value.split(","):
-        tag = _TAG.fullmatch(part)
-        if tag is None:
-            faults.append(Fault(header, Wrong.TYPE, 'must be * or entity tags such as "3"'))
-            return None
-        if not tag[1] and tag[2].isascii() and tag[2].isdigit() and len(tag[2]) < 19:
-            versions.add(int(tag[2]))
+    if _TAGS.fullmatch(value) is None:
+        faults.append(Fault(header, Wrong.TYPE, 'must be * or entity tags such as "3"'))
+        return None
+    versions = {
+        int(tag)
+        for weak, tag in _TAG.findall(value)
+        if _OURS.fullmatch(tag) and (not weak or header in _COMPARED_WEAKLY)
+    }
     return frozenset(versions) or NEVER
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
+import msgspec.inspect
 from msgspec import Struct
 
 from askare.wire.kit.endpoints import Answer, Endpoint, Example, NoParameters
@@ -41,6 +43,10 @@ class Document(Struct, frozen=True):
     error_examples: tuple[Example, ...] = ()
     header_parameters: tuple[dict[str, Any], ...] = ()
     answer_headers: dict[str, Any] = {}
+    problem_headers: dict[str, Any] = {}
+    # Fields, by the name of their schema, that a client had better send always: the server can do without one only
+    # where it finds it out by itself.
+    expected_fields: dict[str, tuple[str, ...]] = {}
 
 
 IF_MATCH = {
@@ -64,9 +70,23 @@ IDEMPOTENCY_KEY = {
     "in": "header",
     "required": False,
     "description": "The client's key for this request, kept for 7 days: a repetition under the same key is answered"
-    " with the first result and has no further effect.",
+    " with the first result and has no further effect. Another request under the same key is answered 400, with the"
+    " item code INVALID_STATUS.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
+ETAG = {
+    "description": "The version of the thing, for If-Match and If-None-Match.",
+    "required": True,
+    "schema": {"type": "string"},
+}
+_RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}}
+PROBLEM_HEADERS: dict[int, dict[str, Any]] = {
+    401: {"WWW-Authenticate": {"description": "Always `Bearer`.", "schema": {"type": "string"}}},
+    429: _RETRY_AFTER,
+    503: _RETRY_AFTER,
+}
+# Every instant carries an offset and lies between the years 1900 and 2200 (`kernel/time.py`).
+INSTANT = {"type": "string", "format": "date-time", "pattern": "^(19|20|21)[0-9]{2}-"}
 
 
 def openapi(document: Document, prefix: str, endpoints: Sequence[Endpoint], *, server_url: str) -> dict[str, Any]:
@@ -77,6 +97,13 @@ def openapi(document: Document, prefix: str, endpoints: Sequence[Endpoint], *, s
         types += [endpoint.body.type] if endpoint.body else []
     schemas, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
     by_type = dict(zip(types, schemas, strict=True))
+    for name, fields in document.expected_fields.items():
+        components[name]["required"] += fields
+    for component in components.values():
+        if "description" in component:
+            component["description"] = cleandoc(component["description"])
+    for kind in msgspec.inspect.multi_type_info(types):
+        _state_instants(kind, components)
     parameter_names = {kind.__name__ for kind in types if kind in {one.parameters for one in endpoints}}
     paths: dict[str, Any] = {}
     for endpoint in endpoints:
@@ -93,6 +120,33 @@ def openapi(document: Document, prefix: str, endpoints: Sequence[Endpoint], *, s
             "securitySchemes": {"bearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
     }
+
+
+def _state_instants(kind: msgspec.inspect.Type, components: dict[str, Any]) -> None:
+    """Say of each instant what is asked of it; by its type alone it would be any text."""
+    if isinstance(kind, (msgspec.inspect.ListType, msgspec.inspect.VarTupleType)):
+        _state_instants(kind.item_type, components)
+    elif isinstance(kind, msgspec.inspect.Metadata):
+        _state_instants(kind.type, components)
+    elif isinstance(kind, msgspec.inspect.UnionType):
+        for one in kind.types:
+            _state_instants(one, components)
+    elif isinstance(kind, msgspec.inspect.StructType):
+        properties = components[kind.cls.__name__]["properties"]
+        for field in kind.fields:
+            if _is_instant(field.type):
+                said = _without_null(properties[field.encode_name])
+                properties[field.encode_name] = {**said, **INSTANT}
+            else:
+                _state_instants(field.type, components)
+
+
+def _is_instant(kind: msgspec.inspect.Type) -> bool:
+    if isinstance(kind, msgspec.inspect.Metadata):
+        return _is_instant(kind.type)
+    if isinstance(kind, msgspec.inspect.UnionType):
+        return any(_is_instant(one) for one in kind.types)
+    return isinstance(kind, msgspec.inspect.DateTimeType)
 
 
 def _operation(
@@ -116,8 +170,11 @@ def _operation(
         operation["parameters"].append(IF_MATCH)
     if endpoint.reads_if_none_match:
         operation["parameters"].append(IF_NONE_MATCH)
-        operation["responses"]["304"] = {"description": "The caller has the present version already."}
-    if endpoint.method == "POST":
+        operation["responses"]["304"] = {
+            "description": "The caller has the present version already.",
+            "headers": {**document.answer_headers, "ETag": ETAG},
+        }
+    if endpoint.method == "POST" and endpoint.roles is not None:
         operation["parameters"].append(IDEMPOTENCY_KEY)
     if endpoint.body is not None:
         operation["requestBody"] = {
@@ -153,18 +210,25 @@ def _problem(document: Document, status: int, by_type: dict[Any, Any]) -> dict[s
     }
     if examples:
         content["examples"] = examples
-    return {"description": REASONS[status], "content": {"application/json": content}}
+    described: dict[str, Any] = {"description": REASONS[status], "content": {"application/json": content}}
+    if headers := {**document.problem_headers, **PROBLEM_HEADERS.get(status, {})}:
+        described["headers"] = headers
+    return described
 
 
 def _answer(answer: Answer, by_type: dict[Any, Any], headers: dict[str, Any]) -> dict[str, Any]:
     described: dict[str, Any] = {"description": answer.description}
-    if headers or answer.etag:
-        described["headers"] = dict(headers)
-        if answer.etag:
-            described["headers"]["ETag"] = {
-                "description": "The version of the thing, for If-Match and If-None-Match.",
-                "schema": {"type": "string"},
-            }
+    headers = dict(headers)
+    if answer.etag:
+        headers["ETag"] = ETAG
+    if answer.status == 201:
+        headers["Location"] = {
+            "description": "Where the new thing is.",
+            "required": True,
+            "schema": {"type": "string", "format": "uri-reference"},
+        }
+    if headers:
+        described["headers"] = headers
     if answer.type is not None:
         described["content"] = {
             "application/json": {
@@ -186,7 +250,7 @@ def _parameters(endpoint: Endpoint, components: dict[str, Any]) -> list[dict[str
         description = schema.pop("description", "")
         examples = schema.pop("examples", None)
         default = schema.get("default")
-        if default in ([], "", None):
+        if default in ((), [], "", None):
             schema.pop("default", None)
         parameter: dict[str, Any] = {
             "name": name,

@@ -182,7 +182,8 @@ def _collect(value: Any, wanted: inspect.Type, path: str, what: str, faults: lis
             if not isinstance(one, (inspect.NoneType, inspect.CustomType))
             and getattr(one, "cls", None) is not msgspec.UnsetType
         ]
-        wanted = real[0]
+        _collect(value, real[0], path, what, faults)
+        return
     if isinstance(wanted, inspect.StructType):
         if not isinstance(value, dict):
             faults.append(Fault(path or "body", Wrong.TYPE, "must be an object"))

@@ -18,7 +18,17 @@ _REQUEST_ID: dict[str, Any] = {
     "example": EXAMPLE_REQUEST_ID,
 }
 _ANSWER_HEADERS: dict[str, Any] = {
-    "Request-ID": {"description": "The id of the request.", "schema": {"type": "string", "format": "uuid"}}
+    "Request-ID": {
+        "description": "The id of the request.",
+        "required": True,
+        "schema": {"type": "string", "format": "uuid"},
+    }
+}
+_PROBLEM_HEADERS: dict[str, Any] = {
+    "Request-ID": {
+        "description": "The id of the request, when it could be read.",
+        "schema": {"type": "string", "format": "uuid"},
+    }
 }
 _ERRORS = (
     Example(
@@ -64,7 +74,7 @@ _ERRORS = (
 )
 
 
-def _document(title: str, description: str) -> Document:
+def _document(title: str, description: str, *, expected_fields: dict[str, tuple[str, ...]] | None = None) -> Document:
     return Document(
         title=title,
         version="1.0",
@@ -73,12 +83,15 @@ def _document(title: str, description: str) -> Document:
         error_examples=_ERRORS,
         header_parameters=(_REQUEST_ID,),
         answer_headers=_ANSWER_HEADERS,
+        problem_headers=_PROBLEM_HEADERS,
+        expected_fields=expected_fields or {},
     )
 
 
 TASK_MANAGEMENT = _document(
     "Task Management API",
     "An agent's tasks: calls to make, meetings to report, papers to gather.",
+    expected_fields={"TaskParty": ("partyTypeCode",)},
 )
 AUTHENTICATION = _document(
     "Authentication API",

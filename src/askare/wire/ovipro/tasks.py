@@ -13,7 +13,9 @@ from msgspec import Meta, Struct
 
 from askare.kernel.caller import Role
 from askare.kernel.paging import Page, Window
+from askare.kernel.problems import Invalid, Wrong
 from askare.kernel.time import settled
+from askare.kernel.words import QUERY_WORDS_MAX, written_words
 from askare.tasks import operations
 from askare.tasks.model import TEXT_LETTERS_MAX, TaskContent, TaskFilter, TaskStatus, TaskType
 from askare.wire.kit.call import Call
@@ -80,7 +82,7 @@ class TaskSearch(Struct, frozen=True, kw_only=True, rename="camel"):
         Meta(
             max_length=TEXT_LETTERS_MAX,
             description="Words that must all occur, in any order, case and inflection, in the description or in the"
-            " names of the office, agents, parties and realty.",
+            f" names of the office, agents, parties and realty; at most {QUERY_WORDS_MAX} words.",
             examples=["Hämeenkatu näyttö"],
         ),
     ] = ""
@@ -136,6 +138,8 @@ class TaskApi:
 
     async def search_tasks(self, call: Call) -> Reply:
         wanted: TaskSearch = call.parameters
+        if len(written_words(wanted.free_text_search)) > QUERY_WORDS_MAX:
+            raise Invalid.in_parameters("freeTextSearch", Wrong.TYPE, f"must hold at most {QUERY_WORDS_MAX} words")
         page = await call.read(
             operations.search_tasks,
             filter_of(wanted),

@@ -1,0 +1,33 @@
+"""What Schemathesis is told besides the OpenAPI document.  Loaded by its command line (SCHEMATHESIS_HOOKS)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import schemathesis
+
+INTEGERS = range(-(2**63), 2**63)
+
+
+@schemathesis.check
+def valid_data_is_refused_for_its_state_alone(ctx: Any, response: Any, case: Any) -> None:
+    """A 400 for data that fit the document must say INVALID_STATUS, of the whole or of every item."""
+    if response.status_code != 400 or case.meta is None or not case.meta.generation.mode.is_positive:
+        return
+    body = response.json()
+    codes = {item["errorCode"] for item in body.get("errors", [])} or {body["errorCode"]}
+    assert codes == {"INVALID_STATUS"}, f"valid data were refused: {body}"
+
+
+@schemathesis.hook
+def filter_body(ctx: Any, body: Any) -> bool:
+    """Integers beyond 64 bits are refused anywhere in a body, which JSON Schema can say of known fields only."""
+    return _holds_only_integers_of_64_bits(body)
+
+
+def _holds_only_integers_of_64_bits(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(map(_holds_only_integers_of_64_bits, value.values()))
+    if isinstance(value, list):
+        return all(map(_holds_only_integers_of_64_bits, value))
+    return not isinstance(value, int) or value in INTEGERS
