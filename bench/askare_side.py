@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from load import ORGANIZATION, Registry, iter_tasks, registry
 
 from askare.access import operations as access
 from askare.directory import store as directory
@@ -27,6 +26,7 @@ from askare.storage.sqlite import SqliteDatabase
 from askare.storage.transactions import Transaction
 from askare.tasks import operations, store
 from askare.tasks.model import Task, TaskContent
+from load import ORGANIZATION, Registry, iter_tasks, registry
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = ROOT / ".venv" / "bin" / "python"

@@ -18,6 +18,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from cyclopts import App, Group, Parameter
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -320,11 +321,17 @@ def _issue(
 def list_tokens(
     *, organization: str, as_json: AsJson = False, data: Data = None, database: DatabaseAddress = None
 ) -> None:
-    """Show an organization's tokens, newest first.  The tokens themselves are nowhere to be seen."""
+    """Show an organization's tokens, newest first.  The tokens themselves are nowhere to be seen.
+
+    Parameters
+    ----------
+    organization
+        Name of the organization.
+    """
     with _open(_settings(data, database).settings) as opened:
         of = _organization(opened, organization)
         page = opened.read(lambda tx: access.list_tokens(tx, of))
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "tokenId": str(one.token_id),
             "userId": str(one.user_id),
@@ -336,7 +343,12 @@ def list_tokens(
         }
         for one in page.items
     ]
-    _print_rows(f"Tokens of {organization}", rows, as_json=as_json)
+    if not as_json:  # what fits into a terminal; the rest is for programs
+        for row in rows:
+            del row["userId"], row["created"]
+            row["offices"] = len(row["offices"])
+            row.update({name: (row[name] or "")[:16].replace("T", " ") for name in ("expires", "revoked")})
+    _print_rows(f"Tokens of {organization} (times in UTC)", rows, as_json=as_json)
 
 
 @token_app.command(name="revoke")
@@ -389,6 +401,8 @@ def add_user(
         An office whose things an agent sees; may be given several times.
     agent
         The agent who the person is.
+    password_stdin
+        Read the password from standard input.
     """
     settings = _settings(data, database).settings
     password = _password(from_stdin=password_stdin)
@@ -465,9 +479,10 @@ def _print_rows(title: str, rows: list[dict[str, Any]], *, as_json: bool) -> Non
     if not rows:
         _say.print(f"{title}: none.", highlight=False)
         return
-    table = Table(title=title, title_justify="left")
-    for column in rows[0]:
-        table.add_column(column, overflow="fold")
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    for place, column in enumerate(rows[0]):
+        # The first column is the id, which has to be copied into other commands: it stays in one piece.
+        table.add_column(column, overflow="fold", no_wrap=place == 0)
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     _show.print(table)

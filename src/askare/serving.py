@@ -9,7 +9,8 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import structlog
 from granian.constants import HTTPModes, Interfaces, Loops
@@ -70,9 +71,18 @@ def serve(settings: Settings, *, announce: Callable[[], None]) -> None:
     configure_log(settings)
     require_free_port(settings)
     if settings.workers == 1:
-        asyncio.run(_serve_here(settings, announce))
+        _run(_serve_here(settings, announce))
     else:
         _serve_in_processes(settings, announce)
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    if sys.platform == "win32":
+        asyncio.run(work)
+    else:
+        import uvloop
+
+        uvloop.run(work)
 
 
 async def _serve_here(settings: Settings, announce: Callable[[], None]) -> None:
@@ -115,7 +125,7 @@ def _serve_in_processes(settings: Settings, announce: Callable[[], None]) -> Non
             address=settings.host,
             port=settings.port,
             interface=Interfaces.ASGI,
-            loop=Loops.asyncio,
+            loop=Loops.auto,
             workers=settings.workers,
             http=HTTPModes.http1,
             http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS_MAX),

@@ -32,7 +32,6 @@ from askare.storage.sqlite import SqliteDatabase
 from askare.storage.transactions import Transaction
 from askare.tasks.model import task_of
 from askare.tasks.search import AGENT, ASSIGNMENT, PARTY, REALTY, STATUS_NUMBERS, TYPE_NUMBERS
-from tests.conftest import address_of
 from tests.journeys.waiting import until
 from tests.server import Client, Server, make_token
 
@@ -184,16 +183,6 @@ class Story(Struct):
     complaints: list[str] = []
 
 
-@pytest.fixture(scope="module")
-def own_postgres_address(postgres_server: str, testrun_uid: str, worker_id: str) -> Iterator[str]:
-    """An empty PostgreSQL database that outlives the single tests."""
-    name = f"askare_kill_{testrun_uid[:12]}_{worker_id}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-        yield address_of(postgres_server, name)
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
-
-
 @pytest.fixture(
     scope="module",
     params=[
@@ -204,8 +193,8 @@ def own_postgres_address(postgres_server: str, testrun_uid: str, worker_id: str)
 def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Story:
     """Kill, restart and compare, again and again; the server is dead in the end."""
     data = tmp_path_factory.mktemp("kill") / "data"
-    address = request.getfixturevalue("own_postgres_address") if request.param == "postgres" else ""
-    token = make_token(data, database=address) if address else make_token(data)
+    address = request.getfixturevalue("lasting_postgres_address") if request.param == "postgres" else ""
+    token = make_token(data, **({"database": address} if address else {}))
     writers = [Writer(number, keyed=number < WRITERS // 2) for number in range(WRITERS)]
     chance = Random(1)
     with mortal(data, database=address) as server:

@@ -24,7 +24,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -39,7 +38,6 @@ from askare.storage.sqlite import SqliteDatabase
 from askare.storage.transactions import Transaction
 from askare.tasks import operations
 from askare.tasks.model import TaskContent
-from tests.conftest import address_of
 from tests.server import Client, make_token, running
 from tests.values import NOW, SECOND, an_id
 
@@ -233,30 +231,17 @@ class Place:
         pytest.param("postgres", marks=pytest.mark.xdist_group("paging on PostgreSQL")),
     ],
 )
-def place(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, testrun_uid: str, worker_id: str
-) -> Iterator[Place]:
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     data = tmp_path_factory.mktemp("paging") / "data"
-    address = ""
-    if request.param == "postgres":
-        server_address = request.getfixturevalue("postgres_server")
-        name = f"askare_paging_{testrun_uid[:12]}_{worker_id}"
-        address = address_of(server_address, name)
-        with psycopg.connect(server_address, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
-    try:
-        token = make_token(data, **({"database": address} if address else {}))
-        tasks = _fill(PostgresDatabase(address) if address else SqliteDatabase(data / "askare.db"))
-        with (
-            running(data, database=address) as server,
-            closing(server.client(token)) as walker,
-            closing(server.client(token)) as inserter,
-        ):
-            yield Place(walker, inserter, tasks)
-    finally:
-        if address:
-            with psycopg.connect(server_address, autocommit=True) as connection:
-                connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    address = request.getfixturevalue("lasting_postgres_address") if request.param == "postgres" else ""
+    token = make_token(data, **({"database": address} if address else {}))
+    tasks = _fill(PostgresDatabase(address) if address else SqliteDatabase(data / "askare.db"))
+    with (
+        running(data, database=address) as server,
+        closing(server.client(token)) as walker,
+        closing(server.client(token)) as inserter,
+    ):
+        yield Place(walker, inserter, tasks)
 
 
 def _fill(database: Database) -> list[Task]:

@@ -82,13 +82,13 @@ def search(
     orders: Sequence[Order] = (),
     window: Window = ALL,
     by: Caller | None = None,
-) -> Page[str]:
+) -> Page[bytes]:
     return database.read(
         lambda tx: operations.search_tasks(tx, wanted or TaskFilter(), orders=orders, window=window), by or an_admin()
     )
 
 
-def ids_of(documents: Sequence[str]) -> list[UUID]:
+def ids_of(documents: Sequence[bytes]) -> list[UUID]:
     return [UUID(msgspec.json.decode(document)["taskId"]) for document in documents]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -78,9 +79,7 @@ def test_an_operation_that_failed_leaves_the_key_free(database: Database) -> Non
 
 
 def test_twenty_at_once_have_one_effect(database: Database) -> None:
-    outcomes = all_at_once(
-        [lambda number=number: create(database, once(), task_id=an_id(number)) for number in range(20)]
-    )
+    outcomes = all_at_once([partial(create, database, once(), task_id=an_id(number)) for number in range(20)])
 
     assert len(set(outcomes)) == 1
     assert isinstance(outcomes[0], Saved)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +136,7 @@ def test_values_never_become_sql(database: Database) -> None:
 def test_many_writers_lose_nothing(database: Database) -> None:
     wanted = [f"{number:02}" for number in range(40)]
 
-    outcomes = all_at_once([lambda name=name: database.write(lambda tx: keep(tx, name)) for name in wanted])
+    outcomes = all_at_once([partial(database.write, partial(keep, name=name)) for name in wanted])
 
     assert outcomes == [None] * 40
     assert names(database) == wanted
@@ -199,7 +200,7 @@ def test_writes_are_refused_when_too_many_wait(sqlite_path: Path, monkeypatch: p
     database = SqliteDatabase(sqlite_path)
     held = Held(database)
     for name in ("a", "b"):
-        database.submit(lambda tx, name=name: keep(tx, name), None, lambda _: None)
+        database.submit(partial(keep, name=name), None, lambda _: None)
 
     with pytest.raises(Unavailable, match="More writes are waiting"):
         database.write(lambda tx: keep(tx, "c"))

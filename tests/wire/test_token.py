@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode
 import json
-from collections.abc import Iterator
+from base64 import urlsafe_b64decode
 from typing import Any
 from uuid import uuid4
 
@@ -21,17 +20,16 @@ from tests.wire.asking import (
     assert_error,
     on_both,
 )
-from tests.wire.conftest import Running, StartServer
+from tests.wire.conftest import Running
 
 PASSWORD = "correct horse battery"
 OFFICE = "212114ec-819e-483c-a8e0-f82289ac6e19"
 
 
 @pytest.fixture(scope="module")
-def veikko(servers: StartServer) -> Iterator[dict[str, str]]:
-    """One user on each kind of database, made at the command line when first asked for."""
-    known: dict[str, str] = {}
-    yield known
+def veikko() -> dict[str, str]:
+    """The name of one user on each kind of database, made at the command line when first asked for."""
+    return {}
 
 
 @pytest.fixture
@@ -58,9 +56,7 @@ def claims_of(token: str) -> dict[str, Any]:
 
 @on_both
 def test_the_right_password_opens_the_door_for_fifteen_minutes(username: str, nobody: Client) -> None:
-    answer = nobody.post(
-        TOKEN, {"username": username, "password": PASSWORD}, headers={"Request-ID": REQUEST_ID}
-    )
+    answer = nobody.post(TOKEN, {"username": username, "password": PASSWORD}, headers={"Request-ID": REQUEST_ID})
 
     assert answer.status_code == 200
     assert answer.headers["request-id"] == REQUEST_ID
@@ -125,9 +121,9 @@ def test_no_token_is_needed_and_a_bad_one_does_no_harm(username: str, nobody: Cl
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("token", ["", "x", "a.b.c", "askare_" + "x" * 43, "x" * 9_000, "é", "Basic dXNlcg=="])
+@pytest.mark.parametrize("token", ["x", "a.b.c", "askare_" + "x" * 43, "x" * 9_000, "Basic dXNlcg=="])
 def test_a_token_of_ones_own_making_opens_nothing(token: str, nobody: Client) -> None:
-    answer = nobody.get(TASKS, headers={"Authorization": f"Bearer {token}".encode().decode("latin-1")})
+    answer = nobody.get(TASKS, headers={"Authorization": f"Bearer {token}"})
 
     assert_error(answer, 401, "UNAUTHORIZED")
     assert answer.headers["www-authenticate"] == "Bearer"

@@ -21,6 +21,7 @@ from joserfc.jwk import ECKey
 from askare.access import store
 from askare.storage.transactions import Transaction
 
+KEY_FILE = Path("keys") / "signing.pem"  # in the data folder
 ALGORITHM = "ES256"
 CURVE = "P-256"
 PUBLISHED_MAX = 1_000  # one key a data folder: even a thousand means that folders are thrown away
@@ -50,13 +51,22 @@ class SigningKey:
 
 def signing_key(data: Path) -> SigningKey:
     """The signing key of this data folder, made when there is none.  Raises BadKeyFile."""
-    folder = data / "keys"
-    file = folder / "signing.pem"
+    file = data / KEY_FILE
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _require_private(folder, folder.stat(), "700")
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _require_private(file.parent, file.parent.stat(), "700")
         if not file.exists():
             _make(file)
+    except OSError as error:
+        raise BadKeyFile(f"{error.filename or file}: {error.strerror}") from error
+    return present_signing_key(data)
+
+
+def present_signing_key(data: Path) -> SigningKey:
+    """The signing key as it lies in this data folder; nothing is made.  Raises BadKeyFile."""
+    file = data / KEY_FILE
+    try:
+        _require_private(file.parent, file.parent.stat(), "700")
         with file.open("rb") as opened:
             _require_private(file, os.fstat(opened.fileno()), "600")
             pem = opened.read()

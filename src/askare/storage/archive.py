@@ -17,6 +17,7 @@ from datetime import datetime
 from graphlib import TopologicalSorter
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from types import GenericAlias
 from typing import IO, Any
 
 import apsw
@@ -432,8 +433,8 @@ def _load(tx: Transaction, archive: zipfile.ZipFile, table: _Table, total: int, 
 
 def _rows_of(archive: zipfile.ZipFile, table: _Table) -> Iterator[list[tuple[Value, ...]]]:
     """The rows of a table, some at a time."""
-    row_type = tuple[tuple(_TYPES[kind] for _, kind in table.columns)]  # type: ignore[misc]
-    decoder = msgspec.json.Decoder(row_type)
+    row_type = GenericAlias(tuple, tuple(_TYPES[kind] for _, kind in table.columns))
+    decoder = msgspec.json.Decoder[Any](row_type)
     with archive.open(_member_of_table(table.name)) as member:
         while chunk := member.read(BYTES_AT_ONCE):
             yield decoder.decode_lines(chunk + member.readline())

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 REMEMBERED_MAX = 4_096  # counts a process
 CHANGES_MAX = 2_000  # more than that since the mark, and counting anew is the cheaper way
-WORTH_REMEMBERING = 1_000  # a smaller count is counted again in less time than the history takes to read
+WORTH_REMEMBERING = 200  # a smaller count is mostly found in less time than the history takes to read
 
 Counted = Callable[[str | None], bool]
 
@@ -50,6 +50,8 @@ class Counts:
             (mark,) = _one(tx, tx.flavour.present_mark)
             if mark == known.mark:
                 return known.count
+            if tx.flavour.moment(mark) < tx.flavour.moment(known.mark):
+                return count()  # this transaction looks at what was, others have looked at what came after
             correction = self._correction(tx, known.mark, counted)
             if correction is not None:
                 self._remember(key, mark, known.count + correction)

@@ -7,6 +7,7 @@ stored, and a query word into word numbers when something is looked for, by the 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -36,13 +37,20 @@ class Indexed(Struct, frozen=True):
 
 def index(tx: Transaction, text: str) -> Indexed:
     """Take the words of a text into the vocabulary and say how the text is found."""
-    written = dict.fromkeys(written_words(text))
-    forms: dict[str, set[str]] = {}
-    for word in written:
-        forms.setdefault(fold_word(word), set()).update(stems(word))
+    forms: dict[str, frozenset[str]] = {}
+    all_stems: set[str] = set()
+    for word in written_words(text):
+        folded, word_stems = _forms(word)
+        all_stems |= word_stems
+        known = forms.get(folded)
+        forms[folded] = word_stems if known is None else known | word_stems
     _take_in(tx, forms)
-    all_stems = sorted(set().union(*forms.values()))
-    return Indexed(f" {' '.join(forms)} ", f"|{'|'.join(all_stems)}|")
+    return Indexed(f" {' '.join(forms)} ", f"|{'|'.join(sorted(all_stems))}|")
+
+
+@lru_cache(maxsize=65_536)
+def _forms(written: str) -> tuple[str, frozenset[str]]:
+    return fold_word(written), stems(written)
 
 
 def words_of(line: str) -> list[str]:
@@ -64,7 +72,7 @@ def numbers_of(tx: Transaction, organization_no: int, words: Iterable[str]) -> d
     return numbers
 
 
-def _take_in(tx: Transaction, forms: dict[str, set[str]]) -> None:
+def _take_in(tx: Transaction, forms: dict[str, frozenset[str]]) -> None:
     organization = tx.organization_no
     unknown = [word for word in forms if (organization, word) not in tx.memory.words]
     if unknown:
@@ -76,7 +84,7 @@ def _take_in(tx: Transaction, forms: dict[str, set[str]]) -> None:
 _FIND = "SELECT word_no FROM words WHERE organization_no = :organization AND word = :word"
 
 
-def _number(tx: Transaction, word: str, word_stems: set[str]) -> int:
+def _number(tx: Transaction, word: str, word_stems: frozenset[str]) -> int:
     row = tx.row(_FIND, organization=tx.organization_no, word=word)
     if row is None:
         row = tx.row(
@@ -93,7 +101,7 @@ def _number(tx: Transaction, word: str, word_stems: set[str]) -> int:
     return int(row[0])
 
 
-def _insert_forms(tx: Transaction, word_no: int, word: str, word_stems: set[str]) -> None:
+def _insert_forms(tx: Transaction, word_no: int, word: str, word_stems: frozenset[str]) -> None:
     whole, *ends = suffixes(word)
     rows = [
         (tx.organization_no, whole, _WHOLE, word_no),

@@ -55,7 +55,7 @@ def get_task(tx: Transaction, task_id: UUID) -> Found:
     return Found(document, task.version)
 
 
-def search_tasks(tx: Transaction, wanted: TaskFilter, *, orders: Sequence[Order], window: Window) -> Page[str]:
+def search_tasks(tx: Transaction, wanted: TaskFilter, *, orders: Sequence[Order], window: Window) -> Page[bytes]:
     """The documents seen through the window, and how many tasks the filter finds in all."""
     return search(tx, wanted, orders, window)
 

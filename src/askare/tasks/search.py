@@ -44,7 +44,7 @@ SORT_COLUMNS = {"taskDueTime": "due", "modificationTime": "modified"}
 DEFAULT_ORDER = (Order("taskDueTime"),)
 
 
-def search(tx: Transaction, wanted: TaskFilter, orders: Sequence[Order], window: Window) -> Page[str]:
+def search(tx: Transaction, wanted: TaskFilter, orders: Sequence[Order], window: Window) -> Page[bytes]:
     """The documents of the tasks that the caller sees and the filter wants, in order, and how many there are."""
     found = _Search(tx, wanted, orders)
     total = tx.memory.counts("task").count(tx, found.question(), found.count, None if wanted.text else found.counted)
@@ -142,7 +142,7 @@ class _Search:
 
     # The page --------------------------------------------------------------------------------------------------
 
-    def documents(self, window: Window) -> list[str]:
+    def documents(self, window: Window) -> list[bytes]:
         conditions = self._start()
         source, order_tables = self._way(conditions)
         keys = ", ".join(
@@ -152,13 +152,13 @@ class _Search:
         limit, offset = conditions.value(window.size), conditions.value(window.start)
         again = ", ".join(f"d.{SORT_COLUMNS[order.field]}{_direction(order)}" for order in self._orders)
         rows = self._tx.rows(
-            "SELECT d.document FROM ("
+            f"SELECT {self._tx.flavour.as_bytes.format('d.document')} FROM ("
             f"SELECT {order_tables['task_no']}.task_no AS task_no FROM {source} WHERE {conditions}"
             f" ORDER BY {keys}, {order_tables['task_id']}.task_id LIMIT {limit} OFFSET {offset}"
             f") p JOIN tasks d ON d.task_no = p.task_no ORDER BY {again}, d.task_id",
             **conditions.values,
         )
-        return [document for (document,) in rows]
+        return [bytes(document) for (document,) in rows]
 
     def _way(self, conditions: Conditions) -> tuple[str, dict[str, str]]:
         """The tables to go through, and which of them gives each column to sort by."""

@@ -24,9 +24,9 @@ def read_orders(words: Iterable[str]) -> list[Order]:
     return list(orders.values())
 
 
-def list_reply(name: str, page: Page[str]) -> Reply:
+def list_reply(name: str, page: Page[bytes]) -> Reply:
     """A page of stored documents as they stand, joined; they are never taken apart."""
-    return Reply(200, f'{{"{name}":[{",".join(page.items)}],"totalCount":{page.total}}}'.encode())
+    return Reply(200, b'{"%s":[%s],"totalCount":%d}' % (name.encode(), b",".join(page.items), page.total))
 
 
 def document_reply(document: str, version: int, known_versions: frozenset[int] | None) -> Reply:

@@ -147,7 +147,7 @@ class TaskApi:
             window=Window(wanted.start_index, wanted.size),
         )
         if not self._times_in_answers:
-            page = Page([self._shown(document) for document in page.items], page.total)
+            page = Page([self._shown(one.decode()).encode() for one in page.items], page.total)
         return list_reply("tasks", page)
 
     async def update_task(self, call: Call) -> Reply:

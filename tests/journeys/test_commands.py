@@ -1,0 +1,342 @@
+"""The commands as people and scripts run them: each in a process of its own, judged by output and exit status."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import apsw
+import pytest
+from cyclopts import App
+from msgspec import Struct
+
+from askare.cli import app
+from askare.storage.migrations import all_migrations
+from tests.journeys.waiting import until
+from tests.server import Server, askare, running
+from tests.values import OFFICE
+
+TOKEN_ALONE = re.compile(r"askare_[A-Za-z0-9_-]{43}\n")
+GOOD_PASSWORD = "seitsemän veljestä"
+
+
+# Help ------------------------------------------------------------------------------------------------------------
+
+
+def commands_of(of: App, *before: str) -> Iterator[tuple[str, ...]]:
+    """Every command that there is, subcommands included."""
+    for name in of:
+        if not name.startswith("-"):
+            yield (*before, name)
+            yield from commands_of(of[name], *before, name)
+
+
+COMMANDS = sorted(commands_of(app))
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_the_help_of_every_command_says_what_it_does_in_a_sentence(command: tuple[str, ...], tmp_path: Path) -> None:
+    done = askare(*command, "--help", data=tmp_path)
+
+    usage, _, rest = done.stdout.strip().partition("\n")
+    assert done.returncode == 0
+    assert usage.startswith(f"Usage: askare {' '.join(command)}")
+    assert re.match(r"\s*[A-Z][^│]{20,}?\.", rest)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_the_help_of_every_command_explains_each_parameter(command: tuple[str, ...]) -> None:
+    here = app
+    for name in command:
+        here = here[name]
+
+    arguments = here.assemble_argument_collection(parse_docstring=True) if here.default_command else []
+
+    unexplained = [argument.name for argument in arguments if argument.parse and not argument.parameter.help]
+    assert unexplained == []
+
+
+def test_the_first_help_names_every_command(tmp_path: Path) -> None:
+    done = askare("--help", data=tmp_path)
+
+    assert done.returncode == 0
+    assert {command[0] for command in COMMANDS} <= set(done.stdout.split())
+
+
+# Tokens and users ------------------------------------------------------------------------------------------------
+
+
+class Office(Struct):
+    """A running server and how the commands reach its data."""
+
+    server: Server
+
+    def run(self, *arguments: str, stdin: str = "") -> Any:
+        where = ("--database", self.server.database) if self.server.database else ()
+        return askare(*arguments, *where, data=self.server.data, stdin=stdin)
+
+    def token(self, organization: str, *more: str) -> str:
+        return str(self.run("token", "--organization", organization, "--role", "admin", *more).stdout.strip())
+
+    def status(self, token: str) -> int:
+        """What a search under this token is answered with."""
+        with closing(self.server.client(token)) as client:
+            return client.get("/tasks").status_code
+
+
+@pytest.fixture(scope="module")
+def office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    address = request.getfixturevalue("lasting_postgres_address") if request.param == "postgres" else ""
+    with running(tmp_path_factory.mktemp("office") / "data", database=address) as server:
+        yield Office(server)
+
+
+on_both = pytest.mark.parametrize(
+    "office",
+    [
+        pytest.param("sqlite", marks=pytest.mark.xdist_group("commands on SQLite")),
+        pytest.param("postgres", marks=pytest.mark.xdist_group("commands on PostgreSQL")),
+    ],
+    indirect=True,
+    scope="module",
+)
+on_sqlite = pytest.mark.parametrize(
+    "office",
+    [pytest.param("sqlite", marks=pytest.mark.xdist_group("commands on SQLite"))],
+    indirect=True,
+    scope="module",
+)
+
+
+@on_both
+def test_token_prints_one_token_alone_and_the_running_server_takes_it(office: Office) -> None:
+    made = office.run("token", "--organization", "Koti", "--role", "agent", "--office", str(OFFICE))
+
+    assert made.returncode == 0
+    assert TOKEN_ALONE.fullmatch(made.stdout)
+    assert made.stderr == ""
+    assert office.status(made.stdout.strip()) == 200
+
+
+def test_token_works_before_there_is_anything_and_the_server_takes_it_later(tmp_path: Path) -> None:
+    made = askare("token", "--organization", "Koti", "--role", "admin", data=tmp_path / "not" / "yet" / "there")
+
+    assert TOKEN_ALONE.fullmatch(made.stdout)
+    with running(tmp_path / "not" / "yet" / "there") as server:
+        assert Office(server).status(made.stdout.strip()) == 200
+
+
+@on_sqlite
+def test_token_list_shows_every_token_but_not_its_text(office: Office) -> None:
+    first, second = office.token("Lista"), office.token("Lista", "--ttl", "2h")
+
+    listed = office.run("token", "list", "--organization", "Lista")
+    as_json = office.run("token", "list", "--organization", "Lista", "--json")
+
+    rows = json.loads(as_json.stdout)
+    assert [(row["role"], row["revoked"]) for row in rows] == [("admin", None), ("admin", None)]
+    for row in rows:
+        assert row["tokenId"] in listed.stdout  # in one piece, as it is to be copied
+    for output in (listed.stdout, as_json.stdout):
+        assert first not in output
+        assert second not in output
+
+
+@on_both
+def test_a_revoked_token_is_refused_by_the_running_server(office: Office) -> None:
+    token = office.token("Hylky")
+    assert office.status(token) == 200
+    (row,) = json.loads(office.run("token", "list", "--organization", "Hylky", "--json").stdout)
+
+    revoked = office.run("token", "revoke", row["tokenId"], "--organization", "Hylky")
+
+    assert revoked.returncode == 0
+    until(lambda: office.status(token) == 401, "the token is refused")
+
+
+@on_sqlite
+def test_a_token_of_another_organization_cannot_be_revoked(office: Office) -> None:
+    token = office.token("Naapuri")
+    office.token("Toinen")
+    (row,) = json.loads(office.run("token", "list", "--organization", "Naapuri", "--json").stdout)
+
+    refused = office.run("token", "revoke", row["tokenId"], "--organization", "Toinen")
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == "No token has this id.\n"
+    assert office.status(token) == 200
+
+
+@on_sqlite
+def test_an_organization_that_does_not_exist_is_told_with_those_that_do(office: Office) -> None:
+    office.token("Koti")
+
+    refused = office.run("token", "list", "--organization", "Kotti")
+
+    assert refused.returncode == 1
+    assert "There is no organization 'Kotti' (there are: " in refused.stderr
+    assert "Koti" in refused.stderr
+
+
+@on_both
+def test_a_new_user_signs_in_over_http(office: Office) -> None:
+    who = ("--organization", "Koti", "--role", "agent", "--office", str(OFFICE))
+    added = office.run("user", "add", "aino.kivi", *who, "--password-stdin", stdin=f"{GOOD_PASSWORD}\n")
+
+    with closing(office.server.client()) as client:
+        signed_in = client.post("/authentication/v1/token", {"username": "aino.kivi", "password": GOOD_PASSWORD})
+
+    assert added.returncode == 0
+    assert signed_in.status_code == 200
+    assert office.status(signed_in.json()["access_token"]) == 200
+
+
+@on_sqlite
+def test_a_user_is_added_once(office: Office) -> None:
+    add = ("user", "add", "veikko", "--organization", "Koti", "--role", "admin", "--password-stdin")
+    office.run(*add, stdin=f"{GOOD_PASSWORD}\n")
+
+    again = office.run(*add, stdin=f"{GOOD_PASSWORD}\n")
+
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "The username veikko is taken" in again.stderr
+
+
+def test_a_short_password_is_refused_with_what_would_do(tmp_path: Path) -> None:
+    add = ("user", "add", "veikko", "--organization", "Koti", "--role", "admin", "--password-stdin")
+
+    refused = askare(*add, data=tmp_path, stdin="salainen\n")
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "at least 10 characters" in refused.stderr
+
+
+def test_a_password_is_never_asked_for_where_nobody_can_answer(tmp_path: Path) -> None:
+    refused = askare("user", "add", "veikko", "--organization", "Koti", "--role", "admin", data=tmp_path)
+
+    assert refused.returncode == 1
+    assert "--password-stdin" in refused.stderr
+
+
+# The database ----------------------------------------------------------------------------------------------------
+
+
+def test_migrate_check_says_what_would_run_and_changes_nothing(tmp_path: Path) -> None:
+    names = [migration.name for migration in all_migrations()]
+
+    first, second = (askare("migrate", "--check", data=tmp_path) for _ in range(2))
+
+    assert [(done.returncode, done.stdout.split()) for done in (first, second)] == [(1, names), (1, names)]
+
+
+def test_migrate_brings_the_database_up_to_date_once(tmp_path: Path) -> None:
+    names = [migration.name for migration in all_migrations()]
+
+    first = askare("migrate", data=tmp_path)
+    check = askare("migrate", "--check", data=tmp_path)
+    second = askare("migrate", data=tmp_path)
+
+    assert (first.returncode, first.stdout.split()) == (0, names)
+    assert (check.returncode, check.stdout) == (0, "")
+    assert (second.returncode, second.stdout) == (0, "")
+
+
+def test_a_second_demo_changes_nothing(tmp_path: Path) -> None:
+    first = askare("demo", data=tmp_path)
+    before = everything_in(tmp_path / "askare.db")
+
+    second = askare("demo", data=tmp_path)
+
+    assert first.returncode == second.returncode == 0
+    assert TOKEN_ALONE.fullmatch(first.stdout)
+    assert second.stdout == first.stdout
+    assert len(before["tasks"]) == 2_000
+    assert everything_in(tmp_path / "askare.db") == before
+
+
+def everything_in(file: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of all tables of a database file."""
+    with closing(apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
+        names = [str(name) for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {name: sorted(connection.execute(f"SELECT * FROM {name}"), key=repr) for name in names}
+
+
+# What cannot be --------------------------------------------------------------------------------------------------
+
+
+def refusal_of(*arguments: str, data: Path, **environment: str) -> str:
+    """What a command that cannot do its work says: on standard error alone, in words, with status 1."""
+    done = askare(*arguments, data=data, **environment)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_a_taken_port_is_told_with_what_to_do(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+
+        said = refusal_of("serve", "--port", port, data=tmp_path)
+
+    assert said.startswith(f"127.0.0.1:{port} cannot be listened on: Address already in use.")
+    assert "--port" in said
+
+
+def test_a_data_folder_that_cannot_be_is_told_by_name(tmp_path: Path) -> None:
+    (tmp_path / "a file").touch()
+
+    assert str(tmp_path / "a file" / "data") in refusal_of("migrate", data=tmp_path / "a file" / "data")
+
+
+def test_a_file_that_is_no_database_is_told_by_name(tmp_path: Path) -> None:
+    (tmp_path / "askare.db").write_text("Once upon a time there was a spreadsheet.")
+
+    assert refusal_of("migrate", data=tmp_path).startswith(f"{tmp_path / 'askare.db'} cannot be opened: ")
+
+
+def test_all_wrong_settings_are_told_at_once(tmp_path: Path) -> None:
+    wrong = {"ASKARE_PORT": "eighty", "ASKARE_LOG_LEVEL": "loud", "ASKARE_PRT": "80"}
+
+    assert refusal_of("serve", data=tmp_path, **wrong).splitlines() == [
+        "port (ASKARE_PORT): must be a whole number, not 'eighty'",
+        "log_level (ASKARE_LOG_LEVEL): must be one of debug, info, warning, error, not 'loud'",
+        "ASKARE_PRT: there is no such setting; did you mean port?",
+    ]
+
+
+def test_several_processes_on_sqlite_are_refused_with_the_way_out(tmp_path: Path) -> None:
+    said = refusal_of("serve", "--workers", "2", data=tmp_path)
+
+    assert said.startswith("workers: only one process writes to an SQLite file")
+    assert "set database to a PostgreSQL address" in said
+
+
+def test_an_unreachable_postgresql_is_told_without_its_password(tmp_path: Path) -> None:
+    said = refusal_of("migrate", "--database", "postgresql://askare:hunter2@127.0.0.1:1/askare", data=tmp_path)
+
+    assert said.startswith("PostgreSQL cannot be reached: ")
+    assert "hunter2" not in said
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        (("serv",), 'Did you mean "serve"?'),
+        (("serve", "--prot", "8080"), "Did you mean --port?"),
+        (("token", "--organization", "Koti", "--role", "boss"), '"admin", "agent"'),
+        (("token", "list"), "--organization"),
+        (("token", "revoke", "abc", "--organization", "Koti"), "UUID"),
+    ],
+    ids=["command", "option", "choice", "missing option", "not an id"],
+)
+def test_what_is_mistyped_ends_with_a_hint_and_status_2(typed: tuple[str, ...], hint: str, tmp_path: Path) -> None:
+    done = askare(*typed, data=tmp_path)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert hint in " ".join(done.stderr.replace("│", " ").split())
+    assert list(tmp_path.iterdir()) == []
