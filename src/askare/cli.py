@@ -20,8 +20,9 @@ from uuid import UUID
 from cyclopts import App, Group, Parameter
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from askare import __version__, serving
 from askare.access import operations as access
@@ -29,12 +30,14 @@ from askare.access import passwords, tokens
 from askare.access.keys import BadKeyFile
 from askare.access.model import Organization, Rights, User
 from askare.directory import store as directory
+from askare.doctor import Level, examine
 from askare.edge import Edge
 from askare.kernel.caller import Role
 from askare.kernel.problems import Problem
 from askare.kernel.time import written
 from askare.main import open_database
 from askare.settings import BadSettings, Loaded, Settings, load
+from askare.storage import archive
 from askare.storage.desk import Database
 from askare.storage.migrations import SchemaTooNew, waiting
 from askare.storage.migrations import migrate as migrate_schema
@@ -55,6 +58,7 @@ _say = Console(stderr=True)
 _show = Console()
 
 DEMO_ORGANIZATION = "Demo"
+KEY_FILE = "keys/signing.pem"  # in the data folder; see access/keys.py
 
 _where = Group("Where the data is")
 Data = Annotated[
@@ -72,11 +76,23 @@ class Stop(Exception):
     """The command cannot go on; the text says what to do."""
 
 
+# What a command may end with.  Each says in words what is wrong and what to do, so nobody needs to see a traceback.
+ENDINGS = (
+    Stop,
+    BadSettings,
+    BadKeyFile,
+    SchemaTooNew,
+    UnsafeSQLite,
+    archive.ArchiveProblem,
+    serving.PortTaken,
+)
+
+
 def main() -> None:
     """Run the command that the arguments name."""
     try:
         app()
-    except (Stop, BadSettings, BadKeyFile, SchemaTooNew, UnsafeSQLite, serving.PortTaken) as stop:
+    except ENDINGS as stop:
         _complain(str(stop))
         sys.exit(1)
     except Problem as problem:
@@ -470,6 +486,129 @@ def migrate(*, check: bool = False, data: Data = None, database: DatabaseAddress
         sys.exit(1)
     else:
         _say.print(f"Applied {len(names)}.", highlight=False)
+
+
+@app.command
+def backup(file: Path, /, *, data: Data = None, database: DatabaseAddress = None) -> None:
+    """Put everything into one new file, while the server runs or not.
+
+    The file holds the database of one moment and the key that signs tokens; it can be restored into SQLite or
+    PostgreSQL, whichever it came from.  Keep it as secret as the data folder.  Example: `askare backup office.zip`
+
+    Parameters
+    ----------
+    file
+        A file that does not exist yet.
+    """
+    settings = _settings(data, database).settings
+    key = settings.data / KEY_FILE
+    extra = {KEY_FILE: key.read_bytes()} if key.is_file() else {}
+    with _open(settings) as opened, _table_progress("Backing up") as progress:
+        summary = archive.backup(opened, file, now=Edge().now(), extra=extra, progress=progress)
+    _say.print(f"{summary.manifest.rows:,} rows, {summary.archive_bytes:,} bytes: {file}", highlight=False)
+
+
+@app.command
+def restore(
+    file: Path,
+    /,
+    *,
+    replace: Annotated[bool, Parameter(negative="")] = False,
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Bring back what a backup holds.  Stop the server first.
+
+    All or nothing: when the file is damaged, the database stays as it is.  Example, moving to PostgreSQL:
+    `askare restore office.zip --database postgresql://askare@db/askare`
+
+    Parameters
+    ----------
+    file
+        A file that `askare backup` made.
+    replace
+        Also into a database that is not empty; what is in it is lost.
+    """
+    settings = _settings(data, database).settings
+    archive.inspect(file)  # before anything is made: a wrong file leaves no empty database behind
+    opened = open_database(settings)
+    try:
+        with _table_progress("Restoring") as progress:
+            summary = archive.restore(opened, file, replace=replace, now=Edge().now(), progress=progress)
+    finally:
+        opened.close()
+    for name, content in summary.files.items():
+        _write_back(settings.data / name, content)
+    _say.print(f"{summary.manifest.rows:,} rows of {written(summary.manifest.made)} are back.", highlight=False)
+
+
+def _write_back(file: Path, content: bytes) -> None:
+    """Put back a file of the data folder, for its owner's eyes only; one that is there already stays."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "wb") as opened:
+        opened.write(content)
+
+
+@contextmanager
+def _table_progress(title: str) -> Iterator[archive.Progress]:
+    """A bar a table, on the terminal only."""
+    with Progress(
+        TextColumn(title),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeRemainingColumn(),
+        console=_say,
+        transient=True,
+    ) as bars:
+        known: dict[str, TaskID] = {}
+
+        def move(table: str, done: int, total: int) -> None:
+            if table not in known:
+                known[table] = bars.add_task(table, total=total)
+            bars.update(known[table], completed=done, total=total)
+
+        yield move
+
+
+@app.command
+def doctor(*, as_json: AsJson = False, data: Data = None, database: DatabaseAddress = None) -> None:
+    """Say what is set, from where, and what is wrong.
+
+    Changes nothing.  Exits with 1 when something must be put right.  Example: `askare doctor --data /srv/askare`
+    """
+    try:
+        loaded, faults = _settings(data, database), list[str]()
+    except BadSettings as bad:
+        loaded, faults = None, bad.faults
+    findings = examine(loaded, faults, now=Edge().now(), data=data)
+    if as_json:
+        rows = [
+            {"level": one.level.value, "subject": one.subject, "text": one.text, "advice": one.advice}
+            for one in findings
+        ]
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        for column in ("", "what", "found", "what to do"):
+            table.add_column(column, overflow="fold")
+        for one in findings:
+            mark, style = _MARKS[one.level]
+            table.add_row(mark, one.subject, Text(one.text), Text(one.advice), style=style)
+        _show.print(table)
+    if any(one.level is Level.ERROR for one in findings):
+        sys.exit(1)
+
+
+_MARKS = {
+    Level.OK: ("ok", ""),
+    Level.NOTE: ("note", "cyan"),
+    Level.WARNING: ("warning", "yellow"),
+    Level.ERROR: ("error", "bold red"),
+}
 
 
 def _print_rows(title: str, rows: list[dict[str, Any]], *, as_json: bool) -> None:

@@ -185,7 +185,7 @@ def _clock(now: datetime) -> Iterator[Finding]:
 
 def _folder(data: Path) -> Iterator[Finding]:
     place = data.absolute()
-    if not place.exists():
+    if not _is_there(place):
         parent = _nearest_present(place)
         if os.access(parent, os.W_OK | os.X_OK):
             yield Finding(Level.NOTE, "data folder", f"{place} is not there yet; the first start makes it.")
@@ -227,7 +227,15 @@ def _open_to_others(path: Path) -> bool:
 
 def _nearest_present(path: Path) -> Path:
     """The path itself, or the first folder above it that exists."""
-    return next((folder for folder in (path, *path.parents) if folder.exists()), Path("/"))
+    return next((folder for folder in (path, *path.parents) if _is_there(folder)), Path("/"))
+
+
+def _is_there(path: Path) -> bool:
+    """Whether it exists, as far as our user can see."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def _disk(data: Path) -> Iterator[Finding]:
@@ -258,7 +266,7 @@ def _key(data: Path) -> Iterator[Finding]:
 
 
 def _sqlite(file: Path, now: datetime) -> Iterator[Finding]:
-    if not file.exists():
+    if not _is_there(file):
         yield Finding(Level.NOTE, "database", f"{file} is not there yet; the first start makes it.")
         return
     holders = processes_at(file)

@@ -41,7 +41,7 @@ def open_database(settings: Settings) -> Database:
     Raises BadSettings when it cannot be made, and Unavailable when the database cannot be opened.
     """
     try:
-        settings.data.mkdir(parents=True, exist_ok=True)
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise BadSettings([f"data: the folder {settings.data} cannot be made: {error.strerror}"]) from None
     if settings.database:

@@ -133,7 +133,7 @@ def contents(database: Database) -> dict[str, set[Row]]:
     return database.read(look)
 
 
-def found(database: Database, **wanted: Any) -> tuple[list[str], int]:
+def found(database: Database, **wanted: Any) -> tuple[list[bytes], int]:
     page = database.read(
         lambda tx: operations.search_tasks(
             tx, TaskFilter(**wanted), orders=[Order("taskDueTime", descending=True)], window=Window(0, 50)
