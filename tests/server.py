@@ -54,6 +54,8 @@ def make_token(data: Path, *, organization: str = "Koti", role: str = "admin", *
 class Server:
     """A running server: its address, its folder, its process and what it wrote."""
 
+    module = "askare"  # what `python -m` runs
+
     def __init__(self, data: Path, *, database: str = "", arguments: tuple[str, ...] = (), **environment: str) -> None:
         self.data = data
         self.database = database
@@ -69,7 +71,7 @@ class Server:
         more = ("--database", self.database) if self.database else ()
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "askare", "serve", "--port", str(self.port), "--data", str(self.data)]
+                [sys.executable, "-m", self.module, "serve", "--port", str(self.port), "--data", str(self.data)]
                 + [*more, *self._arguments],
                 stdout=log,
                 stderr=log,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import multiprocessing
 import os
 import signal
 import socket
 import sys
 import tempfile
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -22,6 +24,9 @@ from askare.settings import TABLE, Secret, Settings, load
 from askare.worker import night_shift
 
 HEADER_MILLISECONDS_MAX = 30_000  # a header that trickles is cut after this
+# How long requests in flight may still take when the server is told to stop.  Without it one that trickles would
+# hold it for half a minute, and Docker kills what has not ended after ten seconds.
+FAREWELL_SECONDS_MAX = 5
 CONNECTIONS_WAITING_MAX = 2_048
 # The turnstile answers 503 long before this; granian would let connections wait in silence instead.
 REQUESTS_IN_GRANIAN_MAX = 20_000
@@ -103,12 +108,25 @@ async def _serve_here(settings: Settings, announce: Callable[[], None]) -> None:
         log_enabled=False,
     )
     loop = asyncio.get_running_loop()
+    serving = asyncio.ensure_future(server.serve())
+
+    def stop() -> None:
+        server.stop()  # type: ignore[no-untyped-call]
+        loop.call_later(FAREWELL_SECONDS_MAX, cut_off)
+
+    def cut_off() -> None:
+        # Whoever still trickles has had enough time, and that they are cut off is no news for the log.
+        logging.getLogger("_granian").setLevel(logging.CRITICAL)
+        loop.set_exception_handler(lambda *_: None)
+        serving.cancel()
+
     for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, server.stop)
+        loop.add_signal_handler(name, stop)
     logging.getLogger("_granian").setLevel(logging.ERROR)
     loop.call_later(0.05, announce)
     try:
-        await server.serve()
+        with suppress(asyncio.CancelledError):
+            await serving
     finally:
         askare.close()
 
@@ -116,6 +134,9 @@ async def _serve_here(settings: Settings, announce: Callable[[], None]) -> None:
 def _serve_in_processes(settings: Settings, announce: Callable[[], None]) -> None:
     from granian import Granian  # only here: one process needs none of it
 
+    # Each process starts afresh: prometheus_client decides when it is imported whether to share its numbers, and a
+    # fork would have imported it already (and would copy threads' locks in whatever state they are).
+    multiprocessing.set_start_method("spawn")
     with tempfile.TemporaryDirectory(prefix="askare-metrics-") as metrics_folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder
         os.environ.update(as_environment(settings))
@@ -134,6 +155,7 @@ def _serve_in_processes(settings: Settings, announce: Callable[[], None]) -> Non
             websockets=False,
             log_enabled=False,
             respawn_failed_workers=True,
+            workers_kill_timeout=FAREWELL_SECONDS_MAX,
         )
         announce()
         server.serve()

@@ -122,12 +122,14 @@ def test_an_agent_works_with_the_tasks_of_the_own_offices(database: Database) ->
 def test_a_body_cannot_name_a_foreign_office(database: Database) -> None:
     create(database, what_is_said(office=OFFICE))
 
-    for attempt in (
-        lambda: create(database, what_is_said(office=OTHER_OFFICE), task_id=OTHER_TASK, by=an_agent(offices=[OFFICE])),
-        lambda: update(database, what_is_said(office=OTHER_OFFICE), by=an_agent(offices=[OFFICE])),
-    ):
-        with pytest.raises(Invalid) as refusal:
-            attempt()
+    foreign = what_is_said(office=OTHER_OFFICE)
+
+    with pytest.raises(Invalid) as of_creation:
+        create(database, foreign, task_id=OTHER_TASK, by=an_agent(offices=[OFFICE]))
+    with pytest.raises(Invalid) as of_update:
+        update(database, foreign, by=an_agent(offices=[OFFICE]))
+
+    for refusal in (of_creation, of_update):
         (fault,) = refusal.value.body
         assert (fault.target, fault.wrong) == ("agencyOfficeId", Wrong.UNKNOWN_ID)
 

@@ -60,7 +60,8 @@ def test_the_bare_path_serves_clients_with_another_base_address(agency: Agency) 
     answer = agency.admin.post("/tasks", agency.task())
 
     assert answer.status_code == 201
-    assert agency.admin.get(f"/tasks/{answer.json()['taskId']}").status_code == 200
+    assert answer.headers["location"] == f"/tasks/{answer.json()['taskId']}"
+    assert agency.admin.get(answer.headers["location"]).status_code == 200
 
 
 def test_two_equal_bodies_make_two_tasks(agency: Agency) -> None:

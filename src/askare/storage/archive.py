@@ -36,6 +36,7 @@ from askare.storage.transactions import Transaction, Value
 FORMAT = 1  # of the file; a change that an older Askare could not read makes it 2
 ROWS_AT_ONCE = 2_000
 BYTES_AT_ONCE = 1_048_576
+LOCK_SECONDS_MAX = 15  # a database tool that somebody left open may hold a table for ever
 FILES_BYTES_MAX = 16_777_216  # of all that is sent along, which is held in memory
 COMPRESSION_LEVEL = 3  # of 9: a third of the time of the usual 6, for a tenth more of the size
 MANIFEST = "manifest.json"
@@ -395,6 +396,8 @@ def _make_room(tx: Transaction, *, replace: bool) -> None:
                 f"The database is not empty (there is something in {', '.join(sorted(filled))}).  Name an empty one; "
                 "or say --replace, and all that is in it now is lost."
             )
+    if tx.flavour.name == "postgres":
+        tx.run(f"SET LOCAL lock_timeout = '{LOCK_SECONDS_MAX}s'")
     for table in reversed(tables):
         tx.run(f"DROP TABLE {table.name}")
     if tables:

@@ -3,7 +3,7 @@
 A search has four possible ways, and takes the shortest:
 
 - along the **links** of one party, agent, realty or assignment, already in the order of due times;
-- by **gathering** everything that a selective filter finds (a rare word, a short stretch of time) and sorting it;
+- by **gathering** everything that a selective filter finds (rare words, a short stretch of time) and sorting it;
 - by **walking** all tasks in the order asked for, until the page is full: right when a filter finds many;
 - walking the **texts** in that order, when what finds many is a word.
 
@@ -23,8 +23,14 @@ from askare.storage.vocabulary import Wanted, wanted_words
 from askare.tasks import rules
 from askare.tasks.model import TaskFilter, TaskStatus, TaskType, task_of
 
-# Above this many hits, walking in order is expected to fill a page sooner than gathering and sorting would.
+# Above this many tasks in a stretch of time, walking in order is expected to fill a page sooner than gathering them.
 GATHER_MAX = 4_000
+
+# What a task costs each way, measured in microseconds: only their ratios matter.
+COST_OF_WALKED = 1.5  # its text read and compared
+COST_OF_POSTED = 1.0  # found through its words and sorted
+COST_OF_FETCHED = 3.0  # its row looked up
+POSTED_COUNTED_MAX = 30_000
 
 # Stored numbers of the two closed lists.  New members go to the end: the numbers are on people's disks.
 TYPE_NUMBERS = {
@@ -50,7 +56,7 @@ def search(tx: Transaction, wanted: TaskFilter, orders: Sequence[Order], window:
     total = tx.memory.counts("task").count(tx, found.question(), found.count, None if wanted.text else found.counted)
     if window.start >= total or window.size == 0:
         return Page([], total)
-    return Page(found.documents(window), total)
+    return Page(found.documents(window, total), total)
 
 
 class _Search:
@@ -92,43 +98,32 @@ class _Search:
     def count(self) -> int:
         if self._offices is not None and not self._offices:
             return 0
-        if not self._words:
-            return self._count_without_text()
-        return self._count_posted() + self._count_unposted()
-
-    def _count_without_text(self) -> int:
         conditions = self._start()
         narrow = self._narrow_conditions(conditions, "t")
-        if len(self._links) == 1 and not narrow:
-            return self._number(f"({self._linked(conditions, *self._links[0])}) l", conditions)
-        conditions.add("t.organization_no = :organization")
-        self._add_all(conditions, narrow)
-        return self._number("tasks t", conditions)
-
-    def _count_posted(self) -> int:
-        """How many tasks are found by their posted words."""
-        conditions = self._start()
-        found = " INTERSECT ".join(
-            "SELECT DISTINCT task_no FROM task_words WHERE organization_no = :organization"
-            f" AND word_no IN ({word.word_numbers(conditions)})"
-            for word in self._words
-        )
-        tables = f"({found} EXCEPT SELECT task_no FROM tasks_unposted WHERE organization_no = :organization) w"
-        narrow = self._narrow_conditions(conditions, "t")
-        if narrow or self._links:
-            tables += " CROSS JOIN tasks t"
-            conditions.add("t.task_no = w.task_no")
+        if self._words:
+            tables = f"({self._found_by_words(conditions)}) f"
+            if narrow or self._links:
+                tables += f" {self._tx.flavour.ordered_join} tasks t ON t.task_no = f.task_no"
+                self._add_all(conditions, narrow)
+        elif len(self._links) == 1 and not narrow:
+            tables = f"({self._linked(conditions, *self._links[0])}) l"
+        else:
+            tables = "tasks t"
+            conditions.add("t.organization_no = :organization")
             self._add_all(conditions, narrow)
         return self._number(tables, conditions)
 
-    def _count_unposted(self) -> int:
-        """How many tasks are found whose words are not posted yet."""
-        conditions = self._start()
-        conditions.add("u.organization_no = :organization AND t.task_no = u.task_no")
-        self._add_all(conditions, self._narrow_conditions(conditions, "t"))
-        for word in self._words:
-            conditions.add(word.in_lines(conditions, "x.words_line", "x.stems_line"))
-        return self._number(f"tasks_unposted u CROSS JOIN {self._tasks_and_texts()}", conditions)
+    def _count_everything(self) -> int:
+        """How many tasks the organization has."""
+
+        def count() -> int:
+            conditions = self._start()
+            conditions.add("organization_no = :organization")
+            return self._number("tasks", conditions)
+
+        return self._tx.memory.counts("task").count(
+            self._tx, "everything", count, lambda document: document is not None
+        )
 
     def _add_all(self, conditions: Conditions, narrow: list[str]) -> None:
         for part in narrow:
@@ -142,9 +137,10 @@ class _Search:
 
     # The page --------------------------------------------------------------------------------------------------
 
-    def documents(self, window: Window) -> list[bytes]:
+    def documents(self, window: Window, total: int) -> list[bytes]:
+        """The documents in the window; `total` is how many tasks are found in all."""
         conditions = self._start()
-        source, order_tables = self._way(conditions)
+        source, order_tables = self._way(conditions, window, total)
         keys = ", ".join(
             f"{order_tables[SORT_COLUMNS[order.field]]}.{SORT_COLUMNS[order.field]}{_direction(order)}"
             for order in self._orders
@@ -160,27 +156,24 @@ class _Search:
         )
         return [bytes(document) for (document,) in rows]
 
-    def _way(self, conditions: Conditions) -> tuple[str, dict[str, str]]:
+    def _way(self, conditions: Conditions, window: Window, total: int) -> tuple[str, dict[str, str]]:
         """The tables to go through, and which of them gives each column to sort by."""
         first = SORT_COLUMNS[self._orders[0].field]
         all_from_tasks = dict.fromkeys(("due", "modified", "task_no", "task_id"), "t")
-        gathered_word = self._rarest_word()
-        if self._links and not (gathered_word and len(self._links) == 1 and self._links[0][0] == AGENT):
+        if self._links:
             (kind, targets), *others = self._links
             if len(targets) == 1:
                 return self._along_links(conditions, kind, targets, others)
             conditions.add(f"t.task_no IN ({self._linked(conditions, kind, targets)})")
-            self._add_rest(conditions, others, self._words, index_by=None)
+            self._add_rest(conditions, others, index_by=None)
             return self._tasks_and_texts(), all_from_tasks
-        if gathered_word is not None:
-            numbers = gathered_word.word_numbers(conditions)
-            conditions.add(
-                "t.task_no IN (SELECT task_no FROM task_words"
-                f" WHERE organization_no = :organization AND word_no IN ({numbers})"
-                " UNION ALL SELECT task_no FROM tasks_unposted WHERE organization_no = :organization)"
-            )
-            self._add_rest(conditions, self._links, self._words, index_by=None)
-            return self._tasks_and_texts(), all_from_tasks
+        if self._words and self._is_gathering_shorter(window, total):
+            source = f"({self._found_by_words(conditions)}) f {self._tx.flavour.ordered_join} tasks t"
+            narrow = self._narrow_conditions(conditions, "t")
+            self._add_all(conditions, narrow)
+            if not narrow and total > window.start + window.size:
+                self._add_boundary(conditions, window)
+            return f"{source} ON t.task_no = f.task_no", all_from_tasks
         few = self._short_stretch(first)
         if self._words and first == "due" and few is None:
             conditions.add("x.organization_no = :organization")
@@ -188,11 +181,11 @@ class _Search:
                 conditions.add(f"x.due > {conditions.value(milliseconds(self._wanted.due_after))}")
             if self._wanted.due_before is not None:
                 conditions.add(f"x.due < {conditions.value(milliseconds(self._wanted.due_before))}")
-            self._add_rest(conditions, self._links, self._words, index_by=None)
+            self._add_rest(conditions, self._links, index_by=None)
             source = f"task_texts x {self._tx.flavour.ordered_join} tasks t ON t.task_no = x.task_no"
             return source, {**all_from_tasks, "due": "x"}
         conditions.add("t.organization_no = :organization")
-        self._add_rest(conditions, self._links, self._words, index_by=few or first)
+        self._add_rest(conditions, self._links, index_by=few or first)
         return self._tasks_and_texts(), all_from_tasks
 
     def _along_links(
@@ -234,7 +227,6 @@ class _Search:
         self,
         conditions: Conditions,
         links: Sequence[tuple[int, frozenset[UUID]]],
-        words: Sequence[Wanted],
         *,
         index_by: str | None,
     ) -> None:
@@ -242,25 +234,46 @@ class _Search:
             conditions.add(part)
         for kind, targets in links:
             conditions.add(f"t.task_no IN ({self._linked(conditions, kind, targets)})")
-        for word in words:
+        for word in self._words:
             conditions.add(word.in_lines(conditions, "x.words_line", "x.stems_line"))
+
+    def _add_boundary(self, conditions: Conditions, window: Window) -> None:
+        """Leave out what sorts behind the window, so that only what is shown need be fetched to break ties."""
+        order = self._orders[0]
+        column = SORT_COLUMNS[order.field]
+        found = self._start()
+        row = self._tx.row(
+            f"SELECT {column} FROM ({self._found_by_words(found)}) f ORDER BY {column}{_direction(order)}"
+            f" LIMIT 1 OFFSET {found.value(window.start + window.size - 1)}",
+            **found.values,
+        )
+        if row is not None:
+            conditions.add(f"f.{column} {'>=' if order.descending else '<='} {conditions.value(row[0])}")
 
     # Judging which way is short --------------------------------------------------------------------------------
 
-    def _rarest_word(self) -> Wanted | None:
-        """The query word that finds the fewest tasks, when they are few enough to be gathered."""
-        rarest: tuple[int, Wanted] | None = None
+    def _is_gathering_shorter(self, window: Window, total: int) -> bool:
+        """Whether gathering what the words find and sorting it takes less than walking until the page is full."""
+        everything = self._count_everything()
+        walked = min(everything, (window.start + window.size) * everything / total)
+        gathered: float = 0
         for word in self._words:
-            limit = rarest[0] if rarest else GATHER_MAX
-            conditions = self._start()
-            row = self._tx.row(
-                "SELECT count(*) FROM (SELECT 1 FROM task_words WHERE organization_no = :organization"
-                f" AND word_no IN ({word.word_numbers(conditions)}) LIMIT {limit + 1}) few",
-                **conditions.values,
-            )
-            if row is not None and row[0] <= limit:
-                rarest = (row[0], word)
-        return rarest[1] if rarest else None
+            gathered += COST_OF_POSTED * self._posted_at_most(word)
+            if gathered > COST_OF_WALKED * walked:
+                return False
+        if self._narrow_conditions(self._start(), "t"):
+            gathered += COST_OF_FETCHED * gathered / COST_OF_POSTED / len(self._words)
+        return gathered <= COST_OF_WALKED * walked
+
+    def _posted_at_most(self, word: Wanted) -> int:
+        """In how many tasks the word is found, counted no further than `POSTED_COUNTED_MAX`."""
+        conditions = self._start()
+        row = self._tx.row(
+            "SELECT count(*) FROM (SELECT 1 FROM task_words WHERE organization_no = :organization"
+            f" AND word_no IN ({word.word_numbers(conditions)}) LIMIT {POSTED_COUNTED_MAX}) few",
+            **conditions.values,
+        )
+        return int(row[0]) if row else 0
 
     def _short_stretch(self, first: str) -> str | None:
         """The other time column, when the stretch of it that is asked for holds few tasks."""
@@ -318,6 +331,25 @@ class _Search:
         if wanted.modified_after is not None:
             parts.append(f"{column('modified')} > {conditions.value(milliseconds(wanted.modified_after))}")
         return parts
+
+    def _found_by_words(self, conditions: Conditions) -> str:
+        """A SELECT of task_no, due and modified of the tasks whose texts hold every word, each once."""
+        distinct = "DISTINCT " if len(self._words) == 1 else ""
+        posted = " INTERSECT ".join(
+            f"SELECT {distinct}task_no, due, modified FROM task_words WHERE organization_no = :organization"
+            f" AND word_no IN ({word.word_numbers(conditions)})"
+            for word in self._words
+        )
+        lines = " AND ".join(word.in_lines(conditions, "x.words_line", "x.stems_line") for word in self._words)
+        join = self._tx.flavour.ordered_join
+        return (
+            f"SELECT task_no, due, modified FROM ({posted}) posted WHERE task_no NOT IN"
+            " (SELECT task_no FROM tasks_unposted WHERE organization_no = :organization)"
+            " UNION ALL SELECT t.task_no, t.due, t.modified FROM tasks_unposted u"
+            f" {join} tasks t ON t.task_no = u.task_no"
+            f" {join} task_texts x ON x.organization_no = u.organization_no AND x.due = t.due"
+            f" AND x.task_no = t.task_no WHERE u.organization_no = :organization AND {lines}"
+        )
 
     @staticmethod
     def _linked(conditions: Conditions, kind: int, targets: frozenset[UUID]) -> str:

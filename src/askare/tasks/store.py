@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from askare.kernel.time import milliseconds
-from askare.storage.sql import insert_rows
+from askare.storage.sql import Conditions, insert_rows
 from askare.storage.transactions import Transaction
 from askare.storage.vocabulary import index, numbers_of, words_of
 from askare.tasks.model import Task, TaskContent, document_of, task_of
@@ -158,28 +158,43 @@ def post_words(tx: Transaction, *, limit: int = POSTED_AT_ONCE) -> int:
 
     Running twice is harmless: a task leaves the list in the transaction that posts its words.
     """
-    unposted = tx.rows(
-        "SELECT u.organization_no, u.task_no, u.posted_words,"
-        " (SELECT x.words_line FROM tasks t JOIN task_texts x ON x.organization_no = t.organization_no"
-        "  AND x.due = t.due AND x.task_no = t.task_no WHERE t.task_no = u.task_no)"
-        f" FROM tasks_unposted u ORDER BY u.organization_no, u.task_no LIMIT :limit{tx.flavour.claim}",
+    claimed = tx.rows(
+        "SELECT u.organization_no, u.task_no FROM tasks_unposted u"
+        f" ORDER BY u.organization_no, u.task_no LIMIT :limit{tx.flavour.claim}",
         limit=limit,
     )
+    if not claimed:
+        return 0
+    # A second question, asked when the rows are ours: the first one saw the texts as they were before a change that
+    # was committed while it waited for the row.
+    conditions = Conditions()
+    conditions.add(conditions.among("u.organization_no", sorted({organization for organization, _ in claimed})))
+    conditions.add(conditions.among("u.task_no", [task_no for _, task_no in claimed]))
+    unposted = tx.rows(
+        "SELECT u.organization_no, u.task_no, u.posted_words, t.due, t.modified, x.words_line"
+        " FROM tasks_unposted u LEFT JOIN tasks t ON t.task_no = u.task_no"
+        " LEFT JOIN task_texts x ON x.organization_no = u.organization_no AND x.due = t.due AND x.task_no = t.task_no"
+        f" WHERE {conditions}",
+        **conditions.values,
+    )
     gone, come = [], []
-    for organization, task_no, posted_line, present_line in unposted:
+    for organization, task_no, posted_line, due, modified, present_line in unposted:
         posted, present = set(words_of(posted_line)), set(words_of(present_line or ""))
-        numbers = numbers_of(tx, organization, posted ^ present)
+        numbers = numbers_of(tx, organization, posted | present)
         gone += [(organization, numbers[word], task_no) for word in posted - present]
-        come += [(organization, numbers[word], task_no) for word in present - posted]
+        come += [(organization, numbers[word], task_no, due, modified) for word in present]
     if gone:
         tx.run_many(
             "DELETE FROM task_words WHERE organization_no = :organization AND word_no = :word AND task_no = :task",
             sorted(gone),
         )
-    insert_rows(tx, "task_words", ("organization_no", "word_no", "task_no"), sorted(come))
-    if unposted:
+    if come:
         tx.run_many(
-            "DELETE FROM tasks_unposted WHERE organization_no = :organization AND task_no = :task",
-            [row[:2] for row in unposted],
+            "INSERT INTO task_words (organization_no, word_no, task_no, due, modified)"
+            " VALUES (:organization, :word, :task, :due, :modified)"
+            " ON CONFLICT (organization_no, word_no, task_no)"
+            " DO UPDATE SET due = excluded.due, modified = excluded.modified",
+            sorted(come),
         )
-    return len(unposted)
+    tx.run_many("DELETE FROM tasks_unposted WHERE organization_no = :organization AND task_no = :task", claimed)
+    return len(claimed)

@@ -39,11 +39,13 @@ CREATE TABLE task_texts (
     PRIMARY KEY (organization_no, due, task_no)
 ) {clustered};
 
--- Which words a task's text holds, except for the tasks below.
+-- Which words a task's text holds, with what a search sorts by, except for the tasks below.
 CREATE TABLE task_words (
     organization_no {bigint} NOT NULL,
     word_no {bigint} NOT NULL,
     task_no {bigint} NOT NULL,
+    due {bigint} NOT NULL,
+    modified {bigint} NOT NULL,
     PRIMARY KEY (organization_no, word_no, task_no)
 ) {clustered};
 

@@ -22,8 +22,9 @@ Result = TypeVar("Result")
 class Call:
     """Who calls, when, with which parameters and body; and the door to the data, opened for this caller.
 
-    `parameters` and `body` are values of the types that the endpoint declares.  `expected_versions` is what If-Match
-    says: None when it says nothing (or `*`), else the versions of which the thing must have one.
+    `path` is the one that was asked for, of several under which the endpoint may live.  `parameters` and `body` are
+    values of the types that the endpoint declares.  `expected_versions` is what If-Match says: None when it says
+    nothing (or `*`), else the versions of which the thing must have one.
     """
 
     __slots__ = (
@@ -37,14 +38,16 @@ class Call:
         "known_versions",
         "now",
         "parameters",
+        "path",
     )
 
-    def __init__(self, desk: Desk, edge: Edge, now: datetime) -> None:
+    def __init__(self, desk: Desk, edge: Edge, now: datetime, *, path: str) -> None:
         self._desk = desk
         self._edge = edge
         self._caller: Caller | None = None
         self._request: tuple[str, bytes] = ("", b"")
         self.now = now
+        self.path = path
         self.parameters: Any = None
         self.body: Any = None
         self.idempotency_key: str | None = None

@@ -18,12 +18,13 @@ from askare.storage.desk import Desk
 from askare.wire.kit import headers
 from askare.wire.kit.call import Call
 from askare.wire.kit.endpoints import Endpoint, NoParameters, Reply
-from askare.wire.kit.limits import BODY_BYTES_MAX, Meter, Turnstile
+from askare.wire.kit.limits import BODY_BYTES_MAX, UNREAD_BYTES_MAX, Meter, Turnstile
 from askare.wire.kit.log import RequestLog
 from askare.wire.kit.problems import (
     Broken,
     MethodNotAllowed,
     PayloadTooLarge,
+    TooSlow,
     UnknownPath,
     UnsupportedMediaType,
 )
@@ -179,7 +180,7 @@ class _Resource:
             try:
                 trace = manners.read_trace(request, faults)
                 with turnstile:
-                    call = Call(desk, edge, edge.now())
+                    call = Call(desk, edge, edge.now(), path=request.path)
                     if roles is not None:
                         authorization = request.get_header("Authorization")
                         caller = door.known(authorization, call.now) if authorization else None
@@ -201,7 +202,10 @@ class _Resource:
                 # The last net: the caller gets the dialect's own shape, the log gets all we know.
                 _log.error("request failed", operation=endpoint.operation_id, trace=trace, exc_info=error)
                 reply = manners.reply_to(Broken(str(error)))
-            send(response, reply, manners.trace_headers(trace))
+            more = manners.trace_headers(trace)
+            if reply.status >= 400 and not await is_read_to_the_end(request):
+                more = {**more, "Connection": "close"}
+            send(response, reply, more)
             log.write(endpoint.operation_id, request.method, reply.status, trace, caller, started)
 
         return respond
@@ -216,7 +220,10 @@ class _Resource:
         else:
             problem = UnknownPath("Nothing lives at this address.")
         reply = self._manners.reply_to(problem)
-        send(response, reply, self._manners.trace_headers(trace))
+        more = self._manners.trace_headers(trace)
+        if not await is_read_to_the_end(request):
+            more = {**more, "Connection": "close"}
+        send(response, reply, more)
         self._house.log.write("unknown", request.method, reply.status, trace, None, started)
 
 
@@ -247,3 +254,16 @@ async def read_body(request: falcon.asgi.Request) -> bytes:
     if len(raw) > BODY_BYTES_MAX:
         raise PayloadTooLarge(f"The body may have at most {BODY_BYTES_MAX} bytes.")
     return raw
+
+
+async def is_read_to_the_end(request: falcon.asgi.Request) -> bool:
+    """Whether nothing of the body is left, once as much as `UNREAD_BYTES_MAX` of it has been read and dropped.
+
+    The server closes a connection on which a refused body is still under way, and the client's next request on it
+    would fail.  So a short body is read after all, and of a long one the answer says that the connection ends.
+    """
+    try:
+        await request.stream.read(UNREAD_BYTES_MAX)
+    except (TooSlow, falcon.HTTPError):  # it trickles, or its length is no number
+        return False
+    return request.stream.eof

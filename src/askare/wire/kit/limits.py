@@ -9,6 +9,7 @@ from askare.kernel.problems import Throttled, Unavailable
 
 BODY_BYTES_MAX = 1024 * 1024
 BODY_SECONDS_MAX = 30.0
+UNREAD_BYTES_MAX = 64 * 1024  # of a body that was refused unread
 CALLERS_MAX = 10_000
 
 

@@ -21,7 +21,7 @@ REASONS = {
     400: "The request has faults; each is listed with its place. INVALID_STATUS: the state of the thing forbids it.",
     401: "No token, or one that cannot be believed.",
     403: "The caller's role may not do this.",
-    404: "There is no such thing for this caller.",
+    404: "There is no such thing for this caller. INVALID_API_KEY: the server asks for an x-api-key.",
     408: "The body did not arrive in time.",
     410: "The thing was deleted.",
     412: "The thing was changed since the version named in If-Match.",
@@ -195,7 +195,7 @@ def _operation(
 def _problem_statuses(endpoint: Endpoint) -> list[int]:
     statuses = {400, 500, 503, *endpoint.problems}
     if endpoint.roles is not None:
-        statuses |= {401, 403, 429}
+        statuses |= {401, 403, 404, 429}
     if endpoint.body is not None:
         statuses |= {408, 413, 415}
     return sorted(statuses)

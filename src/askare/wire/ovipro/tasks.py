@@ -24,7 +24,6 @@ from askare.wire.kit.headers import etag_of
 from askare.wire.ovipro.common import INT32_MAX, document_reply, list_reply, read_orders
 
 ROLES = frozenset({Role.ADMIN, Role.AGENT})
-PREFIX = "/task-management/v1"
 
 _EXAMPLE_ID = "123e4567-e89b-12d3-a456-426655440000"
 EXAMPLE_CONTENT: dict[str, Any] = {
@@ -38,9 +37,9 @@ EXAMPLE_CONTENT: dict[str, Any] = {
     "agencyOfficeId": _EXAMPLE_ID,
     "agents": [{"agentId": _EXAMPLE_ID}],
 }
+_UNTIMED_EXAMPLE_TASK = {"taskId": "c6d2288d-2ecb-448a-aef3-fd5144920e0b", **EXAMPLE_CONTENT}
 EXAMPLE_TASK = {
-    "taskId": "c6d2288d-2ecb-448a-aef3-fd5144920e0b",
-    **EXAMPLE_CONTENT,
+    **_UNTIMED_EXAMPLE_TASK,
     "creationTime": "2022-12-01T08:30:00Z",
     "modificationTime": "2022-12-01T08:30:00Z",
 }
@@ -113,6 +112,19 @@ class TaskDetails(TaskContent, frozen=True, kw_only=True, rename="camel"):
     modification_time: datetime
 
 
+class UntimedTaskDetails(TaskContent, frozen=True, kw_only=True, rename="camel"):
+    """A task as it is answered where the settings leave its times out."""
+
+    task_id: UUID
+
+
+class UntimedTaskList(Struct, frozen=True, rename="camel"):
+    """A page of tasks, and the number of all tasks that were found."""
+
+    tasks: list[UntimedTaskDetails]
+    total_count: int
+
+
 class TaskList(Struct, frozen=True, rename="camel"):
     """A page of tasks, and the number of all tasks that were found."""
 
@@ -130,7 +142,7 @@ class TaskApi:
     async def create_task(self, call: Call) -> Reply:
         saved = await call.write(operations.create_task, call.body, task_id=call.new_id(), now=call.now)
         body = msgspec.json.encode(TaskCreated(saved.task_id))
-        return Reply(201, body, {"ETag": etag_of(saved.version), "Location": f"{PREFIX}/tasks/{saved.task_id}"})
+        return Reply(201, body, {"ETag": etag_of(saved.version), "Location": f"{call.path}/{saved.task_id}"})
 
     async def get_task(self, call: Call) -> Reply:
         found = await call.read(operations.get_task, call.parameters.task_id)
@@ -176,6 +188,11 @@ class TaskApi:
         """The API's table."""
         content = Body(TaskContent, "The whole of the task.", (Example("task", EXAMPLE_CONTENT),))
         empty = Answer(self._empty_success.status, "Done.")
+        details, page, example = (
+            (TaskDetails, TaskList, EXAMPLE_TASK)
+            if self._times_in_answers
+            else (UntimedTaskDetails, UntimedTaskList, _UNTIMED_EXAMPLE_TASK)
+        )
         return [
             Endpoint(
                 method="POST",
@@ -209,8 +226,8 @@ class TaskApi:
                     Answer(
                         200,
                         "A page of tasks.",
-                        TaskList,
-                        (Example("page", {"tasks": [EXAMPLE_TASK], "totalCount": 10}),),
+                        page,
+                        (Example("page", {"tasks": [example], "totalCount": 10}),),
                     ),
                 ),
             ),
@@ -224,7 +241,7 @@ class TaskApi:
                 handle=self.get_task,
                 parameters=TaskPath,
                 reads_if_none_match=True,
-                answers=(Answer(200, "The task.", TaskDetails, (Example("task", EXAMPLE_TASK),), etag=True),),
+                answers=(Answer(200, "The task.", details, (Example("task", example),), etag=True),),
                 problems=(404,),
             ),
             Endpoint(
