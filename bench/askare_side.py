@@ -18,7 +18,7 @@ from askare.directory import store as directory
 from askare.directory.store import Kind
 from askare.edge import Edge
 from askare.kernel.caller import Caller, Role
-from askare.main import DATABASE_FILE
+from askare.settings import DATABASE_FILE
 from askare.storage import history
 from askare.storage.history import Change
 from askare.storage.migrations import migrate

@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -27,7 +27,7 @@ from rich.text import Text
 from askare import __version__, serving
 from askare.access import operations as access
 from askare.access import passwords, tokens
-from askare.access.keys import BadKeyFile
+from askare.access.keys import KEY_FILE, BadKeyFile
 from askare.access.model import Organization, Rights, User
 from askare.directory import store as directory
 from askare.doctor import Level, examine
@@ -58,7 +58,6 @@ _say = Console(stderr=True)
 _show = Console()
 
 DEMO_ORGANIZATION = "Demo"
-KEY_FILE = "keys/signing.pem"  # in the data folder; see access/keys.py
 
 _where = Group("Where the data is")
 Data = Annotated[
@@ -230,7 +229,12 @@ def _load_demo(database: Database) -> None:
     if not steps:
         return
     with Progress(
-        TextColumn("Demo data"), BarColumn(), TimeRemainingColumn(), console=_say, transient=True
+        TextColumn("Demo data"),
+        BarColumn(),
+        TimeRemainingColumn(),
+        console=_say,
+        transient=True,
+        disable=not _say.is_terminal,
     ) as progress:
         for step in progress.track(steps):
             database.write(step, caller)
@@ -502,9 +506,13 @@ def backup(file: Path, /, *, data: Data = None, database: DatabaseAddress = None
     """
     settings = _settings(data, database).settings
     key = settings.data / KEY_FILE
-    extra = {KEY_FILE: key.read_bytes()} if key.is_file() else {}
-    with _open(settings) as opened, _table_progress("Backing up") as progress:
-        summary = archive.backup(opened, file, now=Edge().now(), extra=extra, progress=progress)
+    extra = {KEY_FILE.as_posix(): key.read_bytes()} if key.is_file() else {}
+    opened = open_database(settings)  # as it is: a backup is what one makes before bringing it up to date
+    try:
+        with _table_progress("Backing up") as progress:
+            summary = archive.backup(opened, file, now=Edge().now(), extra=extra, progress=progress)
+    finally:
+        opened.close()
     _say.print(f"{summary.manifest.rows:,} rows, {summary.archive_bytes:,} bytes: {file}", highlight=False)
 
 
@@ -548,6 +556,8 @@ def _write_back(file: Path, content: bytes) -> None:
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
+        if file.read_bytes() != content:
+            _say.print(f"{file} is another one than in the backup, and stays.", style="yellow", highlight=False)
         return
     with os.fdopen(descriptor, "wb") as opened:
         opened.write(content)
@@ -563,6 +573,7 @@ def _table_progress(title: str) -> Iterator[archive.Progress]:
         TimeRemainingColumn(),
         console=_say,
         transient=True,
+        disable=not _say.is_terminal,  # a file would be left with an empty line
     ) as bars:
         known: dict[str, TaskID] = {}
 
@@ -584,7 +595,7 @@ def doctor(*, as_json: AsJson = False, data: Data = None, database: DatabaseAddr
         loaded, faults = _settings(data, database), list[str]()
     except BadSettings as bad:
         loaded, faults = None, bad.faults
-    findings = examine(loaded, faults, now=Edge().now(), data=data)
+    findings = examine(loaded, faults, now=datetime.now(UTC), data=data)  # right or wrong: that is the question
     if as_json:
         rows = [
             {"level": one.level.value, "subject": one.subject, "text": one.text, "advice": one.advice}

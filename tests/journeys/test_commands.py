@@ -18,6 +18,7 @@ from msgspec import Struct
 from askare.cli import app
 from askare.storage.migrations import all_migrations
 from tests.journeys.waiting import until
+from tests.samples import TASK_BODY
 from tests.server import Server, askare, running
 from tests.values import OFFICE
 
@@ -59,6 +60,14 @@ def test_the_help_of_every_command_explains_each_parameter(command: tuple[str, .
 
     unexplained = [argument.name for argument in arguments if argument.parse and not argument.parameter.help]
     assert unexplained == []
+
+
+def test_the_manual_tells_of_every_command() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "running.md").read_text(encoding="utf-8")
+
+    groups = {before for *above, _ in COMMANDS for before in [tuple(above)] if before}
+    mute = [command for command in COMMANDS if f"`askare {' '.join(command)}" not in manual]
+    assert [command for command in mute if command not in groups] == []
 
 
 def test_the_first_help_names_every_command(tmp_path: Path) -> None:
@@ -264,6 +273,117 @@ def everything_in(file: Path) -> dict[str, list[tuple[Any, ...]]]:
     with closing(apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
         names = [str(name) for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {name: sorted(connection.execute(f"SELECT * FROM {name}"), key=repr) for name in names}
+
+
+# Backup, restore, doctor ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", ["sqlite", "postgres"])
+def test_a_backup_made_beside_the_server_comes_back_in_another_place(
+    target: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    address = request.getfixturevalue("bare_postgres_address") if target == "postgres" else ""
+    where = ("--database", address) if address else ()
+    with running(tmp_path / "old") as old:
+        add = ("user", "add", "aino", "--organization", "Koti", "--role", "admin", "--password-stdin")
+        askare(*add, data=old.data, stdin=f"{GOOD_PASSWORD}\n")
+        with closing(old.client()) as client:
+            answer = client.post("/authentication/v1/token", {"username": "aino", "password": GOOD_PASSWORD})
+        signed_in = answer.json()["access_token"]
+        with closing(old.client(signed_in)) as client:
+            client.post("/tasks", TASK_BODY)
+            before = client.get("/tasks").json()
+            made = askare("backup", str(tmp_path / "office.zip"), data=old.data)
+
+    restored = askare("restore", str(tmp_path / "office.zip"), *where, data=tmp_path / "new")
+    with running(tmp_path / "new", database=address) as new, closing(new.client(signed_in)) as client:
+        after = client.get("/tasks").json()
+
+    assert (made.returncode, restored.returncode) == (0, 0)
+    assert before["totalCount"] == 1
+    assert after == before
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the demo, and a backup of it beside."""
+    folder = tmp_path_factory.mktemp("demo")
+    assert askare("demo", data=folder / "data").returncode == 0
+    assert askare("backup", str(folder / "demo.zip"), data=folder / "data").returncode == 0
+    return folder
+
+
+needs_demo = pytest.mark.xdist_group("commands with the demo")
+
+
+@needs_demo
+def test_a_backup_leaves_a_file_that_is_there_as_it_is(demo: Path, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("Dear aunt")
+
+    said = refusal_of("backup", str(tmp_path / "letter.txt"), data=demo / "data")
+
+    assert "is there already" in said
+    assert (tmp_path / "letter.txt").read_text() == "Dear aunt"
+
+
+@needs_demo
+def test_a_restore_over_other_data_has_to_be_asked_for(demo: Path, tmp_path: Path) -> None:
+    askare("token", "--organization", "Koti", "--role", "admin", data=tmp_path)
+    before = everything_in(tmp_path / "askare.db")
+
+    said = refusal_of("restore", str(demo / "demo.zip"), data=tmp_path)
+    left = everything_in(tmp_path / "askare.db")
+    replaced = askare("restore", str(demo / "demo.zip"), "--replace", data=tmp_path)
+
+    assert "--replace" in said
+    assert left == before
+    assert replaced.returncode == 0
+    assert everything_in(tmp_path / "askare.db")["tasks"] == everything_in(demo / "data" / "askare.db")["tasks"]
+
+
+@needs_demo
+def test_a_backup_that_was_cut_off_is_refused_and_nothing_is_made(demo: Path, tmp_path: Path) -> None:
+    whole = (demo / "demo.zip").read_bytes()
+    (tmp_path / "half.zip").write_bytes(whole[: len(whole) // 2])
+
+    said = refusal_of("restore", str(tmp_path / "half.zip"), data=tmp_path / "data")
+
+    assert said.startswith(f"{tmp_path / 'half.zip'} is not a backup of Askare, or it is damaged")
+    assert not (tmp_path / "data").exists()
+
+
+@needs_demo
+def test_the_doctor_finds_a_healthy_office_healthy(demo: Path) -> None:
+    done = askare("doctor", "--json", data=demo / "data")
+
+    findings = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert [finding["subject"] for finding in findings if finding["level"] == "error"] == []
+    assert findings[-1]["subject"] == "verdict"
+
+
+def test_the_doctor_tells_every_wrong_setting_and_no_secret(tmp_path: Path) -> None:
+    wrong = {"ASKARE_PORT": "eighty", "ASKARE_LOG_LEVEL": "loud", "ASKARE_API_KEYS": "a-secret-key"}
+
+    done = askare("doctor", "--json", data=tmp_path, **wrong)
+
+    errors = [finding["text"] for finding in json.loads(done.stdout) if finding["level"] == "error"]
+    assert done.returncode == 1
+    assert any(error.startswith("port (ASKARE_PORT): ") for error in errors)
+    assert any(error.startswith("log_level (ASKARE_LOG_LEVEL): ") for error in errors)
+    assert "a-secret-key" not in done.stdout + done.stderr
+
+
+def test_the_doctor_shows_where_each_setting_comes_from_and_no_secret(tmp_path: Path) -> None:
+    (tmp_path / "askare.toml").write_text('issuer = "koti"')
+
+    done = askare("doctor", "--json", data=tmp_path, ASKARE_API_KEYS="a-secret-key", ASKARE_PORT="0")
+
+    told = {finding["subject"]: finding["text"] for finding in json.loads(done.stdout)}
+    assert told["setting issuer"] == f"koti ({tmp_path / 'askare.toml'})"
+    assert told["setting api_keys"] == "*** (ASKARE_API_KEYS)"
+    assert told["setting audience"] == "askare (default)"
+    assert "a-secret-key" not in done.stdout + done.stderr
 
 
 # What cannot be --------------------------------------------------------------------------------------------------

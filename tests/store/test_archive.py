@@ -605,5 +605,5 @@ def test_somebody_who_holds_a_table_does_not_hold_up_a_restore_for_ever(
 
     with psycopg.connect(postgres_address) as tool:
         tool.execute("SELECT * FROM tasks")
-        with pytest.raises(ArchiveProblem, match="is as it was before: .*lock timeout"):
+        with pytest.raises(ArchiveProblem, match=r"is as it was before: .*lock timeout"):
             taken_in(postgres_database, file, replace=True)

@@ -382,7 +382,7 @@ LEFT = {
         " FROM task_texts x LEFT JOIN tasks t ON t.task_no = x.task_no"
     ),
     "task_words": (
-        "SELECT t.task_id, v.word FROM task_words w"
+        "SELECT t.task_id, v.word, w.due, w.modified FROM task_words w"
         " LEFT JOIN tasks t ON t.task_no = w.task_no LEFT JOIN words v ON v.word_no = w.word_no"
     ),
     "tasks_unposted": "SELECT task_no FROM tasks_unposted",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from askare.directory import store as directory
 from askare.kernel.caller import Caller
@@ -16,8 +19,9 @@ from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
 from askare.storage.transactions import Transaction
 from askare.tasks import search as ways
-from askare.tasks.model import Task, TaskFilter
-from askare.tasks.operations import create_task
+from askare.tasks.model import Task, TaskContent, TaskFilter, TaskStatus
+from askare.tasks.operations import create_task, update_task
+from askare.tasks.rules import differs
 from askare.tasks.store import post_words
 from tests.store import offers
 from tests.store.doing import create, ids_of, search
@@ -36,43 +40,66 @@ from tests.values import (
     what_is_said,
 )
 
-EVERYTHING_IS_MANY, SOME_IS_MANY, NOTHING_IS_MANY = 0, 3, 4_000  # what GATHER_MAX may say
+# What the search believes of its ways, and so which of them it takes.
+ALWAYS_WALK: dict[str, float] = {"GATHER_MAX": 0, "COST_OF_WALKED": 0.0}
+ALWAYS_GATHER: dict[str, float] = {"GATHER_MAX": 4_000, "COST_OF_WALKED": 1e9}
+TAKE_THE_SHORTER: dict[str, float] = {"GATHER_MAX": 3}
+BELIEFS = (ALWAYS_WALK, ALWAYS_GATHER, TAKE_THE_SHORTER)
 
 
-def fill(database: Database, tasks: Sequence[Task], *, posted: int) -> None:
-    """A database with these tasks, the words of so many of them posted already, and with the directory's labels."""
+@contextlib.contextmanager
+def believing(beliefs: dict[str, float]) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in beliefs.items():
+            patch.setattr(ways, name, value)
+        yield
 
-    def keep(tx: Transaction, some: Sequence[Task]) -> None:
+
+def fill(database: Database, tasks: Sequence[Task], *, drafts: Sequence[TaskContent]) -> None:
+    """A database with these tasks and the directory's labels.
+
+    The first tasks began as drafts whose words were posted, and became what they are when nobody posted any more.
+    """
+
+    def begin(tx: Transaction) -> None:
         for (kind, thing_id), label in LABELS.items():
             directory.put(tx, kind, thing_id, label=label, document={})
-        for task in some:
-            create_task(tx, task.content, task_id=task.task_id, now=task.modified)
+        for task, draft in zip(tasks, drafts, strict=False):
+            began = NOW - HOUR if differs(draft, task.content) else task.modified
+            create_task(tx, draft, task_id=task.task_id, now=began)
+
+    def complete(tx: Transaction) -> None:
+        for task, draft in zip_longest(tasks, drafts[: len(tasks)]):
+            if draft is None:
+                create_task(tx, task.content, task_id=task.task_id, now=task.modified)
+            else:
+                update_task(tx, task.task_id, task.content, expected_versions=None, now=task.modified)
 
     empty(database)
-    database.write(lambda tx: keep(tx, tasks[:posted]), an_admin())
+    database.write(begin, an_admin())
     database.write(lambda tx: post_words(tx, limit=1_000))
-    database.write(lambda tx: keep(tx, tasks[posted:]), an_admin())
+    database.write(complete, an_admin())
 
 
+drafts = st.lists(offers.contents.map(lambda draft: replace(draft, status_code=TaskStatus.WAITING)), max_size=10)
 questions = st.lists(st.tuples(offers.filters, offers.orders, offers.windows, offers.callers), min_size=4, max_size=8)
 
 
 @settings(max_examples=50)
-@given(offers.tasks, st.integers(0, 14), questions)
+@given(offers.tasks, drafts, questions)
 def test_both_databases_find_what_the_definition_finds_along_every_way(
     sqlite_database: SqliteDatabase,
     postgres_database: PostgresDatabase,
     tasks: list[Task],
-    posted: int,
+    drafts: list[TaskContent],
     questions: list[tuple[TaskFilter, list[Order], Window, Caller]],
 ) -> None:
     for database in (sqlite_database, postgres_database):
-        fill(database, tasks, posted=posted)
+        fill(database, tasks, drafts=drafts)
         for wanted, wished, window, by in questions:
             found = sought(tasks, wanted, by, LABELS, wished)
-            for gather_max in (EVERYTHING_IS_MANY, SOME_IS_MANY, NOTHING_IS_MANY):
-                with pytest.MonkeyPatch.context() as patch:
-                    patch.setattr(ways, "GATHER_MAX", gather_max)
+            for beliefs in BELIEFS:
+                with believing(beliefs):
                     page = search(database, wanted, orders=wished, window=window, by=by)
 
                 assert ids_of(page.items) == found[window.start : window.start + window.size]
@@ -80,46 +107,48 @@ def test_both_databases_find_what_the_definition_finds_along_every_way(
 
 
 @settings(max_examples=25)
-@given(offers.tasks, st.integers(0, 14), st.lists(offers.queries, min_size=6, max_size=10))
+@given(offers.tasks, drafts, st.lists(offers.queries, min_size=6, max_size=10))
 def test_both_databases_find_the_words_that_the_definition_finds(
     sqlite_database: SqliteDatabase,
     postgres_database: PostgresDatabase,
     tasks: list[Task],
-    posted: int,
+    drafts: list[TaskContent],
     queries: list[str],
 ) -> None:
     for database in (sqlite_database, postgres_database):
-        fill(database, tasks, posted=posted)
+        fill(database, tasks, drafts=drafts)
         for query in queries:
             wanted = TaskFilter(text=query)
-            page = search(database, wanted)
+            for beliefs in BELIEFS:
+                with believing(beliefs):
+                    page = search(database, wanted, window=Window(0, 5))
 
-            assert ids_of(page.items) == sought(tasks, wanted, an_admin(), LABELS)
+                assert ids_of(page.items) == sought(tasks, wanted, an_admin(), LABELS)[:5]
 
 
 # A few sentences in so many words --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("descending", [False, True])
-@pytest.mark.parametrize("gather_max", [EVERYTHING_IS_MANY, NOTHING_IS_MANY])
+@pytest.mark.parametrize("beliefs", [ALWAYS_WALK, ALWAYS_GATHER], ids=["walk", "gather"])
 @pytest.mark.parametrize("text", ["", "talo"])
 def test_pages_of_tasks_that_are_due_together_neither_overlap_nor_leave_gaps(
-    database: Database, monkeypatch: pytest.MonkeyPatch, descending: bool, gather_max: int, text: str
+    database: Database, descending: bool, beliefs: dict[str, float], text: str
 ) -> None:
-    monkeypatch.setattr(ways, "GATHER_MAX", gather_max)
     numbers = [31, 7, 19, 3, 28, 11, 2, 30, 5]
     for number in numbers:
         create(database, what_is_said(due=NOON, description="talossa"), task_id=an_id(number))
 
-    pages = [
-        search(
-            database,
-            TaskFilter(text=text, agent_ids=frozenset({AGENT})),
-            orders=[Order("taskDueTime", descending)],
-            window=Window(start, 2),
-        )
-        for start in range(0, 10, 2)
-    ]
+    with believing(beliefs):
+        pages = [
+            search(
+                database,
+                TaskFilter(text=text),
+                orders=[Order("taskDueTime", descending)],
+                window=Window(start, 2),
+            )
+            for start in range(0, 10, 2)
+        ]
 
     assert [ids_of(page.items) for page in pages] == [
         [an_id(2), an_id(3)],

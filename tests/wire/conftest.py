@@ -12,7 +12,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import psycopg
@@ -115,12 +114,6 @@ def nobody(shared: Running) -> Client:
 @pytest.fixture
 def agency(shared: Running) -> Agency:
     return found_agency(shared)
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """The folder of a server of a test's own."""
-    return tmp_path / "data"
 
 
 def found_agency(shared: Running) -> Agency:

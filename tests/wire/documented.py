@@ -6,13 +6,12 @@ import re
 from typing import Any
 
 import httpx2
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 from jsonschema import Draft202012Validator
 
 from tests.server import Client
 
 FORMATS = Draft202012Validator.FORMAT_CHECKER
-METHODS = ("get", "put", "post", "delete")
 
 
 class Documented:

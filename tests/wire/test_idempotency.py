@@ -120,8 +120,8 @@ def test_the_same_key_on_the_bare_path_is_the_same_request(agency: Agency) -> No
     assert second.json() == first.json()
 
 
-@pytest.mark.parametrize("key", ["", "x" * 256, "a\tb"])
-def test_a_key_is_1_to_255_printable_characters(key: str, agency: Agency) -> None:
+@pytest.mark.parametrize("key", ["", "x" * 256, "a\tb", "avain-ä"])
+def test_a_key_is_1_to_255_printable_ascii_characters(key: str, agency: Agency) -> None:
     answer = raw_request(
         agency.server,
         f"POST {TASKS}",

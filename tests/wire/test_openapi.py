@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from jsonschema import ValidationError
+from jsonschema import ValidationError  # type: ignore[import-untyped]
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.samples import TASK_ANSWER, TASK_BODY
@@ -237,7 +237,8 @@ def test_every_answer_that_tasks_can_give_is_told(agency: Agency) -> None:
 
 
 def test_every_answer_of_the_sign_in_is_told(nobody: Client) -> None:
-    for body in ({"username": "nobody", "password": "nothing"}, {}, []):
+    said: list[object] = [{"username": "nobody", "password": "nothing"}, {}, []]
+    for body in said:
         check_against_document(nobody.post(TOKEN, body), nobody, "authentication")
 
 

@@ -35,6 +35,12 @@ class ApiDocument(Struct, frozen=True):
     make: Callable[[], dict[str, Any]]
 
 
+class ShownApi(Struct, frozen=True):
+    """Which API the documentation page shows.  The page itself reads it."""
+
+    api: Annotated[str, Meta(max_length=100)] = ""
+
+
 class AssetPath(Struct, frozen=True):
     """Which file."""
 
@@ -134,7 +140,7 @@ class Pages:
             get("/health/ready", "ready", self.ready),
             get("/metrics", "metrics", self.metrics),
             get("/.well-known/jwks.json", "keys", self.keys),
-            get("/docs", "docs", self.docs),
+            get("/docs", "docs", self.docs, ShownApi),
             get("/docs/assets/{name}", "docsAsset", self.docs_asset, AssetPath),
             get("/openapi", "openapiList", self.openapi_list),
             get("/openapi/{name}", "openapi", self.openapi, DocumentPath),

@@ -257,13 +257,15 @@ async def read_body(request: falcon.asgi.Request) -> bytes:
 
 
 async def is_read_to_the_end(request: falcon.asgi.Request) -> bool:
-    """Whether nothing of the body is left, once as much as `UNREAD_BYTES_MAX` of it has been read and dropped.
+    """Whether nothing of the body is left, once the rest of a short one (`UNREAD_BYTES_MAX`) is read and dropped.
 
     The server closes a connection on which a refused body is still under way, and the client's next request on it
     would fail.  So a short body is read after all, and of a long one the answer says that the connection ends.
     """
     try:
-        await request.stream.read(UNREAD_BYTES_MAX)
+        length = request.content_length
+        if length is None or length <= UNREAD_BYTES_MAX:
+            await request.stream.read(UNREAD_BYTES_MAX)
     except (TooSlow, falcon.HTTPError):  # it trickles, or its length is no number
         return False
     return request.stream.eof

@@ -38,8 +38,9 @@ def etag_of(version: int) -> str:
 
 
 def read_idempotency_key(value: str, faults: list[Fault]) -> str | None:
-    """The client's key: 1 to 255 printable characters."""
-    if not 1 <= len(value) <= KEY_LETTERS_MAX or not value.isprintable():
-        faults.append(Fault("Idempotency-Key", Wrong.TYPE, f"must be 1 to {KEY_LETTERS_MAX} printable characters"))
+    """The client's key: 1 to 255 printable ASCII characters."""
+    if not 1 <= len(value) <= KEY_LETTERS_MAX or not value.isprintable() or not value.isascii():
+        wanted = f"must be 1 to {KEY_LETTERS_MAX} printable ASCII characters"
+        faults.append(Fault("Idempotency-Key", Wrong.TYPE, wanted))
         return None
     return value

@@ -72,7 +72,8 @@ IDEMPOTENCY_KEY = {
     "description": "The client's key for this request, kept for 7 days: a repetition under the same key is answered"
     " with the first result and has no further effect. Another request under the same key is answered 400, with the"
     " item code INVALID_STATUS.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    # Blanks around a header's value are no part of it.
+    "schema": {"type": "string", "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
 }
 ETAG = {
     "description": "The version of the thing, for If-Match and If-None-Match.",

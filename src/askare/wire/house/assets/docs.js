@@ -25,16 +25,20 @@
       if (!request.loadSpec && !request.headers["Request-ID"]) request.headers["Request-ID"] = newId();
       return request;
     },
-    // The interceptor fills it in, so the form need not be filled by hand.
+    // Examples would be filled into the form: the same Request-ID for every request, and filters nobody asked for.
     responseInterceptor: (response) => {
-      for (const path of Object.values(response.obj?.paths ?? {}))
-        for (const operation of Object.values(path))
-          for (const parameter of operation.parameters ?? [])
-            if (parameter.name === "Request-ID") parameter.required = false;
-      if (response.obj) {
-        response.text = response.data = JSON.stringify(response.obj);
-        response.body = response.obj;
-      }
+      if (!response.obj?.openapi) return response; // the answer to a request that was tried out
+      response.obj.servers = [{ url: location.origin }]; // by whichever of its names the server was reached
+      for (const path of Object.values(response.obj.paths))
+        for (const parameter of Object.values(path).flatMap((operation) => operation.parameters ?? [])) {
+          if (parameter.name === "Request-ID") parameter.required = false;
+          if (!parameter.required) {
+            delete parameter.example;
+            delete parameter.schema.examples;
+          }
+        }
+      response.text = response.data = JSON.stringify(response.obj);
+      response.body = response.obj;
       return response;
     },
   });
