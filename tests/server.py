@@ -68,11 +68,11 @@ class Server:
 
     def start(self) -> Server:
         """Start and wait until the server is ready."""
-        more = ("--database", self.database) if self.database else ()
+        where = ["--port", str(self.port), "--data", str(self.data)]
+        where += ["--database", self.database] if self.database else []
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", self.module, "serve", "--port", str(self.port), "--data", str(self.data)]
-                + [*more, *self._arguments],
+                [sys.executable, "-m", self.module, "serve", *where, *self._arguments],
                 stdout=log,
                 stderr=log,
                 env=_environment(self._environment),

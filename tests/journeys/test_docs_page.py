@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -48,12 +47,21 @@ class Visit(Struct):
 pytestmark = pytest.mark.xdist_group("browser")
 
 
+@pytest.fixture(scope="module")
+def documented(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str]]:
+    """A running server and a token for it."""
+    data = tmp_path_factory.mktemp("documented") / "data"
+    token = make_token(data)
+    with running(data) as server:
+        yield server, token
+
+
 @pytest.fixture
-def visit(tmp_path: Path) -> Iterator[Visit]:
+def visit(documented: tuple[Server, str]) -> Iterator[Visit]:
     browser_path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     assert browser_path is not None, "no chromium on this machine: run sh tests/need_chromium.sh"
-    token = make_token(tmp_path / "data")
-    with running(tmp_path / "data") as server, sync_playwright() as playwright:
+    server, token = documented
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=list(QUIET))
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         visit = Visit(page, server, token, [], [])

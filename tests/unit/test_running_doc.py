@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from askare.settings import TABLE, Setting
+from askare.settings import TABLE, Secret, Setting
 
 MANUAL = Path(__file__).parents[2] / "docs" / "running.md"
 
 
 def row_of(setting: Setting) -> str:
     """How the manual tells of a setting."""
-    default = {True: "on", False: "off"}[setting.default] if setting.type is bool else str(setting.default)
-    shown = f"`{default}`" if setting.default else ""
+    default = "" if setting.type is Secret else str(setting.default)
+    if setting.type is bool:
+        default = "on" if setting.default else "off"
+    shown = f"`{default}`" if default else ""
     choices = f" One of {', '.join(setting.choices)}." if setting.choices else ""
     return f"| `{setting.key}` | `{setting.variable}` | {shown} | {setting.purpose}{choices} |"
 
