@@ -108,27 +108,27 @@ class Office(Struct):
 
 
 @pytest.fixture(scope="module")
-def office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    address = request.getfixturevalue("lasting_postgres_address") if request.param == "postgres" else ""
-    with running(tmp_path_factory.mktemp("office") / "data", database=address) as server:
+def sqlite_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    with running(tmp_path_factory.mktemp("office") / "data") as server:
         yield Office(server)
 
 
-on_both = pytest.mark.parametrize(
-    "office",
-    [
-        pytest.param("sqlite", marks=pytest.mark.xdist_group("commands on SQLite")),
-        pytest.param("postgres", marks=pytest.mark.xdist_group("commands on PostgreSQL")),
-    ],
-    indirect=True,
-    scope="module",
-)
-on_sqlite = pytest.mark.parametrize(
-    "office",
-    [pytest.param("sqlite", marks=pytest.mark.xdist_group("commands on SQLite"))],
-    indirect=True,
-    scope="module",
-)
+@pytest.fixture(scope="module")
+def postgres_office(tmp_path_factory: pytest.TempPathFactory, lasting_postgres_address: str) -> Iterator[Office]:
+    with running(tmp_path_factory.mktemp("office") / "data", database=lasting_postgres_address) as server:
+        yield Office(server)
+
+
+@pytest.fixture
+def office(request: pytest.FixtureRequest) -> Office:
+    found: Office = request.getfixturevalue(request.param)
+    return found
+
+
+SQLITE = pytest.param("sqlite_office", marks=pytest.mark.xdist_group("commands on SQLite"))
+POSTGRES = pytest.param("postgres_office", marks=pytest.mark.xdist_group("commands on PostgreSQL"))
+on_both = pytest.mark.parametrize("office", [SQLITE, POSTGRES], indirect=True)
+on_sqlite = pytest.mark.parametrize("office", [SQLITE], indirect=True)
 
 
 @on_both

@@ -35,7 +35,8 @@ from askare.tasks.search import AGENT, ASSIGNMENT, PARTY, REALTY, STATUS_NUMBERS
 from tests.journeys.waiting import until
 from tests.server import Client, Server, make_token
 
-KILLS = {"sqlite": 20, "postgres": 5}
+SQLITE_KILLS = 20
+POSTGRES_KILLS = 5
 WRITERS = 4
 OFFICES = tuple(str(uuid4()) for _ in range(3))
 PEOPLE = tuple(str(uuid4()) for _ in range(6))
@@ -183,24 +184,36 @@ class Story(Struct):
     complaints: list[str] = []
 
 
+@pytest.fixture(scope="module")
+def sqlite_story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+    return tell(tmp_path_factory.mktemp("kill") / "data", address="", kills=SQLITE_KILLS)
+
+
+@pytest.fixture(scope="module")
+def postgres_story(tmp_path_factory: pytest.TempPathFactory, lasting_postgres_address: str) -> Story:
+    return tell(tmp_path_factory.mktemp("kill") / "data", address=lasting_postgres_address, kills=POSTGRES_KILLS)
+
+
 @pytest.fixture(
-    scope="module",
     params=[
-        pytest.param("sqlite", marks=pytest.mark.xdist_group("kills on SQLite")),
-        pytest.param("postgres", marks=pytest.mark.xdist_group("kills on PostgreSQL")),
+        pytest.param("sqlite_story", marks=pytest.mark.xdist_group("kills on SQLite")),
+        pytest.param("postgres_story", marks=pytest.mark.xdist_group("kills on PostgreSQL")),
     ],
 )
-def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Story:
+def story(request: pytest.FixtureRequest) -> Story:
+    told: Story = request.getfixturevalue(request.param)
+    return told
+
+
+def tell(data: Path, *, address: str, kills: int) -> Story:
     """Kill, restart and compare, again and again; the server is dead in the end."""
-    data = tmp_path_factory.mktemp("kill") / "data"
-    address = request.getfixturevalue("lasting_postgres_address") if request.param == "postgres" else ""
     token = make_token(data, **({"database": address} if address else {}))
     writers = [Writer(number, keyed=number < WRITERS // 2) for number in range(WRITERS)]
     chance = Random(1)
     with mortal(data, database=address) as server:
         told = Story(server)
         # A kill now and then finds nobody waiting for a keyed answer; some must.
-        while told.kills < KILLS[request.param] or (told.repeated == 0 and told.kills < 100):
+        while told.kills < kills or (told.repeated == 0 and told.kills < 100):
             told.acknowledged += _write_until_killed(server, token, writers, after=chance.randint(1, 150))
             told.kills += 1
             server.start()
@@ -261,7 +274,7 @@ def _let_go(address: str) -> None:
 
 def test_what_was_acknowledged_is_there_after_every_kill(story: Story) -> None:
     assert story.complaints == []
-    assert story.kills >= KILLS["postgres" if story.server.database else "sqlite"]
+    assert story.kills >= (POSTGRES_KILLS if story.server.database else SQLITE_KILLS)
 
 
 def test_a_creation_repeated_under_its_key_after_a_kill_makes_one_task(story: Story) -> None:
@@ -322,7 +335,10 @@ def half_done(tx: Transaction) -> list[str]:
         faults += [] if sound else ["the file is damaged"]
     links = _by_task(tx, "SELECT task_no, kind, target, due, modified, task_id FROM task_links")
     texts = _by_task(tx, "SELECT task_no, due, words_line, stems_line FROM task_texts")
-    words = _by_task(tx, "SELECT w.task_no, v.word FROM task_words w JOIN words v ON v.word_no = w.word_no")
+    words = _by_task(
+        tx, "SELECT w.task_no, v.word, w.due, w.modified FROM task_words w JOIN words v ON v.word_no = w.word_no"
+    )
+    unposted = dict(tx.rows("SELECT task_no, posted_words FROM tasks_unposted"))
     histories = defaultdict(list)
     for thing_id, *entry in tx.rows(
         "SELECT thing_id, version, change, before, after FROM history WHERE kind = 'task' ORDER BY version, seq"
@@ -350,10 +366,15 @@ def half_done(tx: Transaction) -> list[str]:
         folded = {fold_word(word) for word in written}
         stemmed = set().union(*map(stems, written))
         text = [(each[0], set(each[1].split()), set(each[2].strip("|").split("|"))) for each in texts.pop(task_no, [])]
-        if text != [(due, folded, stemmed)] or {word for (word,) in words.pop(task_no, [])} != folded:
+        if text != [(due, folded, stemmed)]:
+            faults.append(f"{task.task_id}: the text is not that of the document")
+        if task_no not in unposted and set(words.pop(task_no, [])) != {(word, due, modified) for word in folded}:
             faults.append(f"{task.task_id}: the words are not those of the document")
         if histories[task.task_id] and histories[task.task_id][-1][0::3] != (version, document):
             faults.append(f"{task.task_id}: the history ends with something else")
+    for task_no, posted in unposted.items():
+        if {word for word, _, _ in words.pop(task_no, [])} != set(posted.split()):
+            faults.append(f"task {task_no}: other words are posted than are known to be")
     faults += [f"task {no} is gone, and its links, text or words are not" for no in {*links, *texts, *words}]
 
     living = {UUID(bytes=task_id) for (task_id,) in tx.rows("SELECT task_id FROM tasks")}

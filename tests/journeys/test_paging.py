@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from math import ceil
+from pathlib import Path
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -224,16 +225,31 @@ class Place:
             between()
 
 
+@pytest.fixture(scope="module")
+def sqlite_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with a_place(tmp_path_factory.mktemp("paging") / "data", address="") as place:
+        yield place
+
+
+@pytest.fixture(scope="module")
+def postgres_place(tmp_path_factory: pytest.TempPathFactory, lasting_postgres_address: str) -> Iterator[Place]:
+    with a_place(tmp_path_factory.mktemp("paging") / "data", address=lasting_postgres_address) as place:
+        yield place
+
+
 @pytest.fixture(
-    scope="module",
     params=[
-        pytest.param("sqlite", marks=pytest.mark.xdist_group("paging on SQLite")),
-        pytest.param("postgres", marks=pytest.mark.xdist_group("paging on PostgreSQL")),
+        pytest.param("sqlite_place", marks=pytest.mark.xdist_group("paging on SQLite")),
+        pytest.param("postgres_place", marks=pytest.mark.xdist_group("paging on PostgreSQL")),
     ],
 )
-def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    data = tmp_path_factory.mktemp("paging") / "data"
-    address = request.getfixturevalue("lasting_postgres_address") if request.param == "postgres" else ""
+def place(request: pytest.FixtureRequest) -> Place:
+    found: Place = request.getfixturevalue(request.param)
+    return found
+
+
+@contextmanager
+def a_place(data: Path, *, address: str) -> Iterator[Place]:
     token = make_token(data, **({"database": address} if address else {}))
     tasks = _fill(PostgresDatabase(address) if address else SqliteDatabase(data / "askare.db"))
     with (

@@ -227,13 +227,15 @@ def test_counts_of_words_are_made_anew_after_a_change(database: Database) -> Non
     assert search(database, wanted).total == 1
 
 
-def test_another_organizations_changes_do_not_move_a_count(database: Database) -> None:
-    create(database)
-    assert search(database).total == 1
+def test_each_organization_has_counts_of_its_own(database: Database) -> None:
+    theirs = an_admin(organization_no=2)
+    create(database, task_id=an_id(1))
+    assert (search(database).total, search(database, by=theirs).total) == (1, 0)
 
-    create(database, by=an_admin(organization_no=2))
+    create(database, task_id=an_id(1), by=theirs)
+    create(database, task_id=an_id(2), by=theirs)
 
-    assert search(database).total == 1
+    assert (search(database).total, search(database, by=theirs).total) == (1, 2)
 
 
 def test_only_so_many_counts_are_remembered(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,7 +41,7 @@ from tests.values import (
 )
 
 # What the search believes of its ways, and so which of them it takes.
-ALWAYS_WALK: dict[str, float] = {"GATHER_MAX": 0, "COST_OF_WALKED": 0.0}
+ALWAYS_WALK: dict[str, float] = {"GATHER_MAX": 0, "COST_OF_WALKED": -1.0}
 ALWAYS_GATHER: dict[str, float] = {"GATHER_MAX": 4_000, "COST_OF_WALKED": 1e9}
 TAKE_THE_SHORTER: dict[str, float] = {"GATHER_MAX": 3}
 BELIEFS = (ALWAYS_WALK, ALWAYS_GATHER, TAKE_THE_SHORTER)

@@ -69,6 +69,11 @@ class Call:
             raise LookupError("this endpoint needs no caller")
         return self._caller
 
+    @property
+    def known_caller(self) -> Caller | None:
+        """Who calls, as far as that is known."""
+        return self._caller
+
     def new_id(self) -> UUID:
         return self._edge.new_id()
 

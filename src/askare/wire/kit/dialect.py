@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol, TypeAlias
 
 import falcon
@@ -12,7 +12,7 @@ import structlog
 from falcon.routing import CompiledRouter
 
 from askare.edge import Edge
-from askare.kernel.caller import Caller
+from askare.kernel.caller import Caller, Role
 from askare.kernel.problems import Fault, Forbidden, Invalid, Problem, Wrong
 from askare.storage.desk import Desk
 from askare.wire.kit import headers
@@ -22,6 +22,7 @@ from askare.wire.kit.limits import BODY_BYTES_MAX, UNREAD_BYTES_MAX, Meter, Turn
 from askare.wire.kit.log import RequestLog
 from askare.wire.kit.problems import (
     Broken,
+    MalformedJson,
     MethodNotAllowed,
     PayloadTooLarge,
     TooSlow,
@@ -108,6 +109,99 @@ def build_app(house: House, manners: Manners, mounts: Sequence[tuple[str, Sequen
     return app
 
 
+class _Operation:
+    """One endpoint at work: who calls, what is asked, all faults at once, one reply, one line in the log."""
+
+    def __init__(self, house: House, manners: Manners, endpoint: Endpoint) -> None:
+        self._house = house
+        self._manners = manners
+        self._endpoint = endpoint
+        self._takes_parameters = endpoint.parameters is not NoParameters
+
+    async def respond(self, request: falcon.asgi.Request, response: falcon.asgi.Response, **path_values: str) -> None:
+        """Answer one request, whatever it is."""
+        started = time.perf_counter()
+        house, manners = self._house, self._manners
+        call = Call(house.desk, house.edge, house.edge.now(), path=request.path)
+        faults: list[Fault] = []
+        trace = manners.read_trace(request, faults)
+        try:
+            with house.turnstile:
+                if self._endpoint.roles is not None:
+                    await self._identify(request, call, self._endpoint.roles, started)
+                await self._read(request, call, path_values, faults)
+                reply = await self._endpoint.handle(call)
+        except Problem as problem:
+            reply = manners.reply_to(problem)
+        except falcon.HTTPError as error:  # a header that Falcon cannot make sense of
+            reply = manners.reply_to(Invalid.in_parameters("headers", Wrong.TYPE, str(error.description)))
+        except Exception as error:
+            # The last net: the caller gets the dialect's own shape, the log gets all we know.
+            _log.error("request failed", operation=self._endpoint.operation_id, trace=trace, exc_info=error)
+            reply = manners.reply_to(Broken(str(error)))
+        await send(request, response, reply, manners.trace_headers(trace))
+        house.log.write(self._endpoint.operation_id, request.method, reply.status, trace, call.known_caller, started)
+
+    async def _identify(self, request: falcon.asgi.Request, call: Call, roles: frozenset[Role], started: float) -> None:
+        """Say who calls.  Raises Unauthenticated, Throttled, Forbidden, or what the dialect asks besides."""
+        house = self._house
+        authorization = request.get_header("Authorization")
+        caller = house.door.known(authorization, call.now) if authorization else None
+        if caller is None:
+            caller = await house.door.caller(authorization, now=call.now)
+        call.identify(caller)
+        self._manners.require_application(request)
+        if house.meter is not None:
+            house.meter.pass_one(caller.user_id, monotonic_seconds=started)
+        if caller.role not in roles:
+            raise Forbidden(f"The role {caller.role.value} may not do this.")
+
+    async def _read(
+        self, request: falcon.asgi.Request, call: Call, path_values: dict[str, str], faults: list[Fault]
+    ) -> None:
+        """Read all that the endpoint declares into the call.  Raises Invalid with every fault of the request."""
+        endpoint = self._endpoint
+        if endpoint.body is not None:
+            require_json(request)
+        if self._takes_parameters or request.query_string:
+            parameters = read_parameters(request.query_string, endpoint.parameters, path_values)
+            if isinstance(parameters, list):
+                faults += parameters
+            else:
+                call.parameters = parameters
+        if endpoint.reads_if_match and (value := request.get_header("If-Match")) is not None:
+            call.expected_versions = headers.read_versions("If-Match", value, faults)
+        if endpoint.reads_if_none_match and (value := request.get_header("If-None-Match")) is not None:
+            call.known_versions = headers.read_versions("If-None-Match", value, faults)
+        if endpoint.method == "POST" and (value := request.get_header("Idempotency-Key")) is not None:
+            call.idempotency_key = headers.read_idempotency_key(value, faults)
+        body_faults = await self._read_body(request, call, has_faults=bool(faults)) if endpoint.body else []
+        if faults or body_faults:
+            raise Invalid(parameters=faults, body=body_faults)
+
+    async def _read_body(self, request: falcon.asgi.Request, call: Call, *, has_faults: bool) -> list[Fault]:
+        """Read the body into the call and return its faults.
+
+        A text that is no JSON at all is MalformedJson, unless the request has other faults already: those go first.
+        """
+        assert self._endpoint.body is not None  # noqa: S101  -- asked only where one is declared
+        raw = await read_body(request)
+        if call.idempotency_key is not None:
+            call.fingerprint(self._endpoint.operation_id, raw)
+        try:
+            body = typed(plain_json(raw), self._endpoint.body.type)
+        except Invalid as problem:
+            return problem.body
+        except MalformedJson:
+            if has_faults:
+                return []
+            raise
+        if isinstance(body, list):
+            return body
+        call.body = body
+        return []
+
+
 class _Resource:
     """All methods of one path."""
 
@@ -117,98 +211,8 @@ class _Resource:
         self._allowed = tuple(sorted(endpoints))
         for method in _METHODS:
             endpoint = endpoints.get(method)
-            setattr(self, f"on_{method.lower()}", self._responder(endpoint) if endpoint else self.unknown)
-
-    def _responder(self, endpoint: Endpoint) -> Callable[..., Any]:
-        house, manners = self._house, self._manners
-        log, door, turnstile, meter, edge, desk = (
-            house.log,
-            house.door,
-            house.turnstile,
-            house.meter,
-            house.edge,
-            house.desk,
-        )
-        roles = endpoint.roles
-        declared = endpoint.parameters
-        takes_parameters = declared is not NoParameters
-        is_post = endpoint.method == "POST"
-
-        async def read(
-            request: falcon.asgi.Request, call: Call, path_values: dict[str, str], faults: list[Fault]
-        ) -> None:
-            """Read everything that the endpoint declares; raise all faults of the request together."""
-            body_faults: list[Fault] = []
-            if endpoint.body is not None:
-                require_json(request)
-            if takes_parameters or request.query_string:
-                parameters = read_parameters(request.query_string, declared, path_values)
-                if isinstance(parameters, list):
-                    faults += parameters
-                else:
-                    call.parameters = parameters
-            if endpoint.reads_if_match and (value := request.get_header("If-Match")) is not None:
-                call.expected_versions = headers.read_versions("If-Match", value, faults)
-            if endpoint.reads_if_none_match and (value := request.get_header("If-None-Match")) is not None:
-                call.known_versions = headers.read_versions("If-None-Match", value, faults)
-            if is_post and (value := request.get_header("Idempotency-Key")) is not None:
-                call.idempotency_key = headers.read_idempotency_key(value, faults)
-            if endpoint.body is not None:
-                raw = await read_body(request)
-                try:
-                    plain = plain_json(raw)
-                except Invalid as problem:
-                    body_faults = problem.body
-                except Problem:
-                    if not faults:
-                        raise
-                else:
-                    body = typed(plain, endpoint.body.type)
-                    if isinstance(body, list):
-                        body_faults = body
-                    else:
-                        call.body = body
-                if call.idempotency_key is not None:
-                    call.fingerprint(endpoint.operation_id, raw)
-            if faults or body_faults:
-                raise Invalid(parameters=faults, body=body_faults)
-
-        async def respond(request: falcon.asgi.Request, response: falcon.asgi.Response, **path_values: str) -> None:
-            started = time.perf_counter()
-            trace, caller = "", None
-            faults: list[Fault] = []
-            try:
-                trace = manners.read_trace(request, faults)
-                with turnstile:
-                    call = Call(desk, edge, edge.now(), path=request.path)
-                    if roles is not None:
-                        authorization = request.get_header("Authorization")
-                        caller = door.known(authorization, call.now) if authorization else None
-                        if caller is None:
-                            caller = await door.caller(authorization, now=call.now)
-                        manners.require_application(request)
-                        if meter is not None:
-                            meter.pass_one(caller.user_id, monotonic_seconds=started)
-                        if caller.role not in roles:
-                            raise Forbidden(f"The role {caller.role.value} may not do this.")
-                        call.identify(caller)
-                    await read(request, call, path_values, faults)
-                    reply = await endpoint.handle(call)
-            except Problem as problem:
-                reply = manners.reply_to(problem)
-            except falcon.HTTPError as error:  # a header that Falcon cannot make sense of
-                reply = manners.reply_to(Invalid.in_parameters("headers", Wrong.TYPE, str(error.description)))
-            except Exception as error:
-                # The last net: the caller gets the dialect's own shape, the log gets all we know.
-                _log.error("request failed", operation=endpoint.operation_id, trace=trace, exc_info=error)
-                reply = manners.reply_to(Broken(str(error)))
-            more = manners.trace_headers(trace)
-            if reply.status >= 400 and not await is_read_to_the_end(request):
-                more = {**more, "Connection": "close"}
-            send(response, reply, more)
-            log.write(endpoint.operation_id, request.method, reply.status, trace, caller, started)
-
-        return respond
+            responder = _Operation(house, manners, endpoint).respond if endpoint else self.unknown
+            setattr(self, f"on_{method.lower()}", responder)
 
     async def unknown(self, request: falcon.asgi.Request, response: falcon.asgi.Response, **_: Any) -> None:
         """Answer a path that does not exist, or a method that it does not have."""
@@ -220,15 +224,16 @@ class _Resource:
         else:
             problem = UnknownPath("Nothing lives at this address.")
         reply = self._manners.reply_to(problem)
-        more = self._manners.trace_headers(trace)
-        if not await is_read_to_the_end(request):
-            more = {**more, "Connection": "close"}
-        send(response, reply, more)
+        await send(request, response, reply, self._manners.trace_headers(trace))
         self._house.log.write("unknown", request.method, reply.status, trace, None, started)
 
 
-def send(response: falcon.asgi.Response, reply: Reply, more: dict[str, str]) -> None:
-    """Hand a reply to the framework."""
+async def send(
+    request: falcon.asgi.Request, response: falcon.asgi.Response, reply: Reply, more: dict[str, str]
+) -> None:
+    """Hand a reply to the framework, with the headers of the dialect."""
+    if reply.status >= 400 and not await is_read_to_the_end(request):
+        more = {**more, "Connection": "close"}
     response.status = reply.status
     if reply.body is not None:
         response.data = reply.body
