@@ -65,6 +65,7 @@ class Server:
         self._environment = environment
         self.log_file = data.parent / f"{data.name}-{self.port}.log"
         self.process: subprocess.Popen[bytes] | None = None
+        self._clients: list[Client] = []
 
     def start(self) -> Server:
         """Start and wait until the server is ready."""
@@ -100,6 +101,8 @@ class Server:
 
     def stop(self) -> int:
         """Ask it to stop and wait; returns its exit status."""
+        for client in self._clients:
+            client.close()
         assert self.process is not None
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
@@ -113,7 +116,10 @@ class Server:
         return [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
 
     def client(self, token: str | None = None) -> Client:
-        return Client(self.url, token)
+        """A client of this server, closed with it at the latest."""
+        client = Client(self.url, token)
+        self._clients.append(client)
+        return client
 
 
 @contextmanager
