@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHON = ROOT / ".venv" / "bin" / "python"
 COMMAND = ROOT / ".venv" / "bin" / "askare"
 CHUNK = 5_000  # tasks a transaction while loading
-POSTED_AT_ONCE = 100_000  # tasks whose words are posted in one transaction while loading
+POSTED_AT_ONCE = 20_000  # tasks whose words are posted in one transaction while loading
 PACKAGES = ("askare", "falcon", "granian", "msgspec", "apsw", "joserfc", "structlog")
 
 

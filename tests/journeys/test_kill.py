@@ -338,7 +338,7 @@ def half_done(tx: Transaction) -> list[str]:
     words = _by_task(
         tx, "SELECT w.task_no, v.word, w.due, w.modified FROM task_words w JOIN words v ON v.word_no = w.word_no"
     )
-    unposted = dict(tx.rows("SELECT task_no, posted_words FROM tasks_unposted"))
+    unposted: dict[int, str] = dict(tx.rows("SELECT task_no, posted_words FROM tasks_unposted"))
     histories = defaultdict(list)
     for thing_id, *entry in tx.rows(
         "SELECT thing_id, version, change, before, after FROM history WHERE kind = 'task' ORDER BY version, seq"

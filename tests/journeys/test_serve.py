@@ -20,6 +20,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from askare.serving import HEADER_MILLISECONDS_MAX
 from askare.wire.kit.limits import BODY_SECONDS_MAX
 from tests.journeys.waiting import until
 from tests.samples import TASK_BODY
@@ -187,8 +188,6 @@ def trickle_until_cut_off(connection: socket.socket) -> bytes:
 
 
 def test_the_real_limits_are_half_a_minute() -> None:
-    from askare.serving import HEADER_MILLISECONDS_MAX
-
     assert (BODY_SECONDS_MAX, HEADER_MILLISECONDS_MAX) == (30, 30_000)
 
 

@@ -61,11 +61,13 @@ def test_a_key_that_comes_with_another_request_is_refused(database: Database, ot
 
 
 def test_a_key_is_its_callers_own(database: Database) -> None:
-    create(database, once(), task_id=TASK, by=an_admin())
-    create(database, once(), task_id=OTHER_TASK, by=an_agent())
-    create(database, once(), task_id=TASK, by=an_admin(organization_no=2))
+    callers = {an_id(1): an_admin(), an_id(2): an_agent(), an_id(3): an_admin(organization_no=2)}
+    for task_id, caller in callers.items():
+        create(database, once(), task_id=task_id, by=caller)
 
     assert count_rows(database, "tasks") == 3
+    for task_id, caller in callers.items():
+        assert create(database, once(), task_id=an_id(9), by=caller) == Saved(task_id, 1)
 
 
 def test_an_operation_that_failed_leaves_the_key_free(database: Database) -> None:

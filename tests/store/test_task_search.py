@@ -55,10 +55,10 @@ def believing(beliefs: dict[str, float]) -> Iterator[None]:
         yield
 
 
-def fill(database: Database, tasks: Sequence[Task], *, drafts: Sequence[TaskContent]) -> None:
+def fill(database: Database, tasks: Sequence[Task], *, drafts: Sequence[TaskContent], posted: int) -> None:
     """A database with these tasks and the directory's labels.
 
-    The first tasks began as drafts whose words were posted, and became what they are when nobody posted any more.
+    The first tasks began as drafts whose words were posted.  Of what all of them are now, so many are posted.
     """
 
     def begin(tx: Transaction) -> None:
@@ -79,6 +79,7 @@ def fill(database: Database, tasks: Sequence[Task], *, drafts: Sequence[TaskCont
     database.write(begin, an_admin())
     database.write(lambda tx: post_words(tx, limit=1_000))
     database.write(complete, an_admin())
+    database.write(lambda tx: post_words(tx, limit=posted))
 
 
 drafts = st.lists(offers.contents.map(lambda draft: replace(draft, status_code=TaskStatus.WAITING)), max_size=10)
@@ -86,16 +87,17 @@ questions = st.lists(st.tuples(offers.filters, offers.orders, offers.windows, of
 
 
 @settings(max_examples=50)
-@given(offers.tasks, drafts, questions)
+@given(offers.tasks, drafts, st.integers(0, 20), questions)
 def test_both_databases_find_what_the_definition_finds_along_every_way(
     sqlite_database: SqliteDatabase,
     postgres_database: PostgresDatabase,
     tasks: list[Task],
     drafts: list[TaskContent],
+    posted: int,
     questions: list[tuple[TaskFilter, list[Order], Window, Caller]],
 ) -> None:
     for database in (sqlite_database, postgres_database):
-        fill(database, tasks, drafts=drafts)
+        fill(database, tasks, drafts=drafts, posted=posted)
         for wanted, wished, window, by in questions:
             found = sought(tasks, wanted, by, LABELS, wished)
             for beliefs in BELIEFS:
@@ -107,16 +109,17 @@ def test_both_databases_find_what_the_definition_finds_along_every_way(
 
 
 @settings(max_examples=25)
-@given(offers.tasks, drafts, st.lists(offers.queries, min_size=6, max_size=10))
+@given(offers.tasks, drafts, st.integers(0, 20), st.lists(offers.queries, min_size=6, max_size=10))
 def test_both_databases_find_the_words_that_the_definition_finds(
     sqlite_database: SqliteDatabase,
     postgres_database: PostgresDatabase,
     tasks: list[Task],
     drafts: list[TaskContent],
+    posted: int,
     queries: list[str],
 ) -> None:
     for database in (sqlite_database, postgres_database):
-        fill(database, tasks, drafts=drafts)
+        fill(database, tasks, drafts=drafts, posted=posted)
         for query in queries:
             wanted = TaskFilter(text=query)
             for beliefs in BELIEFS:
@@ -124,6 +127,72 @@ def test_both_databases_find_the_words_that_the_definition_finds(
                     page = search(database, wanted, window=Window(0, 5))
 
                 assert ids_of(page.items) == sought(tasks, wanted, an_admin(), LABELS)[:5]
+
+
+SENTENCES = (
+    "Soita isännöitsijälle: kerrostalon putkiremontti, Hämeenkatu 1",
+    "Näyttö rivitalossa, talonmies avaa oven; avaimet toimistolla",
+    "Talo myyty! Kauppakirja allekirjoitetaan Tampereella",
+    "Talonmies lomalla, asunnon ovi auki",
+    "Vuokralaiset muuttavat; tarkista keittiön ja saunan kunto",
+    "Visning av lägenheten på Storgatan, nycklarna hos grannen",
+    "Boka möte med kunderna: husen vid stranden, köket renoverat",
+    "Gata 5, gatorna städas på måndag",
+    "Call the buyers about both properties; viewings were running late",
+    "Meeting with the seller: price, visits, calls",
+    "Показ квартиры на улице Ёлочной, встреча с покупателями",
+    "Новый договор: ключи от дома у соседей",
+    "",
+)
+QUERIES = (
+    *(
+        "talo",
+        "talossa",
+        "talojen",
+        "kerros",
+        "remontti",
+        "hameenkatu",
+        "Hämeenkatu soita",
+        "näytöt",
+        "avain",
+        "asunnot",
+    ),
+    *(
+        "keittiössä",
+        "saunassa",
+        "vuokralainen",
+        "kauppa",
+        "tampere talo",
+        "lägenheter",
+        "gatan",
+        "huset",
+        "kund",
+        "kök",
+    ),
+    *("möten", "stränder", "property", "viewing", "run", "calling", "visit price", "квартира", "встречи", "елочная"),
+    *("домов", "новая", "ключ сосед", "a", "1", "va", "mm", "xyz", "putki talonmies"),
+)
+
+
+def test_real_sentences_are_found_alike_whether_their_words_are_posted_or_not(database: Database) -> None:
+    tasks = [
+        Task(an_id(number), 1, what_is_said(description=sentence), NOW, NOW)
+        for number, sentence in enumerate(SENTENCES)
+    ]
+    for task in tasks:
+        create(database, task.content, task_id=task.task_id)
+
+    while True:
+        for query in QUERIES:
+            wanted = TaskFilter(text=query)
+            for beliefs in (ALWAYS_WALK, ALWAYS_GATHER):
+                with believing(beliefs):
+                    page = search(database, wanted)
+
+                assert (query, ids_of(page.items)) == (query, sought(tasks, wanted, an_admin(), {}))
+                assert page.total == len(page.items)
+        if not database.write(lambda tx: post_words(tx, limit=6)):
+            break
 
 
 # A few sentences in so many words --------------------------------------------------------------------------------

@@ -134,6 +134,7 @@ def test_what_stands_nowhere_in_a_word_is_not_found_in_it(query: str, text: str)
         ("saunassa", "sauna"),
         ("keittiössä", "keittiön"),
         ("remontti", "remontista"),
+        ("asunnot", "asunnon"),
         ("vuokralaisen", "vuokralaiset"),
         # Swedish
         ("lägenhet", "lägenheterna"),
