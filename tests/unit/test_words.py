@@ -128,6 +128,10 @@ def test_what_stands_nowhere_in_a_word_is_not_found_in_it(query: str, text: str)
         # Finnish
         ("talo", "taloissa"),
         ("talossa", "talon"),
+        ("asunto", "asunnossa"),
+        ("katu", "kadulla"),
+        ("hämeenkatu", "Hämeenkadulla"),
+        ("luvan", "lupa"),
         ("talojen", "talossa"),
         ("kokouksen", "kokouksessa"),
         ("naapurin", "naapurit"),

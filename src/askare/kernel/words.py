@@ -5,8 +5,8 @@ after both are folded (lower case, no diacritics),
 
 1. the text's word begins with it: `kerros` finds `kerrostalossa`;
 2. it stands inside the text's word and has at least three letters: `talo` finds `kerrostalossa`;
-3. both have a stem in common, by the Snowball rules of Finnish, Swedish, English or Russian: `talossa` finds
-   `talon`, `meetings` finds `meeting`;
+3. both have a stem in common, by the Snowball rules of Finnish, Swedish, English or Russian, or a Finnish stem in
+   its other grade: `talossa` finds `talon`, `meetings` finds `meeting`, `asunto` finds `asunnossa`;
 4. one of its stems of at least four letters stands inside the text's word: `talossa` finds `kerrostalo`.
 
 `finds` is that definition.  The stores keep each distinct word once, with what `suffixes` and `stems` say of it, so
@@ -75,9 +75,53 @@ def stems(written: str) -> frozenset[str]:
     that fold alike (`möte`, `mote`) are one word in every respect: whoever keeps folded words keeps all there is.
     """
     folded = fold_word(written)
-    languages = _CYRILLIC_LANGUAGES if _CYRILLIC.search(folded) else _LATIN_LANGUAGES
-    found = {folded, *(_STEMMERS[language].stemWord(folded) for language in languages)}
+    if not folded.isalpha():
+        return frozenset({folded})  # house numbers, prices and codes have no inflected forms
+    if _CYRILLIC.search(folded):
+        return frozenset({folded, *(_STEMMERS[language].stemWord(folded) for language in _CYRILLIC_LANGUAGES)})
+    found = {folded, *(_STEMMERS[language].stemWord(folded) for language in _LATIN_LANGUAGES)}
+    found.add(weak_grade(_STEMMERS["finnish"].stemWord(folded)))
     return frozenset(stem for stem in found if len(stem) >= 2)
+
+
+# Finnish consonant gradation, which Snowball leaves alone: the strong grade and the weak one of the last consonants
+# of a stem.  The longer ones first.  A doubled consonant is single in Snowball's stems, so it is here.
+_GRADES = (
+    ("nk", "ng"),
+    ("nt", "n"),
+    ("mp", "m"),
+    ("lt", "l"),
+    ("rt", "r"),
+    ("kk", "k"),
+    ("pp", "p"),
+    ("tt", "t"),
+    ("t", "d"),
+    ("p", "v"),
+)
+_LAST_CONSONANTS = re.compile(r"^(.*?[aeiouy])([bcdfghjklmnpqrstvwxz]+)([aeiouy]*)$")
+WEAK_LETTERS_MIN = 4
+_WEAK = "~"  # weak grades are compared with weak grades only; no word has this sign
+
+
+def weak_grade(finnish_stem: str) -> str:
+    """A name for a Finnish stem that is the same in both grades: of `katu` and `kadu`, of `asunto` and `asuno`.
+
+    Stems too short to tell apart have none (an empty text).
+
+    >>> weak_grade("katu"), weak_grade("kadu"), weak_grade("asunto"), weak_grade("asuno")
+    ('~kadu', '~kadu', '~asuno', '~asuno')
+    """
+    match = _LAST_CONSONANTS.match(finnish_stem)
+    if match is None or len(finnish_stem) < WEAK_LETTERS_MIN:
+        return ""
+    head, consonants, tail = match.groups()
+    for strong, weak in _GRADES:
+        if consonants.endswith(strong):
+            consonants = consonants[: -len(strong)] + weak
+            break
+    if len(consonants) > 1 and consonants[-1] == consonants[-2]:
+        consonants = consonants[:-1]
+    return f"{_WEAK}{head}{consonants}{tail}"
 
 
 def suffixes(folded: str) -> list[str]:
@@ -89,7 +133,7 @@ def suffixes(folded: str) -> list[str]:
 def infixes(query_word: str) -> frozenset[str]:
     """What is looked for inside words on behalf of one written query word (cases 2 and 4)."""
     folded = fold_word(query_word)
-    inside = {stem for stem in stems(query_word) if len(stem) >= INFIX_STEM_LETTERS_MIN}
+    inside = {stem for stem in stems(query_word) if len(stem) >= INFIX_STEM_LETTERS_MIN and stem.isalnum()}
     if len(folded) >= INFIX_LETTERS_MIN:
         inside.add(folded)
     return frozenset(inside)
