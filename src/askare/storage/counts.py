@@ -57,7 +57,7 @@ class Counts:
                 self._remember(key, mark, known.count + correction)
                 return known.count + correction
         found = count()
-        if found >= WORTH_REMEMBERING:
+        if found >= WORTH_REMEMBERING or counted is None:  # what a document cannot tell takes long to find out
             (mark,) = _one(tx, tx.flavour.present_mark)
             self._remember(key, mark, found)
         else:

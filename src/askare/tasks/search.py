@@ -27,10 +27,16 @@ from askare.tasks.model import TaskFilter, TaskStatus, TaskType, task_of
 GATHER_MAX = 4_000
 
 # What a task costs each way, measured in microseconds: only their ratios matter.
-COST_OF_WALKED = 1.5  # its text read and compared
-COST_OF_POSTED = 1.0  # found through its words and sorted
+COST_OF_WALKED = 2.5  # its text read and compared, in the order in which texts lie
+COST_OF_WALKED_ASKEW = 8.0  # the same in another order: a look-up each
+COST_OF_POSTED = 0.6  # found through its words and sorted
 COST_OF_FETCHED = 3.0  # its row looked up
-POSTED_COUNTED_MAX = 30_000
+COST_OF_CHECKED = 8.0  # its row and its text looked up and compared
+POSTED_COUNTED_MAX = 60_000
+
+# How much further than the expected number of tasks is looked when some of them will fall away.
+REACH_AT_FIRST = 1.5
+REACH_AGAIN = 4.0
 
 # Stored numbers of the two closed lists.  New members go to the end: the numbers are on people's disks.
 TYPE_NUMBERS = {
@@ -101,7 +107,7 @@ class _Search:
         conditions = self._start()
         narrow = self._narrow_conditions(conditions, "t")
         if self._words:
-            tables = f"({self._found_by_words(conditions)}) f"
+            tables = f"({self._found_by_words(conditions, self._words)}) f"
             if narrow or self._links:
                 tables += f" {self._tx.flavour.ordered_join} tasks t ON t.task_no = f.task_no"
                 self._add_all(conditions, narrow)
@@ -139,8 +145,17 @@ class _Search:
 
     def documents(self, window: Window, total: int) -> list[bytes]:
         """The documents in the window; `total` is how many tasks are found in all."""
+        due = min(window.size, total - window.start)
+        reach = REACH_AT_FIRST
+        while True:
+            documents = self._documents(window, total, reach)
+            if len(documents) >= due or reach >= total:
+                return documents
+            reach *= REACH_AGAIN
+
+    def _documents(self, window: Window, total: int, reach: float) -> list[bytes]:
         conditions = self._start()
-        source, order_tables = self._way(conditions, window, total)
+        source, order_tables = self._way(conditions, window, total, reach)
         keys = ", ".join(
             f"{order_tables[SORT_COLUMNS[order.field]]}.{SORT_COLUMNS[order.field]}{_direction(order)}"
             for order in self._orders
@@ -156,7 +171,7 @@ class _Search:
         )
         return [bytes(document) for (document,) in rows]
 
-    def _way(self, conditions: Conditions, window: Window, total: int) -> tuple[str, dict[str, str]]:
+    def _way(self, conditions: Conditions, window: Window, total: int, reach: float) -> tuple[str, dict[str, str]]:
         """The tables to go through, and which of them gives each column to sort by."""
         first = SORT_COLUMNS[self._orders[0].field]
         all_from_tasks = dict.fromkeys(("due", "modified", "task_no", "task_id"), "t")
@@ -167,13 +182,9 @@ class _Search:
             conditions.add(f"t.task_no IN ({self._linked(conditions, kind, targets)})")
             self._add_rest(conditions, others, index_by=None)
             return self._tasks_and_texts(), all_from_tasks
-        if self._words and self._is_gathering_shorter(window, total):
-            source = f"({self._found_by_words(conditions)}) f {self._tx.flavour.ordered_join} tasks t"
-            narrow = self._narrow_conditions(conditions, "t")
-            self._add_all(conditions, narrow)
-            if not narrow and total > window.start + window.size:
-                self._add_boundary(conditions, window)
-            return f"{source} ON t.task_no = f.task_no", all_from_tasks
+        gathered = self._words_to_gather_by(window, total)
+        if gathered:
+            return self._gather(conditions, gathered, window, total, reach), all_from_tasks
         few = self._short_stretch(first)
         if self._words and first == "due" and few is None:
             conditions.add("x.organization_no = :organization")
@@ -237,14 +248,38 @@ class _Search:
         for word in self._words:
             conditions.add(word.in_lines(conditions, "x.words_line", "x.stems_line"))
 
-    def _add_boundary(self, conditions: Conditions, window: Window) -> None:
-        """Leave out what sorts behind the window, so that only what is shown need be fetched to break ties."""
+    def _gather(self, conditions: Conditions, words: Sequence[Wanted], window: Window, total: int, reach: float) -> str:
+        """Everything that these words find, in so far as it may lie in the window; the rest is checked one by one."""
+        end = window.start + window.size
+        join = self._tx.flavour.ordered_join
+        source = f"({self._found_by_words(conditions, words)}) f {join} tasks t ON t.task_no = f.task_no"
+        unchecked = [word for word in self._words if word not in words]
+        narrow = self._narrow_conditions(conditions, "t")
+        for part in narrow:
+            conditions.add(part)
+        if unchecked:
+            source += (
+                f" {join} task_texts x ON x.organization_no = t.organization_no AND x.due = t.due"
+                " AND x.task_no = t.task_no"
+            )
+            for word in unchecked:
+                conditions.add(word.in_lines(conditions, "x.words_line", "x.stems_line"))
+        if total <= end or reach >= total:
+            return source
+        if unchecked or narrow:
+            # Some of what the words find falls away.  So look further than the window, and again if it was not enough.
+            end = int(end * reach * max(self._posted_at_most(word) for word in words) / total)
+        self._add_boundary(conditions, words, end)
+        return source
+
+    def _add_boundary(self, conditions: Conditions, words: Sequence[Wanted], end: int) -> None:
+        """Leave out what sorts behind the `end`-th task that the words find: nobody need fetch it."""
         order = self._orders[0]
         column = SORT_COLUMNS[order.field]
         found = self._start()
         row = self._tx.row(
-            f"SELECT {column} FROM ({self._found_by_words(found)}) f ORDER BY {column}{_direction(order)}"
-            f" LIMIT 1 OFFSET {found.value(window.start + window.size - 1)}",
+            f"SELECT {column} FROM ({self._found_by_words(found, words)}) f ORDER BY {column}{_direction(order)}"
+            f" LIMIT 1 OFFSET {found.value(end - 1)}",
             **found.values,
         )
         if row is not None:
@@ -252,18 +287,26 @@ class _Search:
 
     # Judging which way is short --------------------------------------------------------------------------------
 
-    def _is_gathering_shorter(self, window: Window, total: int) -> bool:
-        """Whether gathering what the words find and sorting it takes less than walking until the page is full."""
+    def _words_to_gather_by(self, window: Window, total: int) -> Sequence[Wanted]:
+        """The words by which gathering is the short way: all of them, the rarest, or none when walking is shorter."""
+        if not self._words or self._links:
+            return ()
         everything = self._count_everything()
-        walked = min(everything, (window.start + window.size) * everything / total)
-        gathered: float = 0
-        for word in self._words:
-            gathered += COST_OF_POSTED * self._posted_at_most(word)
-            if gathered > COST_OF_WALKED * walked:
-                return False
-        if self._narrow_conditions(self._start(), "t"):
-            gathered += COST_OF_FETCHED * gathered / COST_OF_POSTED / len(self._words)
-        return gathered <= COST_OF_WALKED * walked
+        end = min(window.start + window.size, total)
+        posted = {word: self._posted_at_most(word) for word in self._words}
+        rarest = min(self._words, key=lambda word: posted[word])
+        narrow = bool(self._narrow_conditions(self._start(), "t"))
+        in_order = SORT_COLUMNS[self._orders[0].field] == "due"
+        walked = COST_OF_WALKED if in_order else COST_OF_WALKED_ASKEW
+        costs: list[tuple[float, Sequence[Wanted]]] = [
+            (walked * min(everything, end * everything / total), ()),
+            (COST_OF_POSTED * sum(posted.values()) + narrow * COST_OF_FETCHED * posted[rarest], self._words),
+        ]
+        if len(self._words) > 1 or narrow:
+            checked = min(posted[rarest], REACH_AT_FIRST * end * posted[rarest] / total)
+            costs.append((COST_OF_POSTED * posted[rarest] + COST_OF_CHECKED * checked, (rarest,)))
+        # A word that is posted too often to be counted cannot be judged: it is gathered only if that is still cheap.
+        return min(costs, key=lambda cost: cost[0])[1]
 
     def _posted_at_most(self, word: Wanted) -> int:
         """In how many tasks the word is found, counted no further than `POSTED_COUNTED_MAX`."""
@@ -332,15 +375,15 @@ class _Search:
             parts.append(f"{column('modified')} > {conditions.value(milliseconds(wanted.modified_after))}")
         return parts
 
-    def _found_by_words(self, conditions: Conditions) -> str:
-        """A SELECT of task_no, due and modified of the tasks whose texts hold every word, each once."""
-        distinct = "DISTINCT " if len(self._words) == 1 else ""
+    def _found_by_words(self, conditions: Conditions, words: Sequence[Wanted]) -> str:
+        """A SELECT of task_no, due and modified of the tasks whose texts hold each of the words, each task once."""
+        distinct = "DISTINCT " if len(words) == 1 else ""
         posted = " INTERSECT ".join(
             f"SELECT {distinct}task_no, due, modified FROM task_words WHERE organization_no = :organization"
             f" AND word_no IN ({word.word_numbers(conditions)})"
-            for word in self._words
+            for word in words
         )
-        lines = " AND ".join(word.in_lines(conditions, "x.words_line", "x.stems_line") for word in self._words)
+        lines = " AND ".join(word.in_lines(conditions, "x.words_line", "x.stems_line") for word in words)
         join = self._tx.flavour.ordered_join
         return (
             f"SELECT task_no, due, modified FROM ({posted}) posted WHERE task_no NOT IN"
