@@ -29,7 +29,10 @@ class Chore(Struct, frozen=True):
 
 # Running a chore twice is harmless: each takes away or brings up to date only what still needs it.
 CHORES = (
-    Chore("words of tasks", timedelta(seconds=1), lambda tx, _: tasks.post_words(tx)),
+    Chore(
+        "words of many tasks", timedelta(seconds=1), lambda tx, _: tasks.post_words(tx, at_least=tasks.POSTED_AT_ONCE)
+    ),
+    Chore("words of tasks", timedelta(seconds=30), lambda tx, _: tasks.post_words(tx)),
     Chore("idempotency keys", timedelta(minutes=10), lambda tx, now: idempotency.sweep(tx, now=now)),
     Chore("access tokens", timedelta(minutes=10), lambda tx, now: sweep_tokens(tx, now=now)),
 )

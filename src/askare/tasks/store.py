@@ -11,9 +11,9 @@ from askare.storage.vocabulary import index, numbers_of, words_of
 from askare.tasks.model import Task, TaskContent, document_of, task_of
 from askare.tasks.search import AGENT, ASSIGNMENT, PARTY, REALTY, STATUS_NUMBERS, TYPE_NUMBERS
 
-# Tasks whose words are posted in one transaction: many, to touch each page of the table once; not so many that a
-# write which waits behind them would notice.
-POSTED_AT_ONCE = 300
+# Tasks whose words are posted in one transaction.  The words of many tasks, in the order of the table, touch each of
+# its pages once; of few, nearly every word touches a page of its own.
+POSTED_AT_ONCE = 4_000
 
 _LINK_COLUMNS = ("organization_no", "kind", "target", "due", "task_no", "modified", "task_id")
 
@@ -153,8 +153,10 @@ def _note_unposted(tx: Transaction, task_no: int, *, posted_words: str) -> None:
     )
 
 
-def post_words(tx: Transaction, *, limit: int = POSTED_AT_ONCE) -> int:
+def post_words(tx: Transaction, *, limit: int = POSTED_AT_ONCE, at_least: int = 1) -> int:
     """Bring the words of some unposted tasks up to date; return of how many.  For the house itself.
+
+    Does nothing while fewer than `at_least` wait: until then a search finds them by their texts.
 
     Running twice is harmless: a task leaves the list in the transaction that posts its words.
     """
@@ -163,7 +165,7 @@ def post_words(tx: Transaction, *, limit: int = POSTED_AT_ONCE) -> int:
         f" ORDER BY u.organization_no, u.task_no LIMIT :limit{tx.flavour.claim}",
         limit=limit,
     )
-    if not claimed:
+    if len(claimed) < at_least:
         return 0
     # A second question, asked when the rows are ours: the first one saw the texts as they were before a change that
     # was committed while it waited for the row.
