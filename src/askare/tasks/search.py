@@ -274,7 +274,7 @@ class _Search:
             return source
         if unchecked or narrow:
             # Some of what the words find falls away.  So look further than the window, and again if it was not enough.
-            end = int(end * reach * max(self._posted_at_most(word) for word in words) / total)
+            end = max(end, int(end * reach * max(self._posted_at_most(word) for word in words) / total))
         self._add_boundary(conditions, words, end)
         return source
 
