@@ -198,11 +198,11 @@ class _Search:
                 conditions.add(f"x.due > {conditions.value(milliseconds(self._wanted.due_after))}")
             if self._wanted.due_before is not None:
                 conditions.add(f"x.due < {conditions.value(milliseconds(self._wanted.due_before))}")
-            self._add_rest(conditions, self._links, index_by=None)
+            self._add_rest(conditions, (), index_by=None)
             source = f"task_texts x {self._tx.flavour.ordered_join} tasks t ON t.task_no = x.task_no"
             return source, {**all_from_tasks, "due": "x"}
         conditions.add("t.organization_no = :organization")
-        self._add_rest(conditions, self._links, index_by=few or first)
+        self._add_rest(conditions, (), index_by=few or first)
         return self._tasks_and_texts(), all_from_tasks
 
     def _along_links(
@@ -224,20 +224,19 @@ class _Search:
         if narrow:
             source += f" {join} tasks t ON t.task_no = l.task_no"
         if self._words:
-            source += (
-                f" {join} task_texts x ON x.organization_no = l.organization_no"
-                " AND x.due = l.due AND x.task_no = l.task_no"
-            )
+            source += self._with_texts("l")
             for word in self._words:
                 conditions.add(word.in_lines(conditions, "x.words_line", "x.stems_line"))
         return source, dict.fromkeys(("due", "modified", "task_no", "task_id"), "l")
 
     def _tasks_and_texts(self) -> str:
-        if not self._words:
-            return "tasks t"
+        return f"tasks t{self._with_texts('t')}" if self._words else "tasks t"
+
+    def _with_texts(self, table: str) -> str:
+        """The texts (x) of the tasks in a table, each looked up."""
         return (
-            f"tasks t {self._tx.flavour.ordered_join} task_texts x ON x.organization_no = t.organization_no"
-            " AND x.due = t.due AND x.task_no = t.task_no"
+            f" {self._tx.flavour.ordered_join} task_texts x ON x.organization_no = {table}.organization_no"
+            f" AND x.due = {table}.due AND x.task_no = {table}.task_no"
         )
 
     def _add_rest(
@@ -264,10 +263,7 @@ class _Search:
         for part in narrow:
             conditions.add(part)
         if unchecked:
-            source += (
-                f" {join} task_texts x ON x.organization_no = t.organization_no AND x.due = t.due"
-                " AND x.task_no = t.task_no"
-            )
+            source += self._with_texts("t")
             for word in unchecked:
                 conditions.add(word.in_lines(conditions, "x.words_line", "x.stems_line"))
         if total <= end or reach >= total:
