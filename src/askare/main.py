@@ -7,6 +7,7 @@ import os
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
+from msgspec import Struct
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -20,10 +21,10 @@ from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
 from askare.wire.house.pages import ApiDocument, Pages
 from askare.wire.kit.dialect import House, Manners, build_app
-from askare.wire.kit.endpoints import Reply
+from askare.wire.kit.endpoints import Endpoint, Reply
 from askare.wire.kit.limits import BODY_SECONDS_MAX
 from askare.wire.kit.log import RequestLog
-from askare.wire.kit.openapi import openapi
+from askare.wire.kit.openapi import Document, openapi
 from askare.wire.kit.problems import TooSlow
 from askare.wire.ovipro import authentication, tasks
 from askare.wire.ovipro.documents import AUTHENTICATION, TASK_MANAGEMENT
@@ -63,6 +64,56 @@ class _HouseManners(OviProManners):
         return super().read_trace(request, [])
 
 
+class Dialect(Struct, frozen=True):
+    """One way of speaking: its manners, its endpoints under their prefixes, and the documents that describe them.
+
+    No two dialects share the first word of a path: by that word a request finds its dialect.
+    """
+
+    manners: Manners
+    mounts: tuple[tuple[str, Sequence[Endpoint]], ...]
+    documents: tuple[ApiDocument, ...]
+
+    def first_words(self) -> set[str]:
+        """The first words of all its paths: `task-management`, `tasks`."""
+        return {
+            (prefix + endpoint.path).strip("/").partition("/")[0]
+            for prefix, endpoints in self.mounts
+            for endpoint in endpoints
+        }
+
+
+def _dialects(settings: Settings, door: Door) -> list[Dialect]:
+    """All that is spoken here besides the house's own pages."""
+    return [_ovipro(settings, door)]
+
+
+def _ovipro(settings: Settings, door: Door) -> Dialect:
+    manners = OviProManners(
+        require_request_id=settings.require_request_id,
+        api_keys=frozenset(filter(None, settings.api_keys.reveal().split(","))),
+    )
+    task_api = tasks.TaskApi(
+        empty_success_status=settings.empty_success_status, times_in_answers=settings.times_in_answers
+    ).endpoints()
+    sign_in = authentication.AuthenticationApi(door).endpoints()
+    return Dialect(
+        manners,
+        ((settings.task_management_prefix, task_api), ("", task_api), (authentication.PREFIX, sign_in)),
+        (
+            _documented("task-management", TASK_MANAGEMENT, settings.task_management_prefix, task_api, settings),
+            _documented("authentication", AUTHENTICATION, authentication.PREFIX, sign_in, settings),
+        ),
+    )
+
+
+def _documented(
+    name: str, document: Document, prefix: str, endpoints: Sequence[Endpoint], settings: Settings
+) -> ApiDocument:
+    server_url = settings.public_url or f"http://{settings.host}:{settings.port}"
+    return ApiDocument(name, document.title, lambda: openapi(document, prefix, endpoints, server_url=server_url))
+
+
 class Askare:
     """The ASGI application: hands each request to the dialect that lives at its path."""
 
@@ -84,34 +135,15 @@ class Askare:
         self._edge = edge
         registry = CollectorRegistry()
         log = RequestLog(registry, log_format=settings.log_format, enabled=settings.log_level in ("debug", "info"))
-        manners = OviProManners(
-            require_request_id=settings.require_request_id,
-            api_keys=frozenset(filter(None, settings.api_keys.reveal().split(","))),
-        )
-        task_api = tasks.TaskApi(
-            empty_success_status=settings.empty_success_status, times_in_answers=settings.times_in_answers
-        ).endpoints()
-        sign_in = authentication.AuthenticationApi(self.door).endpoints()
-        server_url = settings.public_url or f"http://{settings.host}:{settings.port}"
+        dialects = _dialects(settings, self.door)
         self.pages = Pages(
-            documents=[
-                ApiDocument(
-                    "task-management",
-                    TASK_MANAGEMENT.title,
-                    lambda: openapi(TASK_MANAGEMENT, settings.task_management_prefix, task_api, server_url=server_url),
-                ),
-                ApiDocument(
-                    "authentication",
-                    AUTHENTICATION.title,
-                    lambda: openapi(AUTHENTICATION, authentication.PREFIX, sign_in, server_url=server_url),
-                ),
-            ],
+            documents=[document for dialect in dialects for document in dialect.documents],
             metrics=lambda: _exposition(registry),
             jwks=jwks,
         )
 
-        def house(requests_at_once: int) -> House:
-            return House(
+        def at_work(dialect: Dialect, requests_at_once: int) -> tuple[App, Manners]:
+            house = House(
                 desk=self.desk,
                 door=self.door,
                 edge=edge,
@@ -119,24 +151,13 @@ class Askare:
                 rate_limit=settings.rate_limit,
                 log=log,
             )
+            return build_app(house, dialect.manners, dialect.mounts), dialect.manners
 
-        ovipro = build_app(
-            house(settings.requests_at_once),
-            manners,
-            [
-                (settings.task_management_prefix, task_api),
-                ("", task_api),
-                (authentication.PREFIX, sign_in),
-            ],
-        )
+        self._by_first_word: dict[str, tuple[App, Manners]] = {}
+        for dialect in dialects:
+            self._by_first_word |= dict.fromkeys(dialect.first_words(), at_work(dialect, settings.requests_at_once))
         # Health must answer when the dialects are full, so the house's own pages pass no turnstile of theirs.
-        self._own_manners = _HouseManners()
-        own = build_app(house(10_000), self._own_manners, [("", self.pages.endpoints())])
-        self._by_first_word: dict[str, tuple[App, Manners]] = {
-            prefix.strip("/").partition("/")[0]: (ovipro, manners)
-            for prefix in (settings.task_management_prefix, authentication.PREFIX, "/tasks")
-        }
-        self._otherwise: tuple[App, Manners] = (own, self._own_manners)
+        self._otherwise = at_work(Dialect(_HouseManners(), (("", self.pages.endpoints()),), ()), 10_000)
 
     async def open(self) -> None:
         """Get ready to answer, and start what runs beside the answering."""
