@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from askare.access.operations import sweep_tokens
 from askare.edge import Edge
+from askare.jobs.runner import Trade, keep_promises
 from askare.storage import idempotency
 from askare.storage.desk import Desk
 from askare.storage.transactions import Transaction
@@ -38,6 +39,10 @@ CHORES = (
 )
 
 
+# Who keeps which promises.
+TRADES: tuple[Trade, ...] = ()
+
+
 async def do_chore(chore: Chore, desk: Desk, edge: Edge) -> None:
     """Do it until nothing is left to do, with room for others in between."""
     while await desk.write(None, None, chore.do, edge.now()):
@@ -45,8 +50,8 @@ async def do_chore(chore: Chore, desk: Desk, edge: Edge) -> None:
 
 
 async def night_shift(desk: Desk, edge: Edge) -> None:
-    """All chores, each in its own rhythm, for as long as the server runs."""
-    await asyncio.gather(*(_again_and_again(chore, desk, edge) for chore in CHORES))
+    """All chores, each in its own rhythm, and all promises, for as long as the server runs."""
+    await asyncio.gather(keep_promises(TRADES, desk, edge), *(_again_and_again(chore, desk, edge) for chore in CHORES))
 
 
 async def _again_and_again(chore: Chore, desk: Desk, edge: Edge) -> None:
