@@ -1,4 +1,6 @@
-"""Which realties fit which criteria, and why.  Source: OviPro contract 5.4; where it is silent, decision 0017.
+"""Which realties fit which criteria, and why; and the life of a watch.
+
+Source: OviPro contract 5.3 and 5.4; where they are silent, decision 0017.
 
 `explain` is the definition.  The one SQL statement that finds the watches of a realty (`matching.py`) is held to it
 by a property test.
@@ -6,8 +8,12 @@ by a property test.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 
+from msgspec import Struct
+
+from askare.kernel.problems import Invalid, Wrong
 from askare.watches.criteria import (
     FEATURES,
     NOWHERE,
@@ -23,6 +29,7 @@ from askare.watches.criteria import (
     least_rooms,
     rooms_of,
 )
+from askare.watches.model import Watch, WatchContent, WatchFilter
 
 # A plot is the realty itself in these property types, so plot wishes count even before its area is known.
 PLOT_ITSELF = frozenset({"PLOT", "ESTATE"})
@@ -187,3 +194,75 @@ def _named(place: Place) -> str:
     words = list(dict.fromkeys(word.title() for word in narrow if word))
     words = words or [place.locality_code.upper() or place.region.title() or place.region_code.upper()]
     return ", ".join(words) or place.country_code.upper()
+
+
+# The life of a watch ---------------------------------------------------------------------------------------------
+
+EXPIRY_NOTICE = timedelta(days=7)  # so long before its end the responsible agent is told
+EXTENSION = timedelta(days=90)  # what the link in that letter adds
+
+
+def require_same_parties(stored: WatchContent, wanted: WatchContent) -> None:
+    """For whom is watched cannot change; by what they are told can.  Raises Invalid.  Source: contract 5.3."""
+    if {party.party_id for party in stored.parties} != {party.party_id for party in wanted.parties}:
+        raise Invalid.in_body("parties", Wrong.TYPE, "The parties of a watch cannot change, only how they are told")
+
+
+def differs(stored: WatchContent, wanted: WatchContent) -> bool:
+    """Whether an update changes anything.  The order of parties and codes says nothing, so it is no change."""
+    return _comparable(stored) != _comparable(wanted)
+
+
+def _comparable(content: WatchContent) -> tuple[object, ...]:
+    return (
+        content.asset_requirement_id,
+        content.validity_end_time,
+        frozenset(content.agent_notification_type_codes),
+        frozenset(
+            (party.party_id, party.party_type_code, frozenset(party.party_notification_type_codes))
+            for party in content.parties
+        ),
+    )
+
+
+def matches(wanted: WatchFilter, watch: Watch, *, now: datetime) -> bool:
+    """Whether a search finds this watch: the definition that the store's SQL is held to.  Source: contract 5.2."""
+    content, subject = watch.content, watch.subject
+    return (
+        (not wanted.ids or watch.watch_id in wanted.ids)
+        and (not wanted.requirement_ids or content.asset_requirement_id in wanted.requirement_ids)
+        and (not wanted.party_ids or any(party.party_id in wanted.party_ids for party in content.parties))
+        and (not wanted.agent_ids or subject.agent_id in wanted.agent_ids)
+        and (not wanted.office_ids or subject.office_id in wanted.office_ids)
+        and (not wanted.statuses or watch.status(now) in wanted.statuses)
+        and (not wanted.property_types or not wanted.property_types.isdisjoint(subject.property_types))
+    )
+
+
+# The moments -----------------------------------------------------------------------------------------------------
+
+
+class Step(Struct, frozen=True):
+    """One change of a realty: when (milliseconds), and what it offered on the market before and after; None where it
+    was not on the market."""
+
+    at: int
+    before: Offer | None
+    after: Offer | None
+
+
+def moment_of_match(criteria: Criteria, steps: Iterable[Step], *, since: int, until: int) -> int | None:
+    """When one of the changes made the realty a match of a watch, or None.
+
+    A realty is a match when it is added, or changes so that it now fits, while the watch is active and asks for what
+    it asks for now.  One that fitted before the change is no news, and one that leaves the market is none either.
+    """
+    for step in steps:
+        if (
+            since <= step.at < until
+            and step.after is not None
+            and fits(criteria, step.after)
+            and (step.before is None or not fits(criteria, step.before))
+        ):
+            return step.at
+    return None
