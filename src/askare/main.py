@@ -26,8 +26,8 @@ from askare.wire.kit.limits import BODY_SECONDS_MAX
 from askare.wire.kit.log import RequestLog
 from askare.wire.kit.openapi import Document, openapi
 from askare.wire.kit.problems import TooSlow
-from askare.wire.ovipro import authentication, tasks
-from askare.wire.ovipro.documents import AUTHENTICATION, TASK_MANAGEMENT
+from askare.wire.ovipro import authentication, meetings, notes, requirements, tasks
+from askare.wire.ovipro.documents import ASSET_REQUIREMENT, AUTHENTICATION, MEETING, TASK_MANAGEMENT
 from askare.wire.ovipro.problems import OviProManners
 
 Scope = dict[str, Any]
@@ -96,12 +96,31 @@ def _ovipro(settings: Settings, door: Door) -> Dialect:
     task_api = tasks.TaskApi(
         empty_success_status=settings.empty_success_status, times_in_answers=settings.times_in_answers
     ).endpoints()
+    meeting_api = meetings.MeetingApi(
+        empty_success_status=settings.empty_success_status, times_in_answers=settings.times_in_answers
+    ).endpoints()
+    note_api = notes.NoteApi(empty_success_status=settings.empty_success_status)
+    requirement_api = [
+        *requirements.RequirementApi(
+            empty_success_status=settings.empty_success_status, window_max=settings.window_max
+        ).endpoints(),
+        *note_api.endpoints(),
+    ]
     sign_in = authentication.AuthenticationApi(door).endpoints()
+    apis = (
+        (settings.task_management_prefix, task_api),
+        (settings.meeting_prefix, meeting_api),
+        (settings.asset_requirement_prefix, [*requirement_api, *note_api.aliases()]),
+    )
     return Dialect(
         manners,
-        ((settings.task_management_prefix, task_api), ("", task_api), (authentication.PREFIX, sign_in)),
+        (*apis, *(("", endpoints) for _, endpoints in apis), (authentication.PREFIX, sign_in)),
         (
             _documented("task-management", TASK_MANAGEMENT, settings.task_management_prefix, task_api, settings),
+            _documented("meeting", MEETING, settings.meeting_prefix, meeting_api, settings),
+            _documented(
+                "asset-requirement", ASSET_REQUIREMENT, settings.asset_requirement_prefix, requirement_api, settings
+            ),
             _documented("authentication", AUTHENTICATION, authentication.PREFIX, sign_in, settings),
         ),
     )

@@ -77,9 +77,19 @@ TABLE = (
     Setting(
         "task_management_prefix", str, "/task-management/v1", "Where the Task Management API lives, besides /tasks."
     ),
+    Setting("meeting_prefix", str, "/meeting/v1", "Where the Meeting API lives, besides /meetings."),
+    Setting(
+        "asset_requirement_prefix",
+        str,
+        "/asset-requirement/v1",
+        "Where the Asset Requirement API lives, besides /assetRequirements and /notes.",
+    ),
+    Setting(
+        "window_max", int, 1000, "Asset requirements that one page may hold (endIndex less startIndex).", at_least=1
+    ),
     Setting("require_request_id", bool, True, "Refuse OviPro requests without Request-ID; off: make one up."),
     Setting("empty_success_status", int, 204, "Answer of a successful update or delete: 204, or 200 with no body."),
-    Setting("times_in_answers", bool, True, "Show creationTime and modificationTime of tasks."),
+    Setting("times_in_answers", bool, True, "Show creationTime and modificationTime of tasks and meetings."),
     Setting(
         "api_keys",
         Secret,
@@ -121,6 +131,9 @@ class Settings(Struct, frozen=True):
     log_format: str
     log_level: str
     task_management_prefix: str
+    meeting_prefix: str
+    asset_requirement_prefix: str
+    window_max: int
     require_request_id: bool
     empty_success_status: int
     times_in_answers: bool

@@ -12,6 +12,8 @@ from msgspec import Struct
 from askare.access.operations import sweep_tokens
 from askare.edge import Edge
 from askare.jobs.runner import Trade, keep_promises
+from askare.meetings.store import MEETINGS
+from askare.requirements.store import REQUIREMENTS
 from askare.storage import idempotency
 from askare.storage.desk import Desk
 from askare.storage.shelf import POSTED_AT_ONCE, Shelf, post_words
@@ -30,7 +32,7 @@ class Chore(Struct, frozen=True):
 
 
 # Whose words are searched.
-SHELVES = (TASKS,)
+SHELVES = (TASKS, MEETINGS, REQUIREMENTS)
 
 
 def _words_of(shelf: Shelf) -> tuple[Chore, Chore]:

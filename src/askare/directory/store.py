@@ -73,3 +73,19 @@ def _found(tx: Transaction, wanted: set[tuple[bytes, str]], column: str) -> list
     conditions.add(conditions.among("thing_id", sorted({thing_id for thing_id, _ in wanted})))
     rows = tx.rows(f"SELECT thing_id, kind, {column} FROM directory WHERE {conditions}", **conditions.values)
     return [(bytes(thing_id), kind, text) for thing_id, kind, text in rows]
+
+
+class _AgentNames(msgspec.Struct, rename="camel"):
+    first_name: str | None = None
+    last_name: str | None = None
+
+
+def agent_names(tx: Transaction, agent_ids: Iterable[UUID]) -> dict[UUID, tuple[str | None, str | None]]:
+    """First and last name of those of the agents that are known."""
+    wanted = {(agent_id.bytes, Kind.AGENT.value) for agent_id in agent_ids}
+    named = {
+        thing_id: msgspec.json.decode(document, type=_AgentNames)
+        for thing_id, kind, document in _found(tx, wanted, "document")
+        if (thing_id, kind) in wanted
+    }
+    return {UUID(bytes=thing_id): (names.first_name, names.last_name) for thing_id, names in named.items()}

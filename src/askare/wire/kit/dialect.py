@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeAlias
 
 import falcon
 import falcon.asgi
+import msgspec
 import structlog
 from falcon.routing import CompiledRouter
 
@@ -184,22 +185,26 @@ class _Operation:
 
         A text that is no JSON at all is MalformedJson, unless the request has other faults already: those go first.
         """
-        assert self._endpoint.body is not None  # noqa: S101  -- asked only where one is declared
+        declared = self._endpoint.body
+        assert declared is not None  # noqa: S101  -- asked only where one is declared
         raw = await read_body(request)
         if call.idempotency_key is not None:
             call.fingerprint(self._endpoint.operation_id, raw)
         try:
-            body = typed(plain_json(raw), self._endpoint.body.type)
+            plain = plain_json(raw)
+            body = typed(plain, declared.type)
         except Invalid as problem:
             return problem.body
         except MalformedJson:
             if has_faults:
                 return []
             raise
-        if isinstance(body, list):
-            return body
-        call.body = body
-        return []
+        faults = body if isinstance(body, list) else []
+        if declared.faults_of is not None:
+            faults += declared.faults_of(plain)
+        if not faults:
+            call.body = body if declared.kept is None else msgspec.json.decode(raw, type=declared.kept)
+        return faults
 
 
 class _Resource:

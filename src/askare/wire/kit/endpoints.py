@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from askare.kernel.caller import Role
+from askare.kernel.problems import Fault
 
 if TYPE_CHECKING:
     from askare.wire.kit.call import Call
@@ -30,11 +31,18 @@ class Example(Struct, frozen=True):
 
 
 class Body(Struct, frozen=True):
-    """The JSON body that an endpoint reads."""
+    """The JSON body that an endpoint reads.
+
+    `faults_of` finds in the plain value, whatever it is, what is wrong with it beyond the types of single fields.
+    `kept` is for bodies of which parts are given back letter by letter: once the body has passed as `type`, it is
+    read again as this type, from its own text, and that is what the handler gets.
+    """
 
     type: Any
     description: str
     examples: tuple[Example, ...] = ()
+    faults_of: Callable[[Any], list[Fault]] | None = None
+    kept: Any = None
 
 
 class Answer(Struct, frozen=True):
