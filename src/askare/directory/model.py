@@ -56,12 +56,13 @@ Text = Annotated[str, Meta(max_length=NAME_LETTERS_MAX)]
 
 
 class Kind(Enum):
-    """What the directory knows."""
+    """What others point at, and what the directory therefore knows by name.  Realties live in a room of their own."""
 
     OFFICE = "office"
     AGENT = "agent"
     OPERATOR = "operator"
     PARTY = "party"
+    REALTY = "realty"
 
 
 class PartyType(Enum):
@@ -157,7 +158,13 @@ CONTENT_OF: dict[Kind, type[Content]] = {
     Kind.OPERATOR: OperatorContent,
     Kind.PARTY: PartyContent,
 }
-ID_FIELDS = {Kind.OFFICE: "agencyOfficeId", Kind.AGENT: "agentId", Kind.OPERATOR: "userId", Kind.PARTY: "partyId"}
+ID_FIELDS = {
+    Kind.OFFICE: "agencyOfficeId",
+    Kind.AGENT: "agentId",
+    Kind.OPERATOR: "userId",
+    Kind.PARTY: "partyId",
+    Kind.REALTY: "realtyId",
+}
 
 
 class Entry(Struct, frozen=True):

@@ -12,6 +12,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
+from askare.directory import lookups
 from askare.directory import store as directory
 from askare.directory.store import Kind
 from askare.kernel.paging import Order, Page, Window
@@ -90,7 +91,8 @@ def search_requirements(
     """
     page = store.search_requirements(tx, wanted, orders, window)
     items = [ListItem(document) for document in page.items]
-    names = directory.agent_names(tx, {item.responsible.agent_id for item in items if item.responsible is not None})
+    known = lookups.agent_names(tx, {item.responsible.agent_id for item in items if item.responsible is not None})
+    names = {agent_id: (name.first_name, name.last_name) for agent_id, name in known.items()}
     return Page([item.shown(names) for item in items], page.total)
 
 

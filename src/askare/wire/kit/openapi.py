@@ -65,6 +65,14 @@ IF_NONE_MATCH = {
     "schema": {"type": "string"},
     "example": '"1"',
 }
+ONLY_WHEN_MISSING = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "`*`: only when there is no such thing yet; otherwise 412.",
+    "schema": {"type": "string"},
+    "example": "*",
+}
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -169,7 +177,9 @@ def _operation(
         operation["x-askare-roles"] = sorted(role.value for role in endpoint.roles)
     if endpoint.reads_if_match:
         operation["parameters"].append(IF_MATCH)
-    if endpoint.reads_if_none_match:
+    if endpoint.reads_if_none_match and endpoint.method == "PUT":
+        operation["parameters"].append(ONLY_WHEN_MISSING)
+    elif endpoint.reads_if_none_match:
         operation["parameters"].append(IF_NONE_MATCH)
         operation["responses"]["304"] = {
             "description": "The caller has the present version already.",
