@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from msgspec import Struct
 
+from askare import post
 from askare.access.operations import sweep_tokens
 from askare.edge import Edge
 from askare.jobs.runner import Trade, keep_promises
+from askare.settings import Settings
 from askare.storage import idempotency
 from askare.storage.desk import Desk
 from askare.storage.transactions import Transaction
@@ -39,8 +42,9 @@ CHORES = (
 )
 
 
-# Who keeps which promises.
-TRADES: tuple[Trade, ...] = ()
+def trades(settings: Settings) -> tuple[Trade, ...]:
+    """Who keeps which promises."""
+    return (post.delivery_of(settings, wishes=None),)
 
 
 async def do_chore(chore: Chore, desk: Desk, edge: Edge) -> None:
@@ -49,9 +53,17 @@ async def do_chore(chore: Chore, desk: Desk, edge: Edge) -> None:
         await asyncio.sleep(0)
 
 
-async def night_shift(desk: Desk, edge: Edge) -> None:
+def night_shift(settings: Settings) -> Callable[[Desk, Edge], Coroutine[Any, Any, None]]:
     """All chores, each in its own rhythm, and all promises, for as long as the server runs."""
-    await asyncio.gather(keep_promises(TRADES, desk, edge), *(_again_and_again(chore, desk, edge) for chore in CHORES))
+
+    async def at_work(desk: Desk, edge: Edge) -> None:
+        if not settings.smtp_host:
+            folder = settings.data / post.MAIL_FOLDER
+            _log.info("letters are kept in a folder, not sent: no smtp_host is set", folder=str(folder))
+        chores = (_again_and_again(chore, desk, edge) for chore in CHORES)
+        await asyncio.gather(keep_promises(trades(settings), desk, edge), *chores)
+
+    return at_work
 
 
 async def _again_and_again(chore: Chore, desk: Desk, edge: Edge) -> None:
