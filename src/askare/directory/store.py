@@ -136,6 +136,17 @@ def names(tx: Transaction, things: Iterable[tuple[Kind, UUID]]) -> dict[tuple[Ki
     }
 
 
+def document(tx: Transaction, kind: Kind, thing_id: UUID) -> str | None:
+    """The JSON text of one entry, or None."""
+    row = tx.row(
+        "SELECT document FROM directory WHERE organization_no = :organization AND thing_id = :thing AND kind = :kind",
+        organization=tx.organization_no,
+        thing=thing_id.bytes,
+        kind=kind.value,
+    )
+    return None if row is None else str(row[0])
+
+
 def labels(tx: Transaction, things: Iterable[tuple[Kind, UUID]]) -> list[str]:
     """The names of those of the things that are known, in no particular order."""
     return list(names(tx, things).values())

@@ -10,3 +10,5 @@ class Kind(Enum):
 
     MATCH_REALTY = "match realty"
     RENAME = "rename"
+    DELIVER_LETTER = "deliver letter"
+    TEND_WATCH = "tend watch"

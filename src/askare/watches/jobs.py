@@ -9,12 +9,14 @@ from uuid import UUID
 from msgspec import Struct
 
 from askare.jobs.runner import Work
+from askare.kernel.time import instant_of, milliseconds
 from askare.letters import operations as letters
 from askare.letters.model import Alert, Card, ExpiryNotice, Reason, Recipient, RecipientKind, Rhythm
 from askare.letters.model import Criterion as LetterCriterion
 from askare.letters.model import Timing as LetterTiming
 from askare.realties import store as realties
 from askare.realties.model import Realty, content_of
+from askare.realties.operations import KIND
 from askare.realties.rules import is_on_the_market
 from askare.storage import history
 from askare.storage.transactions import Transaction
@@ -25,7 +27,6 @@ from askare.watches.offers import offer_of
 from askare.watches.rules import Step
 from askare.watches.store import Match, State
 
-REALTY = "realty"  # the kind under which history knows realties
 MATCHES_AT_ONCE = 200  # of one transaction: some 50 ms, so that requests get in between
 STEPS_MAX = 50  # changes of one realty that are looked at one by one
 
@@ -48,7 +49,7 @@ class Matcher:
 
         Running twice is harmless: a match is recorded once, in the transaction that writes its letters, and only a
         run that came to its end moves the mark up to which the realty's changes have been looked at.  When the realty
-        changes meanwhile, the rest is left to the run that this change has promised.
+        changes meanwhile, all begins anew with what it has become.
         """
         realty_id = UUID(work.about)
         plan = await work.read(plan_matches, realty_id)
@@ -65,6 +66,7 @@ class Matcher:
                 now=work.now(),
             )
             if not goes_on:
+                await work.again(work.now())
                 return
         await work.finish(note_seen, realty_id, plan.version)
 
@@ -143,7 +145,7 @@ def record_matches(
     alerts = [
         alert
         for watch_id, match in matches.items()
-        if watch_id in watches and now < operations.end_of(states[watch_id])
+        if watch_id in watches and now < instant_of(states[watch_id].until)
         for alert in _alerts(watches[watch_id], states[watch_id], realty, match)
     ]
     letters.write_alerts(tx, alerts, new_id=new_id, rhythm=rhythm, now=now)
@@ -175,10 +177,17 @@ def tell_of_end(tx: Transaction, watch_id: UUID, *, new_id: Callable[[], UUID], 
 
 def _steps(tx: Transaction, realty: Realty) -> list[Step]:
     """What has happened to the realty since it was last held against the watches."""
-    entries = history.after_version(
-        tx, REALTY, realty.realty_id, store.seen_version(tx, realty.realty_id), limit=STEPS_MAX
-    )
-    return [Step(entry.at, _offered(entry.before), _offered(entry.after)) for entry in entries]
+    seen = store.seen_version(tx, realty.realty_id)
+    steps: list[Step] = []
+    for entry in history.of_thing(tx, KIND, realty.realty_id, after_version=seen):
+        before, after = _offered(entry.before), _offered(entry.after)
+        if before != after:
+            steps.append(Step(milliseconds(entry.at), before, after))
+    if len(steps) > STEPS_MAX:
+        # A night shift that was away for long finds many changes: the oldest of them are looked at as one.
+        together, steps = steps[: 1 - STEPS_MAX], steps[1 - STEPS_MAX :]
+        steps.insert(0, Step(together[-1].at, together[0].before, together[-1].after))
+    return steps
 
 
 def _offered(document: str | None) -> Offer | None:

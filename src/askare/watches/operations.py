@@ -126,9 +126,7 @@ def update_watch(
     requirement = _requirement(tx, content.asset_requirement_id)
     if not rules.differs(stored.content, content):
         return Saved(watch_id, stored.version)
-    changed = replace(
-        stored, content=content, subject=_subject(requirement), version=stored.version + 1, modified=now
-    )
+    changed = replace(stored, content=content, subject=_subject(requirement), version=stored.version + 1, modified=now)
     _replace(tx, watch_no, stored, changed, before, now=now)
     _welcome_back(tx, stored, changed)
     _watch_from_now(tx, changed, requirement, before=_state(tx, watch_id), now=now)
@@ -291,24 +289,6 @@ def switch(tx: Transaction, watch_id: UUID, recipient: Recipient, *, on: bool, n
     return True
 
 
-def why_not(tx: Transaction, watch_id: UUID, recipient: Recipient, *, now: datetime) -> str | None:
-    """Why a letter about matches of this watch must not leave now; None: it may."""
-    found = store.find(tx, watch_id)
-    state = store.states(tx, [watch_id]).get(watch_id)
-    if found is None or state is None:
-        return "the watch was deleted"
-    watch = found[1]
-    if milliseconds(now) >= state.until:
-        return "the watch has ended"
-    if not state.counts:
-        return "the asset requirement is no longer looked for"
-    if recipient.kind is RecipientKind.AGENT:
-        if watch.subject.agent_id != recipient.id:
-            return "somebody else is the responsible agent now"
-        return None if watch.content.tells_agent else "the watch no longer tells the agent by e-mail"
-    return None if recipient.id in watch.content.told_parties() else "the party no longer wants e-mail of this watch"
-
-
 # Helpers ---------------------------------------------------------------------------------------------------------
 
 
@@ -363,9 +343,7 @@ def _watch_from_now(
     if not goes_on or before is None or before.until != until:
         matching.keep_criteria(tx, watch.watch_id, criteria, until=until)
     ends = watch.content.validity_end_time
-    outbox.promise(
-        tx, Job.TEND_WATCH, str(watch.watch_id), due=ends if is_near else ends - rules.EXPIRY_NOTICE
-    )
+    outbox.promise(tx, Job.TEND_WATCH, str(watch.watch_id), due=ends if is_near else ends - rules.EXPIRY_NOTICE)
 
 
 def _title(tree: dict[str, Any]) -> str:

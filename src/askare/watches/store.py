@@ -183,7 +183,8 @@ _criteria_decoder = msgspec.json.Decoder(Criteria)
 def save_state(tx: Transaction, state: State) -> None:
     """Keep what matching knows of a watch from now on."""
     tx.run(
-        "INSERT INTO watch_states (organization_no, watch_id, since, until, counts, timing, title, criteria, told_until)"
+        "INSERT INTO watch_states"
+        " (organization_no, watch_id, since, until, counts, timing, title, criteria, told_until)"
         " VALUES (:organization, :watch, :since, :until, :counts, :timing, :title, :criteria, :told)"
         " ON CONFLICT (organization_no, watch_id) DO UPDATE SET since = excluded.since, until = excluded.until,"
         " counts = excluded.counts, timing = excluded.timing, title = excluded.title, criteria = excluded.criteria,"
