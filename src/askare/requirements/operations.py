@@ -38,7 +38,7 @@ KIND = "assetRequirement"
 NOTE_KIND = "note"
 SEARCHED_LETTERS_MAX = 50_000  # of one asset requirement: the open objects have no other bound than that of the body
 
-# What else goes when an asset requirement goes.  It is handed in, because the rooms above are not known here.
+# What else changes or goes with an asset requirement.  It is handed in: the rooms above are not known here.
 Follower = Callable[[Transaction, UUID, datetime], None]
 
 
@@ -103,8 +103,11 @@ def update_requirement(
     *,
     expected_versions: frozenset[int] | None,
     now: datetime,
+    followers: Sequence[Follower] = (),
 ) -> Saved:
     """Replace what is said of an asset requirement.  What changes nothing leaves version and modification time alone.
+
+    Whatever follows an asset requirement follows the change in the same transaction.
 
     Raises NotFound; Conflict when it has none of the versions expected; Invalid as for create.
     """
@@ -115,6 +118,8 @@ def update_requirement(
         return Saved(requirement_id, stored.version)
     changed = replace(stored, content=said, status=said.status_code, version=stored.version + 1, modified=now)
     _replace(tx, requirement_no, stored, changed, before)
+    for follow in followers:
+        follow(tx, requirement_id, now)
     return Saved(requirement_id, changed.version)
 
 

@@ -213,7 +213,8 @@ class Ending(Struct, frozen=True):
 def due_ending(tx: Transaction, watch_id: UUID, *, now: datetime) -> tuple[datetime | None, Ending | None]:
     """What the end of a watch asks for now: when to look again (None: never), and whom to tell.
 
-    Once the watch is over, no realty finds it any more.
+    Once the watch is over for a day, no realty finds it any more: until then, one that was added before its end may
+    still have to be held against it.
     """
     found = store.find(tx, watch_id, lock=True)
     state = store.states(tx, [watch_id], lock=True).get(watch_id)
@@ -221,9 +222,11 @@ def due_ending(tx: Transaction, watch_id: UUID, *, now: datetime) -> tuple[datet
         return None, None
     watch = found[1]
     ends = instant_of(state.until)
-    if now >= ends:
+    if now >= ends + rules.LATE_MATCHES:
         matching.forget_criteria(tx, watch_id)
         return None, None
+    if now >= ends:
+        return ends + rules.LATE_MATCHES, None
     if now < ends - rules.EXPIRY_NOTICE:
         return ends - rules.EXPIRY_NOTICE, None
     if state.told_until == state.until:

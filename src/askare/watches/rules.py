@@ -199,6 +199,7 @@ def _named(place: Place) -> str:
 # The life of a watch ---------------------------------------------------------------------------------------------
 
 EXPIRY_NOTICE = timedelta(days=7)  # so long before its end the responsible agent is told
+LATE_MATCHES = timedelta(days=1)  # so long after its end a watch still hears of what came before it
 EXTENSION = timedelta(days=90)  # what the link in that letter adds
 
 

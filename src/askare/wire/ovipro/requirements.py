@@ -247,7 +247,8 @@ class RequirementList(Struct, frozen=True, rename="camel"):
 class RequirementApi:
     """The five operations, as the settings want them answered.
 
-    `followers` take away what else belongs to an asset requirement that is deleted.
+    `followers` take away what else belongs to an asset requirement that is deleted, and `change_followers` bring it up
+    to date with one that is changed.
     """
 
     def __init__(
@@ -256,10 +257,12 @@ class RequirementApi:
         empty_success_status: int = 204,
         window_max: int = 1000,
         followers: Sequence[operations.Follower] = (),
+        change_followers: Sequence[operations.Follower] = (),
     ) -> None:
         self._empty_success = Reply(empty_success_status, b"" if empty_success_status == 200 else None)
         self._window_max = window_max
         self._followers = tuple(followers)
+        self._change_followers = tuple(change_followers)
 
     async def create_requirement(self, call: Call) -> Reply:
         saved = await call.write(operations.create_requirement, call.body, requirement_id=call.new_id(), now=call.now)
@@ -293,6 +296,7 @@ class RequirementApi:
             call.body,
             expected_versions=call.expected_versions,
             now=call.now,
+            followers=self._change_followers,
         )
         return self._empty_success
 
