@@ -2,7 +2,8 @@
 
 Whoever looks is handed a token and shows it the next time.  The token holds the mark of a moment
 (`Flavour.present_mark`); what was not visible at that mark and is visible now is new, whoever was writing at the time
-and in whatever order they came to an end.  A long batch is handed out page by page: its later pages look no further than its first.
+and in whatever order they came to an end.  A long batch is handed out page by page: its later pages look no further
+than its first.
 """
 
 from __future__ import annotations
