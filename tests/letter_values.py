@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -143,7 +143,7 @@ def composed(
 
 def read(message: bytes) -> EmailMessage:
     """The message as a mail program reads it."""
-    return cast("EmailMessage", message_from_bytes(message, policy=default))
+    return message_from_bytes(message, policy=default)
 
 
 def part(message: bytes, kind: str) -> str:

@@ -34,7 +34,7 @@ class MailServer:
         return self.faults.get(address) or self.faults.get(f"@{address.rpartition('@')[2]}", "")
 
     def messages(self) -> list[bytes]:
-        return [bytes(envelope.content or b"") for envelope in self.taken]
+        return [content for envelope in self.taken if isinstance(content := envelope.content, bytes)]
 
     def recipients(self) -> list[str]:
         return [address for envelope in self.taken for address in envelope.rcpt_tos]

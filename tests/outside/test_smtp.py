@@ -214,7 +214,7 @@ def test_a_look_at_the_server_says_how_it_greets_or_why_not() -> None:
             return await SmtpMailer(Server("127.0.0.1", server.port, "none"), patience=HASTE).look()
 
     assert asyncio.run(look()).startswith("220 mail.test")
-    with pytest.raises(Unreachable, match="127.0.0.1"):
+    with pytest.raises(Unreachable, match=r"127\.0\.0\.1"):
         asyncio.run(SmtpMailer(Server("127.0.0.1", 1, "none"), patience=HASTE).look())
 
 

@@ -243,7 +243,7 @@ def test_what_is_unknown_is_told_to_the_agent_and_to_nobody_else() -> None:
         (Reason(Criterion.LIVING_AREA, least=60, most=90.5), "Living area (wished 60–90.5 m²)"),
         (Reason(Criterion.CONSTRUCTION_YEAR, least=1990), "Year of construction (wished at least 1990)"),
         (Reason(Criterion.ROOM_COUNT, wished=("1H", "2H")), "Rooms (wished 1 room, 2 rooms)"),
-        (Reason(Criterion.SUBTYPE, wished=("ROW_HOUSE", "SOME_OTHER")), "More exactly (wished Terraced house, Some other)"),
+        (Reason(Criterion.SUBTYPE, wished=("ROW_HOUSE", "SOME_X")), "More exactly (wished Terraced house, Some x)"),
         (Reason(Criterion.PLACE, wished=tuple("abcdefghijkl")), "Place (wished a, b, c, d, e, f, g, h, i, j…)"),
         (Reason(Criterion.SAUNA), "Sauna"),
     ],
@@ -348,7 +348,7 @@ def lines_of(text: str) -> int:
     return text.count("\n")
 
 
-@given(st.one_of(sly, st.text(alphabet="<>&\"'/=a {}%\r\n.-"), st.just("--askare-{}".format(LETTER.hex))))
+@given(st.one_of(sly, st.text(alphabet="<>&\"'/=a {}%\r\n.-"), st.just(f"--askare-{LETTER.hex}")))
 def test_no_text_adds_a_header_a_recipient_a_part_a_line_or_a_tag(text: str) -> None:
     message, plain = sly_letter(text), sly_letter("")
 
