@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from askare.demo import people, places
-from askare.demo.forms import Language
 from askare.demo.directory import agent_content, office_content, operator_content, party_content, realty_content
+from askare.demo.forms import Language
 from askare.demo.occasions import OCCASIONS, Occasion
 from askare.demo.world import PHRASEBOOKS, World, realty_slots, world
 from askare.tasks.model import TEXT_LETTERS_MAX, PartyType, TaskStatus, TaskType
