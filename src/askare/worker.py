@@ -12,13 +12,18 @@ from msgspec import Struct
 
 from askare import post
 from askare.access.operations import sweep_tokens
+from askare.directory import renames
+from askare.directory.store import SHELVES as DIRECTORY
 from askare.edge import Edge
+from askare.jobs.kinds import Kind
 from askare.jobs.runner import Trade, keep_promises
+from askare.realties.store import REALTIES
 from askare.settings import Settings
 from askare.storage import idempotency
 from askare.storage.desk import Desk
 from askare.storage.shelf import POSTED_AT_ONCE, Shelf, post_words
 from askare.storage.transactions import Transaction
+from askare.tasks import operations as tasks
 from askare.tasks.store import TASKS
 
 _log = structlog.get_logger("askare")
@@ -33,7 +38,7 @@ class Chore(Struct, frozen=True):
 
 
 # Whose words are searched.
-SHELVES = (TASKS,)
+SHELVES = (TASKS, REALTIES, *DIRECTORY.values())
 
 
 def _words_of(shelf: Shelf) -> tuple[Chore, Chore]:
@@ -56,9 +61,16 @@ CHORES = (
 )
 
 
+# Whose texts hold names of others.
+REWRITES: tuple[renames.Rewrite, ...] = (tasks.rewrite_texts,)
+
+
 def trades(settings: Settings) -> tuple[Trade, ...]:
     """Who keeps which promises."""
-    return (post.delivery_of(settings, wishes=None),)
+    return (
+        Trade(Kind.RENAME, renames.keeper(REWRITES), at_once=1, lease=timedelta(minutes=30)),
+        post.delivery_of(settings, wishes=None),
+    )
 
 
 async def do_chore(chore: Chore, desk: Desk, edge: Edge) -> None:

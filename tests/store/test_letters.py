@@ -620,7 +620,8 @@ def test_a_search_finds_by_state_kind_recipient_watch_realty_and_time(database: 
     write(database, clock, digest(7), an_alert(a_card(OTHER_REALTY), watch=OTHER_WATCH))
 
     def count(**wanted: Any) -> int:
-        return len(letters(database, LetterFilter(**{name: frozenset(values) for name, values in wanted.items()})))
+        sought: dict[str, Any] = {name: frozenset(values) for name, values in wanted.items()}
+        return len(letters(database, LetterFilter(**sought)))
 
     assert count() == 4
     assert count(states=[LetterState.SENT]) == 2

@@ -10,3 +10,4 @@ class Kind(Enum):
 
     MATCH_REALTY = "match realty"
     DELIVER_LETTER = "deliver letter"
+    RENAME = "rename"
