@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from email.utils import parseaddr
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import msgspec
-
-from askare.directory import store as directory
+from askare.directory import lookups
 from askare.jobs.kinds import Kind
 from askare.jobs.rules import RETRIES
 from askare.jobs.runner import Trade
@@ -32,21 +29,15 @@ class DirectoryAddresses:
     """Recipients and offices as the directory knows them at the moment of asking."""
 
     def addressee(self, tx: Transaction, recipient: Recipient) -> Addressee | None:
-        kind = directory.Kind.PARTY if recipient.kind is RecipientKind.PARTY else directory.Kind.AGENT
-        known = _known(tx, kind, recipient.id)
-        if known is None:
-            return None
-        name = known.get("name") or " ".join(filter(None, (known.get("firstName"), known.get("lastName"))))
-        return Addressee(name, known.get("email") or "", Language.of(known.get("languageCode")))
+        if recipient.kind is RecipientKind.PARTY:
+            found = lookups.party_mailbox(tx, recipient.id)
+        else:
+            found = lookups.agent_mailbox(tx, recipient.id)
+        return None if found is None else Addressee(found.name, found.email, Language.of(found.language_code))
 
     def office(self, tx: Transaction, office_id: UUID) -> Office | None:
-        known = _known(tx, directory.Kind.OFFICE, office_id)
-        return None if known is None else Office(known["name"], Language.of(known.get("languageCode")))
-
-
-def _known(tx: Transaction, kind: directory.Kind, thing_id: UUID) -> dict[str, Any] | None:
-    document = directory.document(tx, kind, thing_id)
-    return None if document is None else msgspec.json.decode(document, type=dict[str, Any])
+        found = lookups.office(tx, office_id)
+        return None if found is None else Office(found.name, Language.of(found.language_code))
 
 
 def delivery_of(settings: Settings, wishes: Wishes | None) -> Trade:

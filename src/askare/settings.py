@@ -304,9 +304,9 @@ def _contradictions(values: dict[str, Any]) -> list[str]:
         )
     if values["empty_success_status"] not in (200, 204):
         faults.append("empty_success_status: must be 204 or 200")
+    faults += _contradictions_of_mail(values)
     if values["phone_region"] not in SUPPORTED_REGIONS:
         faults.append("phone_region: must be the code of a country in two capital letters, such as FI")
-    faults += _contradictions_of_mail(values)
     oidc = [key for key in ("oidc_issuer", "oidc_audience", "oidc_jwks_url") if values[key]]
     if oidc and len(oidc) < 3:
         faults.append("oidc_issuer, oidc_audience and oidc_jwks_url: set all three, or none")

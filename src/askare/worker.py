@@ -12,16 +12,20 @@ from msgspec import Struct
 
 from askare import post
 from askare.access.operations import sweep_tokens
+from askare.directory import renames
+from askare.directory.store import SHELVES as DIRECTORY
 from askare.edge import Edge
 from askare.jobs.kinds import Kind
 from askare.jobs.runner import Trade, keep_promises
 from askare.meetings.store import MEETINGS
+from askare.realties.store import REALTIES
 from askare.requirements.store import REQUIREMENTS
 from askare.settings import Settings
 from askare.storage import idempotency
 from askare.storage.desk import Desk
 from askare.storage.shelf import POSTED_AT_ONCE, Shelf, post_words
 from askare.storage.transactions import Transaction
+from askare.tasks import operations as tasks
 from askare.tasks.store import TASKS
 from askare.watches.jobs import Matcher, tend_watch
 from askare.watches.wishes import WatchWishes
@@ -38,7 +42,7 @@ class Chore(Struct, frozen=True):
 
 
 # Whose words are searched.
-SHELVES = (TASKS, MEETINGS, REQUIREMENTS)
+SHELVES = (TASKS, MEETINGS, REQUIREMENTS, REALTIES, *DIRECTORY.values())
 
 
 def _words_of(shelf: Shelf) -> tuple[Chore, Chore]:
@@ -61,10 +65,15 @@ CHORES = (
 )
 
 
+# Whose texts hold names of others.
+REWRITES: tuple[renames.Rewrite, ...] = (tasks.rewrite_texts,)
+
+
 def trades(settings: Settings) -> tuple[Trade, ...]:
     """Who keeps which promises."""
     matcher = Matcher(post.rhythm_of(settings))
     return (
+        Trade(Kind.RENAME, renames.keeper(REWRITES), at_once=1, lease=timedelta(minutes=30)),
         post.delivery_of(settings, wishes=WatchWishes()),
         Trade(Kind.MATCH_REALTY, matcher.match_realty),
         Trade(Kind.TEND_WATCH, tend_watch),

@@ -47,7 +47,10 @@ def what_stands(database: Database) -> dict[str, list[Row]]:
                 tuple(bytes(value) if isinstance(value, memoryview) else value for value in row) for row in rows
             )
             for table, rows in {
-                "entries": tx.rows("SELECT thing_id, kind, version, document FROM entries"),
+                "offices": tx.rows("SELECT office_id, version, document FROM offices"),
+                "agents": tx.rows("SELECT agent_id, version, document FROM agents"),
+                "operators": tx.rows("SELECT operator_id, version, document FROM operators"),
+                "parties": tx.rows("SELECT party_id, version, document FROM parties"),
                 "realties": tx.rows("SELECT realty_id, version, document FROM realties"),
                 "names": tx.rows("SELECT thing_id, kind, name FROM names"),
                 "tasks": tx.rows("SELECT task_id, version, document FROM tasks"),

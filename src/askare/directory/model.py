@@ -247,7 +247,6 @@ class DirectoryFilter(Struct, frozen=True, kw_only=True):
     """What a search of one kind asks for: OR inside a field, AND between fields, an empty field asks for nothing."""
 
     kind: Kind
-    ids: frozenset[UUID] = frozenset()
     office_ids: frozenset[UUID] = frozenset()  # of agents
     party_types: frozenset[PartyType] = frozenset()  # of parties
     text: str = ""

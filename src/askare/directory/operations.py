@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -14,6 +15,7 @@ from askare.directory.model import (
     ID_FIELDS,
     AgentContent,
     Content,
+    DirectoryFilter,
     Entry,
     Kind,
     OfficeContent,
@@ -25,11 +27,16 @@ from askare.jobs import outbox
 from askare.jobs.kinds import Kind as Job
 from askare.jobs.outbox import HOUSE_USER
 from askare.kernel.caller import Caller, Role
+from askare.kernel.paging import Order, Page, Window
 from askare.kernel.problems import Fault, Invalid, NotFound, Refused, Wrong
 from askare.kernel.versions import NO_CONDITION, Precondition
 from askare.storage import history
 from askare.storage.history import Change
 from askare.storage.transactions import Transaction, on_behalf_of
+
+NAMES = "names"  # what the promise to make new names known is about: one promise for all of an organization's
+# A thing that is being written at this moment may still say the old name; by then it is on its shelf.
+A_MOMENT = timedelta(seconds=1)
 
 
 class Saved(Struct, frozen=True):
@@ -94,7 +101,7 @@ def put_entry(
     if isinstance(content, OperatorContent):
         store.free_keys(tx, _keys(stored.content))
         _take_keys(tx, thing_id, content)
-    after = store.replace(tx, entry_no, changed, text=rules.searched_text(content, phone_e164=phone_e164))
+    after = store.replace(tx, entry_no, stored, changed, text=rules.searched_text(content, phone_e164=phone_e164))
     make_known(tx, kind, thing_id, display_name(content), before=display_name(stored.content), now=now)
     history.record(
         tx, kind.value, thing_id, Change.UPDATED, version=changed.version, at=now, before=before, after=after
@@ -152,7 +159,7 @@ def sees(caller: Caller, entry: Entry) -> bool:
     if entry.kind is Kind.OFFICE:
         return entry.thing_id in caller.office_ids
     if isinstance(entry.content, AgentContent):
-        return not caller.office_ids.isdisjoint(entry.content.agency_office_ids) or entry.thing_id == caller.agent_id
+        return not caller.office_ids.isdisjoint(entry.content.agency_office_ids)
     return True
 
 
@@ -165,6 +172,11 @@ def ensure_office(tx: Transaction, organization: Organization, office_id: UUID, 
     inside = on_behalf_of(tx, house)
     if store.find(inside, Kind.OFFICE, office_id) is None:
         put_entry(inside, Kind.OFFICE, office_id, OfficeContent(name=f"Office {str(office_id)[:8]}"), now=now)
+
+
+def search_entries(tx: Transaction, wanted: DirectoryFilter, *, orders: Sequence[Order], window: Window) -> Page[bytes]:
+    """The documents seen through the window, and how many entries the filter finds in all."""
+    return store.search_entries(tx, wanted, orders, window)
 
 
 # Names -----------------------------------------------------------------------------------------------------------
@@ -180,7 +192,8 @@ def make_known(
         store.delete_name(tx, kind, thing_id)
     else:
         store.put_name(tx, kind, thing_id, name)
-    outbox.promise(tx, Job.RENAME, f"{kind.value} {thing_id}", due=now)
+    store.note_renamed(tx, kind, thing_id)
+    outbox.promise(tx, Job.RENAME, NAMES, due=now + A_MOMENT)
 
 
 # Operators -------------------------------------------------------------------------------------------------------

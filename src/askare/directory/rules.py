@@ -8,7 +8,16 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import PhoneNumberFormat
 
-from askare.directory.model import AgentContent, Content, OfficeContent, OperatorContent, PartyContent, display_name
+from askare.directory.model import (
+    AgentContent,
+    Content,
+    DirectoryFilter,
+    Entry,
+    OfficeContent,
+    OperatorContent,
+    PartyContent,
+    display_name,
+)
 from askare.kernel.problems import Fault, Wrong
 
 PHONE_REGION = "FI"  # where a number without a country's prefix is at home, unless a setting says otherwise
@@ -74,6 +83,20 @@ def _comparable(content: AgentContent) -> tuple[object, ...]:
         content.language_code,
         frozenset(content.agency_office_ids),
         content.user_id,
+    )
+
+
+def matches(wanted: DirectoryFilter, entry: Entry) -> bool:
+    """Whether a search without free text finds this entry: the definition that the store's SQL is held to."""
+    content = entry.content
+    offices = frozenset(content.agency_office_ids) if isinstance(content, AgentContent) else frozenset()
+    return (
+        (not wanted.office_ids or not wanted.office_ids.isdisjoint(offices))
+        and (
+            not wanted.party_types
+            or (isinstance(content, PartyContent) and content.party_type_code in wanted.party_types)
+        )
+        and (wanted.modified_after is None or entry.modified > wanted.modified_after)
     )
 
 

@@ -5,45 +5,59 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from askare.directory.model import Entry, PartyContent, document_of, entry_of
+from msgspec import Struct
+
+from askare.directory import rules
+from askare.directory.model import (
+    AgentContent,
+    DirectoryFilter,
+    Entry,
+    PartyContent,
+    display_name,
+    document_of,
+    entry_of,
+)
 from askare.directory.model import Kind as Kind
+from askare.kernel.paging import Order, Page, Window
+from askare.kernel.time import milliseconds
+from askare.kernel.words import fold
+from askare.storage import shelf
+from askare.storage.search import Bound, Query, search, seen_offices
+from askare.storage.shelf import Item, Link, Place, Shelf
 from askare.storage.sql import Conditions
-from askare.storage.transactions import Transaction
+from askare.storage.transactions import Transaction, Value
 
 CODE, EXTENSION = 1, 2
 
 
 # Entries ---------------------------------------------------------------------------------------------------------
 
+_COLUMNS = ("sort_name",)
+SHELVES = {
+    Kind.OFFICE: Shelf(name="office", time="created", columns=_COLUMNS, sorts=_COLUMNS),
+    Kind.AGENT: Shelf(name="agent", time="created", columns=_COLUMNS, sorts=_COLUMNS),
+    Kind.OPERATOR: Shelf(name="operator", time="created", columns=_COLUMNS, sorts=_COLUMNS),
+    Kind.PARTY: Shelf(name="party", plural="parties", time="created", columns=(*_COLUMNS, "type"), sorts=_COLUMNS),
+}
+OFFICE_LINK = 1
+
+SORT_COLUMNS = {"name": "sort_name", "modificationTime": "modified"}
+DEFAULT_ORDER = (Order("name"),)
+
 
 def insert(tx: Transaction, entry: Entry, *, text: str) -> str:
-    """Keep a new entry.  Returns the stored document."""
-    document = document_of(entry)
-    tx.run(
-        "INSERT INTO entries (organization_no, kind, thing_id, version, document)"
-        " VALUES (:organization, :kind, :thing, :version, :document)",
-        organization=tx.organization_no,
-        kind=entry.kind.value,
-        thing=entry.thing_id.bytes,
-        version=entry.version,
-        document=document,
-    )
-    return document
+    """Keep a new entry; `text` is what free text search looks through.  Returns the stored document."""
+    item = _item(entry, text)
+    shelf.insert(tx, SHELVES[entry.kind], item)
+    return item.document
 
 
 def find(tx: Transaction, kind: Kind, thing_id: UUID, *, lock: bool = False) -> tuple[int, Entry, str] | None:
     """The stored entry of this id in the caller's organization with its number and document, or None."""
-    row = tx.row(
-        "SELECT entry_no, version, document FROM entries"
-        " WHERE organization_no = :organization AND kind = :kind AND thing_id = :thing"
-        f"{tx.flavour.row_lock if lock else ''}",
-        organization=tx.organization_no,
-        kind=kind.value,
-        thing=thing_id.bytes,
-    )
-    if row is None:
+    found = shelf.find(tx, SHELVES[kind], thing_id.bytes, lock=lock)
+    if found is None:
         return None
-    entry_no, version, document = row
+    entry_no, version, document = found
     return entry_no, entry_of(kind, thing_id, version, document), document
 
 
@@ -52,35 +66,87 @@ def find_all(tx: Transaction, kind: Kind, thing_ids: Iterable[UUID]) -> dict[UUI
     wanted = sorted({thing_id.bytes for thing_id in thing_ids})
     if not wanted:
         return {}
+    on = SHELVES[kind]
     conditions = Conditions()
-    conditions.add(
-        f"organization_no = {conditions.value(tx.organization_no)} AND kind = {conditions.value(kind.value)}"
-    )
-    conditions.add(conditions.among("thing_id", wanted))
-    found = {}
-    for thing, version, document in tx.rows(
-        f"SELECT thing_id, version, document FROM entries WHERE {conditions}", **conditions.values
-    ):
-        thing_id = UUID(bytes=bytes(thing))
-        found[thing_id] = entry_of(kind, thing_id, version, document)
-    return found
+    conditions.add(f"organization_no = {conditions.value(tx.organization_no)}")
+    conditions.add(conditions.among(on.id, wanted))
+    rows = tx.rows(f"SELECT {on.id}, version, document FROM {on.table} WHERE {conditions}", **conditions.values)
+    entries = (entry_of(kind, UUID(bytes=bytes(key)), version, document) for key, version, document in rows)
+    return {entry.thing_id: entry for entry in entries}
 
 
-def replace(tx: Transaction, entry_no: int, after: Entry, *, text: str) -> str:
+def replace(tx: Transaction, entry_no: int, before: Entry, after: Entry, *, text: str) -> str:
     """Keep a changed entry in the place of the stored one.  Returns the stored document."""
-    document = document_of(after)
-    tx.run(
-        "UPDATE entries SET version = :version, document = :document WHERE entry_no = :no",
-        no=entry_no,
-        version=after.version,
-        document=document,
-    )
-    return document
+    item = _item(after, text)
+    shelf.replace(tx, SHELVES[after.kind], _place(entry_no, before), item)
+    return item.document
 
 
 def delete(tx: Transaction, entry_no: int, entry: Entry) -> None:
-    """Take an entry out of the store."""
-    tx.run("DELETE FROM entries WHERE entry_no = :no", no=entry_no)
+    """Take an entry out of the store.  Its history and tombstone are the caller's to write."""
+    shelf.delete(tx, SHELVES[entry.kind], _place(entry_no, entry))
+
+
+def search_entries(tx: Transaction, wanted: DirectoryFilter, orders: Sequence[Order], window: Window) -> Page[bytes]:
+    """The documents of the entries that the caller sees and the filter wants, in order, and how many there are."""
+    kind, seen = wanted.kind, tx.caller.office_ids
+    offices = seen_offices(seen, wanted.office_ids) if kind in (Kind.OFFICE, Kind.AGENT) else None
+
+    def counted(document: str) -> bool:
+        entry = entry_of(kind, _NOBODY, 0, document)
+        return rules.matches(wanted, entry) and (offices is None or not offices.isdisjoint(_offices_of(entry)))
+
+    among: list[tuple[str, frozenset[Value]]] = []
+    links: list[tuple[int, frozenset[bytes]]] = []
+    if wanted.party_types:
+        among.append(("type", frozenset(one.value for one in wanted.party_types)))
+    if offices is not None and kind is Kind.OFFICE:
+        among.append(("office_id", frozenset(offices)))
+    elif offices is not None:
+        links.append((OFFICE_LINK, offices))
+    bounds = []
+    if wanted.modified_after is not None:
+        bounds.append(Bound("modified", ">", milliseconds(wanted.modified_after)))
+    return search(
+        tx,
+        SHELVES[kind],
+        Query(among=tuple(among), bounds=tuple(bounds), links=tuple(links), text=wanted.text),
+        orders=[Order(SORT_COLUMNS[order.field], order.descending) for order in orders or DEFAULT_ORDER],
+        window=window,
+        counted=counted if kind is not Kind.OFFICE else None,
+    )
+
+
+_NOBODY = UUID(int=0)
+
+
+def _offices_of(entry: Entry) -> list[bytes]:
+    return [one.bytes for one in entry.content.agency_office_ids] if isinstance(entry.content, AgentContent) else []
+
+
+def _item(entry: Entry, text: str) -> Item:
+    content = entry.content
+    columns: dict[str, Value] = {"sort_name": fold(display_name(content))}
+    if isinstance(content, PartyContent):
+        columns["type"] = content.party_type_code.value
+    return Item(
+        key=entry.thing_id.bytes,
+        version=entry.version,
+        time=milliseconds(entry.created),
+        modified=milliseconds(entry.modified),
+        columns=columns,
+        links=_links(entry),
+        document=document_of(entry),
+        text=text,
+    )
+
+
+def _place(entry_no: int, entry: Entry) -> Place:
+    return Place(entry_no, milliseconds(entry.created), _links(entry))
+
+
+def _links(entry: Entry) -> list[Link]:
+    return [(OFFICE_LINK, office) for office in _offices_of(entry)]
 
 
 # Names -----------------------------------------------------------------------------------------------------------
@@ -136,17 +202,6 @@ def names(tx: Transaction, things: Iterable[tuple[Kind, UUID]]) -> dict[tuple[Ki
     }
 
 
-def document(tx: Transaction, kind: Kind, thing_id: UUID) -> str | None:
-    """The JSON text of one entry, or None."""
-    row = tx.row(
-        "SELECT document FROM directory WHERE organization_no = :organization AND thing_id = :thing AND kind = :kind",
-        organization=tx.organization_no,
-        thing=thing_id.bytes,
-        kind=kind.value,
-    )
-    return None if row is None else str(row[0])
-
-
 def labels(tx: Transaction, things: Iterable[tuple[Kind, UUID]]) -> list[str]:
     """The names of those of the things that are known, in no particular order."""
     return list(names(tx, things).values())
@@ -169,6 +224,47 @@ def knows_any(tx: Transaction, kind: Kind) -> bool:
         kind=kind.value,
     )
     return row is not None
+
+
+def note_renamed(tx: Transaction, kind: Kind, thing_id: UUID) -> None:
+    """Remember that whatever names the thing is still found by what it was called before."""
+    tx.run(
+        "INSERT INTO renamed (organization_no, kind, thing_id) VALUES (:organization, :kind, :thing)"
+        " ON CONFLICT (organization_no, kind, thing_id) DO UPDATE SET times = renamed.times + 1",
+        organization=tx.organization_no,
+        kind=kind.value,
+        thing=thing_id.bytes,
+    )
+
+
+class Renamed(Struct, frozen=True):
+    """A thing that has another name than before, and how often that has happened."""
+
+    kind: Kind
+    thing_id: UUID
+    times: int
+
+
+def renamed(tx: Transaction, *, limit: int) -> list[Renamed]:
+    """Some of the things whose new names are not known everywhere yet."""
+    return [
+        Renamed(Kind(kind), UUID(bytes=bytes(thing_id)), times)
+        for kind, thing_id, times in tx.rows(
+            "SELECT kind, thing_id, times FROM renamed WHERE organization_no = :organization"
+            " ORDER BY kind, thing_id LIMIT :limit",
+            organization=tx.organization_no,
+            limit=limit,
+        )
+    ]
+
+
+def forget_renamed(tx: Transaction, things: Sequence[Renamed]) -> None:
+    """Their names are known everywhere, unless they have changed again meanwhile."""
+    tx.run_many(
+        "DELETE FROM renamed WHERE organization_no = :organization AND kind = :kind AND thing_id = :thing"
+        " AND times = :times",
+        [(tx.organization_no, one.kind.value, one.thing_id.bytes, one.times) for one in things],
+    )
 
 
 # Operators -------------------------------------------------------------------------------------------------------

@@ -148,7 +148,6 @@ def realty_of(realty_id: UUID, version: int, document: str) -> Realty:
 class RealtyFilter(Struct, frozen=True, kw_only=True):
     """What a search asks for: OR inside a field, AND between fields, an empty field asks for nothing."""
 
-    ids: frozenset[UUID] = frozenset()
     office_ids: frozenset[UUID] = frozenset()
     statuses: frozenset[str] = frozenset()
     property_types: frozenset[PropertyType] = frozenset()

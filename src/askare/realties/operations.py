@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -14,10 +15,11 @@ from askare.directory.model import Kind
 from askare.directory.references import Checks, Reference, require_known
 from askare.jobs import outbox
 from askare.jobs.kinds import Kind as Job
+from askare.kernel.paging import Order, Page, Window
 from askare.kernel.problems import Fault, Invalid, NotFound, Wrong
 from askare.kernel.versions import NO_CONDITION, Precondition
 from askare.realties import rules, store
-from askare.realties.model import Realty, RealtyContent
+from askare.realties.model import Realty, RealtyContent, RealtyFilter
 from askare.storage import history
 from askare.storage.history import Change
 from askare.storage.transactions import Transaction
@@ -114,6 +116,11 @@ def delete_realty(
     directory.make_known(tx, Kind.REALTY, realty_id, None, before=rules.name_of(kept.content), now=now)
     history.record(tx, KIND, realty_id, Change.DELETED, version=kept.version + 1, at=now, before=before)
     outbox.withdraw(tx, Job.MATCH_REALTY, str(realty_id))
+
+
+def search_realties(tx: Transaction, wanted: RealtyFilter, *, orders: Sequence[Order], window: Window) -> Page[bytes]:
+    """The documents seen through the window, and how many realties the filter finds in all."""
+    return store.search_realties(tx, wanted, orders, window)
 
 
 def _sees(tx: Transaction, content: RealtyContent) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from askare.directory.model import Address
-from askare.realties.model import FOR_SALE, RealtyContent
+from askare.realties.model import FOR_SALE, Realty, RealtyContent, RealtyFilter
 
 # What matching never looks at: how the realty is named, and whose it is.  All else it does (contract 5.4).
 _UNMATCHED = {"friendly_id": None, "agency_office_id": None, "room_structure": None}
@@ -28,6 +28,18 @@ def _matched(content: RealtyContent) -> RealtyContent:
         if address == Address():
             address = None
     return msgspec.structs.replace(content, address=address, **_UNMATCHED)
+
+
+def matches(wanted: RealtyFilter, realty: Realty) -> bool:
+    """Whether a search without free text finds this realty: the definition that the store's SQL is held to."""
+    content = realty.content
+    return (
+        (not wanted.office_ids or content.agency_office_id in wanted.office_ids)
+        and (not wanted.statuses or content.status_code in wanted.statuses)
+        and (not wanted.property_types or content.property_type_code in wanted.property_types)
+        and (not wanted.friendly_ids or content.friendly_id in wanted.friendly_ids)
+        and (wanted.modified_after is None or realty.modified > wanted.modified_after)
+    )
 
 
 def name_of(content: RealtyContent) -> str:

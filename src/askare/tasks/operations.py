@@ -182,3 +182,11 @@ def searched_text(tx: Transaction, content: TaskContent) -> str:
     if content.realty_id is not None:
         things.append((Kind.REALTY, content.realty_id))
     return "\n".join([content.description or "", *directory.labels(tx, things)])
+
+
+def rewrite_texts(tx: Transaction, renamed: Sequence[tuple[Kind, UUID]], *, after: int, limit: int) -> int | None:
+    """Let the next tasks that name any of these things be found by their present names (`directory.renames`)."""
+    found = store.pointing_at(tx, renamed, after=after, limit=limit)
+    for task_no, task in found:
+        store.retext(tx, task_no, task, searched_text(tx, task.content))
+    return found[-1][0] if found else None

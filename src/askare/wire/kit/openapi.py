@@ -144,8 +144,9 @@ def _state_instants(kind: msgspec.inspect.Type, components: dict[str, Any]) -> N
         properties = components[kind.cls.__name__]["properties"]
         for field in kind.fields:
             if _is_instant(field.type):
-                said = _without_null(properties[field.encode_name])
-                properties[field.encode_name] = {**said, **INSTANT}
+                said = properties[field.encode_name]
+                choices = [one if one == {"type": "null"} else {**one, **INSTANT} for one in said.get("anyOf", ())]
+                properties[field.encode_name] = {**said, "anyOf": choices} if choices else {**said, **INSTANT}
             else:
                 _state_instants(field.type, components)
 
