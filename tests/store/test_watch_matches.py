@@ -12,7 +12,7 @@ from askare.jobs import outbox
 from askare.letters.model import Rhythm
 from askare.requirements.model import RequirementStatus
 from askare.storage.desk import Database
-from askare.watches import jobs, operations
+from askare.watches import jobs, operations, store
 from askare.watches.criteria import Criterion
 from askare.watches.model import Timing
 from askare.watches.operations import Preferences
@@ -81,7 +81,7 @@ def test_a_match_is_recorded_with_what_was_met_and_unknown(watched: Database) ->
     put(watched)
     work_through_the_night(watched)
 
-    (match,) = watched.read(lambda tx: operations.store.matches_of_watch(tx, WATCH, limit=10), an_admin())
+    (match,) = watched.read(lambda tx: store.matches_of_watch(tx, WATCH, limit=10), an_admin())
     assert [finding.criterion for finding in match.verdict.met] == [
         Criterion.PROPERTY_TYPE,
         Criterion.PLACE,

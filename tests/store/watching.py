@@ -15,12 +15,11 @@ from askare.edge import Edge
 from askare.jobs.kinds import Kind
 from askare.jobs.runner import Trade, keep_due_promises
 from askare.kernel.caller import Caller
-from askare.kernel.time import instant_of, milliseconds
-from askare.letters.model import Letter, LetterKind, LetterState, RecipientKind, Rhythm
+from askare.kernel.time import instant_of
+from askare.letters.model import Rhythm
 from askare.realties import operations as realties
 from askare.realties.model import RealtyContent
 from askare.requirements import operations as requirements
-from askare.requirements import store as requirement_store
 from askare.requirements.model import ChangedRequirement, NewRequirement, RequirementAgent, RequirementStatus
 from askare.storage.desk import Database, Desk
 from askare.watches import operations, store
