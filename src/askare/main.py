@@ -20,6 +20,7 @@ from askare.settings import DATABASE_FILE, BadSettings, Settings
 from askare.storage.desk import Database, Desk
 from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
+from askare.watches.operations import requirement_changed, requirement_deleted
 from askare.wire.askare import directory, realties
 from askare.wire.askare.common import PREFIX
 from askare.wire.askare.documents import ASKARE
@@ -31,7 +32,7 @@ from askare.wire.kit.limits import BODY_SECONDS_MAX
 from askare.wire.kit.log import RequestLog
 from askare.wire.kit.openapi import Document, openapi
 from askare.wire.kit.problems import TooSlow
-from askare.wire.ovipro import authentication, meetings, notes, requirements, tasks
+from askare.wire.ovipro import authentication, meetings, notes, requirements, tasks, watches
 from askare.wire.ovipro.documents import ASSET_REQUIREMENT, AUTHENTICATION, MEETING, TASK_MANAGEMENT
 from askare.wire.ovipro.problems import OviProManners
 
@@ -108,17 +109,22 @@ def _ovipro(settings: Settings, door: Door) -> Dialect:
         empty_success_status=settings.empty_success_status, times_in_answers=settings.times_in_answers
     ).endpoints()
     note_api = notes.NoteApi(empty_success_status=settings.empty_success_status)
+    watch_api = watches.WatchApi(empty_success_status=settings.empty_success_status)
     requirement_api = [
         *requirements.RequirementApi(
-            empty_success_status=settings.empty_success_status, window_max=settings.window_max
+            empty_success_status=settings.empty_success_status,
+            window_max=settings.window_max,
+            followers=(requirement_deleted,),
+            change_followers=(requirement_changed,),
         ).endpoints(),
+        *watch_api.endpoints(),
         *note_api.endpoints(),
     ]
     sign_in = authentication.AuthenticationApi(door).endpoints()
     apis = (
         (settings.task_management_prefix, task_api),
         (settings.meeting_prefix, meeting_api),
-        (settings.asset_requirement_prefix, [*requirement_api, *note_api.aliases()]),
+        (settings.asset_requirement_prefix, [*requirement_api, *watch_api.aliases(), *note_api.aliases()]),
     )
     return Dialect(
         manners,

@@ -73,41 +73,56 @@ _COLUMNS = (
     *_PLACE_FIELDS,
 )
 
+_IN_PLACE = """
+    w.place IN (:place_0, :place_1, :place_2, :place_3, :place_4, :place_5, :place_6, :place_7)"""
 # What most often fails comes first: a row is left at its first failure.
-_STATEMENT = """
-SELECT w.watch_id FROM watch_criteria w
-WHERE w.organization_no = :organization
-  AND w.place IN (:place_0, :place_1, :place_2, :place_3, :place_4, :place_5, :place_6, :place_7)
-  AND w.price_least <= :price_for_least AND w.price_most >= :price_for_most
-  AND w.living_area_least <= :living_area_for_least AND w.living_area_most >= :living_area_for_most
-  AND (w.room_counts = '' OR replace(w.room_counts, :room_count, '') <> w.room_counts OR w.rooms_least <= :rooms)
-  AND (w.property_types = '' OR replace(w.property_types, :property_type, '') <> w.property_types)
-  AND (w.residential_types = '' OR replace(w.residential_types, :residential_type, '') <> w.residential_types)
-  AND (w.lacking_refused & CAST(:lacking AS BIGINT)) = 0
-  AND w.until > :moment
-  AND w.year_least <= :year_for_least AND w.year_most >= :year_for_most
-  AND w.plot_area_least <= :plot_area_for_least AND w.plot_area_most >= :plot_area_for_most
-  AND (w.currency = '' OR w.currency = :currency)
-  AND (w.conditions = '' OR replace(w.conditions, :condition, '') <> w.conditions)
-  AND (w.ownerships = '' OR replace(w.ownerships, :ownership, '') <> w.ownerships)
-  AND (w.availabilities = '' OR replace(w.availabilities, :availability, '') <> w.availabilities)
-  AND (w.plot_types = '' OR replace(w.plot_types, :plot_type, '') <> w.plot_types)
-  AND (w.estate_types = '' OR replace(w.estate_types, :estate_type, '') <> w.estate_types)
-  AND (w.other_types = '' OR replace(w.other_types, :other_type, '') <> w.other_types)
-  AND (w.plot_holdings = '' OR replace(w.plot_holdings, :plot_holding, '') <> w.plot_holdings)
-  AND (w.country_code = '' OR w.country_code = :country_code)
-  AND (w.region_code = '' AND w.region = '' OR w.region_code = :region_code OR w.region = :region)
-  AND (w.locality_code = '' AND w.locality = '' OR w.locality_code = :locality_code OR w.locality = :locality)
-  AND (w.postcode = '' OR w.postcode = :postcode)
-  AND (w.postal_area = '' OR w.postal_area = :postal_area)
-  AND (w.district = '' OR w.district = :district OR CAST(:district AS TEXT) = ' ')
-"""
+_WISHES = """
+    w.price_least <= :price_for_least AND w.price_most >= :price_for_most
+    AND w.living_area_least <= :living_area_for_least AND w.living_area_most >= :living_area_for_most
+    AND (w.room_counts = '' OR replace(w.room_counts, :room_count, '') <> w.room_counts OR w.rooms_least <= :rooms)
+    AND (w.property_types = '' OR replace(w.property_types, :property_type, '') <> w.property_types)
+    AND (w.residential_types = '' OR replace(w.residential_types, :residential_type, '') <> w.residential_types)
+    AND (w.lacking_refused & CAST(:lacking AS BIGINT)) = 0
+    AND w.year_least <= :year_for_least AND w.year_most >= :year_for_most
+    AND w.plot_area_least <= :plot_area_for_least AND w.plot_area_most >= :plot_area_for_most
+    AND (w.currency = '' OR w.currency = :currency)
+    AND (w.conditions = '' OR replace(w.conditions, :condition, '') <> w.conditions)
+    AND (w.ownerships = '' OR replace(w.ownerships, :ownership, '') <> w.ownerships)
+    AND (w.availabilities = '' OR replace(w.availabilities, :availability, '') <> w.availabilities)
+    AND (w.plot_types = '' OR replace(w.plot_types, :plot_type, '') <> w.plot_types)
+    AND (w.estate_types = '' OR replace(w.estate_types, :estate_type, '') <> w.estate_types)
+    AND (w.other_types = '' OR replace(w.other_types, :other_type, '') <> w.other_types)
+    AND (w.plot_holdings = '' OR replace(w.plot_holdings, :plot_holding, '') <> w.plot_holdings)"""
+_PLACE_FITS = """
+    (w.country_code = '' OR w.country_code = :country_code)
+    AND (w.region_code = '' AND w.region = '' OR w.region_code = :region_code OR w.region = :region)
+    AND (w.locality_code = '' AND w.locality = '' OR w.locality_code = :locality_code OR w.locality = :locality)
+    AND (w.postcode = '' OR w.postcode = :postcode)
+    AND (w.postal_area = '' OR w.postal_area = :postal_area)
+    AND (w.district = '' OR w.district = :district OR CAST(:district AS TEXT) = ' ')"""
+_ALWAYS = "FROM watch_criteria w WHERE w.organization_no = :organization AND w.until > :moment AND"
+
+_THOSE_THAT_FIT = f"SELECT w.watch_id {_ALWAYS} {_IN_PLACE} AND {_WISHES} AND {_PLACE_FITS}"
+_THOSE_IN_ITS_PLACES = (
+    f"SELECT DISTINCT w.watch_id {_ALWAYS} {_IN_PLACE} AND {_PLACE_FITS} ORDER BY w.watch_id LIMIT :limit"
+)
+_THOSE_ELSEWHERE = f"SELECT DISTINCT w.watch_id {_ALWAYS} {_WISHES} ORDER BY w.watch_id LIMIT :limit"
 
 
 def watches_that_fit(tx: Transaction, offer: Offer, *, ending_after: int) -> set[UUID]:
     """The watches of the organization whose criteria the offer fits and that end later than this many milliseconds."""
-    rows = tx.rows(_STATEMENT, organization=tx.organization_no, moment=ending_after, **_sought(offer))
+    rows = tx.rows(_THOSE_THAT_FIT, organization=tx.organization_no, moment=ending_after, **_sought(offer))
     return {UUID(bytes=bytes(watch_id)) for (watch_id,) in rows}
+
+
+def watches_nearby(tx: Transaction, offer: Offer, *, ending_after: int, limit: int) -> set[UUID]:
+    """Watches that the offer may fit but for one criterion: those that look in its places, whatever else they ask for,
+    and those that it would fit if it lay elsewhere.  At most `limit` of each."""
+    values = {**_sought(offer), "organization": tx.organization_no, "moment": ending_after, "limit": limit}
+    found = set()
+    for statement in (_THOSE_IN_ITS_PLACES, _THOSE_ELSEWHERE):
+        found |= {UUID(bytes=bytes(watch_id)) for (watch_id,) in tx.rows(statement, **values)}
+    return found
 
 
 def keep_criteria(tx: Transaction, watch_id: UUID, criteria: Criteria, *, until: int) -> None:

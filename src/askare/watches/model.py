@@ -144,7 +144,7 @@ class RequirementReference(Struct, frozen=True, rename="camel"):
     asset_requirement_id: UUID
 
 
-class WatchDetails(Struct, frozen=True, kw_only=True, rename="camel"):
+class _Details(Struct, frozen=True, kw_only=True, rename="camel"):
     """A watch as it is answered by itself."""
 
     watch_id: UUID
@@ -181,7 +181,7 @@ class ListedRequirement(Struct, frozen=True, kw_only=True, rename="camel", omit_
     agency_office: ListedOffice
 
 
-class WatchListItem(Struct, frozen=True, kw_only=True, rename="camel"):
+class _ListItem(Struct, frozen=True, kw_only=True, rename="camel"):
     """A watch as a list shows it.  Source: contract 5.1."""
 
     watch_id: UUID
@@ -246,7 +246,7 @@ def details_of(watch: Watch, *, now: datetime) -> str:
     """The JSON that answers one watch by itself."""
     content = watch.content
     return _encoder.encode(
-        WatchDetails(
+        _Details(
             watch_id=watch.watch_id,
             asset_requirement=RequirementReference(content.asset_requirement_id),
             watch_status_code=watch.status(now),
@@ -270,7 +270,7 @@ def list_item_of(
     content, subject = watch.content, watch.subject
     first_name, last_name = agents.get(subject.agent_id, (None, None)) if subject.agent_id else (None, None)
     return _encoder.encode(
-        WatchListItem(
+        _ListItem(
             watch_id=watch.watch_id,
             asset_requirement=ListedRequirement(
                 asset_requirement_id=content.asset_requirement_id,
