@@ -11,16 +11,18 @@ from msgspec import Struct
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from askare import post
 from askare.access.door import Door
 from askare.access.keys import jwks
 from askare.directory.references import Checks
 from askare.edge import Edge
 from askare.kernel.problems import Fault
+from askare.letters.model import Language
 from askare.settings import DATABASE_FILE, BadSettings, Settings
 from askare.storage.desk import Database, Desk
 from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
-from askare.wire.askare import directory, realties
+from askare.wire.askare import directory, letter_pages, letters, realties
 from askare.wire.askare.common import PREFIX
 from askare.wire.askare.documents import ASKARE
 from askare.wire.askare.problems import AskareManners
@@ -123,8 +125,13 @@ def _askare(settings: Settings) -> Dialect:
             empty_success_status=settings.empty_success_status, checks=checks, phone_region=settings.phone_region
         ).endpoints(),
         *realties.RealtyApi(empty_success_status=settings.empty_success_status, checks=checks).endpoints(),
+        *letters.LetterApi().endpoints(),
     ]
-    return Dialect(manners, ((PREFIX, endpoints),), (_documented("askare", ASKARE, PREFIX, endpoints, settings),))
+    pages = letter_pages.UnsubscribePages(
+        addresses=post.DirectoryAddresses(), wishes=None, language=Language(settings.letter_language)
+    ).endpoints()
+    mounts = ((PREFIX, endpoints), (letter_pages.PREFIX, pages))
+    return Dialect(manners, mounts, (_documented("askare", ASKARE, PREFIX, endpoints, settings),))
 
 
 def _documented(
