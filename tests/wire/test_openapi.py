@@ -25,6 +25,11 @@ OPERATIONS = {
     },
     "authentication": {"authentication.createToken": f"POST {TOKEN}"},
     "askare": {
+        "letter.search": "GET /askare/v1/letters",
+        "letter.get": "GET /askare/v1/letters/{letterId}",
+        "letter.send": "POST /askare/v1/letters/{letterId}:send",
+    }
+    | {
         f"{thing}.{name}": f"{method} /askare/v1/{plural}{path}"
         for thing, plural, id_field in (
             ("office", "offices", "agencyOfficeId"),
