@@ -13,12 +13,17 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from askare.access.door import Door
 from askare.access.keys import jwks
+from askare.directory.references import Checks
 from askare.edge import Edge
 from askare.kernel.problems import Fault
 from askare.settings import DATABASE_FILE, BadSettings, Settings
 from askare.storage.desk import Database, Desk
 from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
+from askare.wire.askare import directory, realties
+from askare.wire.askare.common import PREFIX
+from askare.wire.askare.documents import ASKARE
+from askare.wire.askare.problems import AskareManners
 from askare.wire.house.pages import ApiDocument, Pages
 from askare.wire.kit.dialect import House, Manners, build_app
 from askare.wire.kit.endpoints import Endpoint, Reply
@@ -85,16 +90,19 @@ class Dialect(Struct, frozen=True):
 
 def _dialects(settings: Settings, door: Door) -> list[Dialect]:
     """All that is spoken here besides the house's own pages."""
-    return [_ovipro(settings, door)]
+    return [_ovipro(settings, door), _askare(settings)]
+
+
+def _api_keys(settings: Settings) -> frozenset[str]:
+    return frozenset(filter(None, settings.api_keys.reveal().split(",")))
 
 
 def _ovipro(settings: Settings, door: Door) -> Dialect:
-    manners = OviProManners(
-        require_request_id=settings.require_request_id,
-        api_keys=frozenset(filter(None, settings.api_keys.reveal().split(","))),
-    )
+    manners = OviProManners(require_request_id=settings.require_request_id, api_keys=_api_keys(settings))
     task_api = tasks.TaskApi(
-        empty_success_status=settings.empty_success_status, times_in_answers=settings.times_in_answers
+        empty_success_status=settings.empty_success_status,
+        times_in_answers=settings.times_in_answers,
+        checks=Checks(settings.reference_checks),
     ).endpoints()
     sign_in = authentication.AuthenticationApi(door).endpoints()
     return Dialect(
@@ -105,6 +113,18 @@ def _ovipro(settings: Settings, door: Door) -> Dialect:
             _documented("authentication", AUTHENTICATION, authentication.PREFIX, sign_in, settings),
         ),
     )
+
+
+def _askare(settings: Settings) -> Dialect:
+    manners = AskareManners(require_request_id=settings.require_request_id, api_keys=_api_keys(settings))
+    checks = Checks(settings.reference_checks)
+    endpoints = [
+        *directory.DirectoryApi(
+            empty_success_status=settings.empty_success_status, checks=checks, phone_region=settings.phone_region
+        ).endpoints(),
+        *realties.RealtyApi(empty_success_status=settings.empty_success_status, checks=checks).endpoints(),
+    ]
+    return Dialect(manners, ((PREFIX, endpoints),), (_documented("askare", ASKARE, PREFIX, endpoints, settings),))
 
 
 def _documented(

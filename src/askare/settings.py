@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from phonenumbers import SUPPORTED_REGIONS
 
 DATABASE_FILE = "askare.db"  # in the data folder, where no PostgreSQL is named
 
@@ -81,6 +82,14 @@ TABLE = (
     Setting("empty_success_status", int, 204, "Answer of a successful update or delete: 204, or 200 with no body."),
     Setting("times_in_answers", bool, True, "Show creationTime and modificationTime of tasks."),
     Setting(
+        "reference_checks",
+        str,
+        "off",
+        "Whether ids in bodies must be in the directory; known: a kind is checked once the directory holds any of it.",
+        ("off", "known", "strict"),
+    ),
+    Setting("phone_region", str, "FI", "Country (two capital letters) of telephone numbers that do not begin with +."),
+    Setting(
         "api_keys",
         Secret,
         Secret(""),
@@ -124,6 +133,8 @@ class Settings(Struct, frozen=True):
     require_request_id: bool
     empty_success_status: int
     times_in_answers: bool
+    reference_checks: str
+    phone_region: str
     api_keys: Secret
     static_tokens: Secret
     rate_limit: int
@@ -247,6 +258,8 @@ def _contradictions(values: dict[str, Any]) -> list[str]:
         )
     if values["empty_success_status"] not in (200, 204):
         faults.append("empty_success_status: must be 204 or 200")
+    if values["phone_region"] not in SUPPORTED_REGIONS:
+        faults.append("phone_region: must be the code of a country in two capital letters, such as FI")
     oidc = [key for key in ("oidc_issuer", "oidc_audience", "oidc_jwks_url") if values[key]]
     if oidc and len(oidc) < 3:
         faults.append("oidc_issuer, oidc_audience and oidc_jwks_url: set all three, or none")

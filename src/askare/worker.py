@@ -10,12 +10,17 @@ import structlog
 from msgspec import Struct
 
 from askare.access.operations import sweep_tokens
+from askare.directory import renames
+from askare.directory.store import SHELVES as DIRECTORY
 from askare.edge import Edge
+from askare.jobs.kinds import Kind
 from askare.jobs.runner import Trade, keep_promises
+from askare.realties.store import REALTIES
 from askare.storage import idempotency
 from askare.storage.desk import Desk
 from askare.storage.shelf import POSTED_AT_ONCE, Shelf, post_words
 from askare.storage.transactions import Transaction
+from askare.tasks import operations as tasks
 from askare.tasks.store import TASKS
 
 _log = structlog.get_logger("askare")
@@ -30,7 +35,7 @@ class Chore(Struct, frozen=True):
 
 
 # Whose words are searched.
-SHELVES = (TASKS,)
+SHELVES = (TASKS, REALTIES, *DIRECTORY.values())
 
 
 def _words_of(shelf: Shelf) -> tuple[Chore, Chore]:
@@ -53,8 +58,11 @@ CHORES = (
 )
 
 
+# Whose texts hold names of others.
+REWRITES: tuple[renames.Rewrite, ...] = (tasks.rewrite_texts,)
+
 # Who keeps which promises.
-TRADES: tuple[Trade, ...] = ()
+TRADES: tuple[Trade, ...] = (Trade(Kind.RENAME, renames.keeper(REWRITES), at_once=1, lease=timedelta(minutes=30)),)
 
 
 async def do_chore(chore: Chore, desk: Desk, edge: Edge) -> None:

@@ -9,3 +9,4 @@ class Kind(Enum):
     """What is promised; `about` is the id of the thing it is about.  The values are on people's disks."""
 
     MATCH_REALTY = "match realty"
+    RENAME = "rename"

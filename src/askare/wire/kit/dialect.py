@@ -171,8 +171,10 @@ class _Operation:
                 call.parameters = parameters
         if endpoint.reads_if_match and (value := request.get_header("If-Match")) is not None:
             call.expected_versions = headers.read_versions("If-Match", value, faults)
+            call.exists = True if value.strip() == "*" else None
         if endpoint.reads_if_none_match and (value := request.get_header("If-None-Match")) is not None:
             call.known_versions = headers.read_versions("If-None-Match", value, faults)
+            call.exists = False if value.strip() == "*" else call.exists
         if endpoint.method == "POST" and (value := request.get_header("Idempotency-Key")) is not None:
             call.idempotency_key = headers.read_idempotency_key(value, faults)
         body_faults = await self._read_body(request, call, has_faults=bool(faults)) if endpoint.body else []
@@ -188,8 +190,10 @@ class _Operation:
         raw = await read_body(request)
         if call.idempotency_key is not None:
             call.fingerprint(self._endpoint.operation_id, raw)
+        declared = self._endpoint.body
         try:
-            body = typed(plain_json(raw), self._endpoint.body.type)
+            plain = plain_json(raw)
+            body = typed(plain, declared.type)
         except Invalid as problem:
             return problem.body
         except MalformedJson:
@@ -197,7 +201,8 @@ class _Operation:
                 return []
             raise
         if isinstance(body, list):
-            return body
+            seen = {fault.target for fault in body}
+            return body + [fault for fault in declared.more_faults(plain) if fault.target not in seen]
         call.body = body
         return []
 

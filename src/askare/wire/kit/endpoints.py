@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from askare.kernel.caller import Role
+from askare.kernel.problems import Fault
 
 if TYPE_CHECKING:
     from askare.wire.kit.call import Call
@@ -29,12 +30,21 @@ class Example(Struct, frozen=True):
     value: Any
 
 
+def _nothing_more(plain: Any) -> list[Fault]:  # noqa: ARG001  -- the types say all there is to say
+    return []
+
+
 class Body(Struct, frozen=True):
-    """The JSON body that an endpoint reads."""
+    """The JSON body that an endpoint reads.
+
+    `more_faults` says what is wrong with a plain value beyond its types, so that a body whose types are wrong is told
+    that at the same time; of a body whose types are right the operation says it.
+    """
 
     type: Any
     description: str
     examples: tuple[Example, ...] = ()
+    more_faults: Callable[[Any], list[Fault]] = _nothing_more
 
 
 class Answer(Struct, frozen=True):
