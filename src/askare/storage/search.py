@@ -81,9 +81,9 @@ def search(
     if any(not wanted for _, wanted in (*query.among, *query.links)):
         return Page([], 0)
     kind = shelf.history_kind
+    said = None if query.text or counted is None else _of_present(counted)
     # Texts are rewritten when something that they name gets another name, and history does not tell of that.
     question = (query, times_retexted(tx, shelf)) if query.text else query
-    said = None if query.text or counted is None else _of_present(counted)
 
     def find() -> Page[bytes]:
         found = _Search(tx, shelf, query, orders)
