@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from datetime import timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -24,7 +25,7 @@ from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
 from askare.watches.operations import requirement_changed, requirement_deleted
 from askare.watches.wishes import WatchWishes
-from askare.wire.askare import directory, extension_pages, letter_pages, letters, matches, realties
+from askare.wire.askare import changes, directory, extension_pages, letter_pages, letters, matches, realties
 from askare.wire.askare.common import PREFIX
 from askare.wire.askare.documents import ASKARE
 from askare.wire.askare.problems import AskareManners
@@ -153,6 +154,7 @@ def _askare(settings: Settings) -> Dialect:
         *realties.RealtyApi(empty_success_status=settings.empty_success_status, checks=checks).endpoints(),
         *matches.MatchApi(empty_success_status=settings.empty_success_status).endpoints(),
         *letters.LetterApi().endpoints(),
+        *changes.ChangesApi(kept_for=timedelta(days=settings.changes_days)).endpoints(),
     ]
     addresses, language = post.DirectoryAddresses(), Language(settings.letter_language)
     unsubscribe = letter_pages.UnsubscribePages(addresses=addresses, wishes=WatchWishes(), language=language)

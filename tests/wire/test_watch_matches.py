@@ -12,6 +12,7 @@ from askare.storage.transactions import Transaction
 from askare.watches import operations
 from tests.wire.asking import UNKNOWN_ID, Agency, assert_bad_body, assert_bad_parameters, assert_error, on_both
 from tests.wire.conftest import Running
+from tests.wire.documented import documented
 from tests.wire.watching import (
     FLAT_WISH,
     OURS,
@@ -263,3 +264,41 @@ def test_a_link_that_nobody_gave_out_leads_nowhere(agency: Agency) -> None:
         for method in ("GET", "POST"):
             answer = agency.nobody.request(method, f"{operations.EXTENSION_PATH}/{key}", headers={"Request-ID": None})
             assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+
+
+# The document ----------------------------------------------------------------------------------------------------
+
+
+def test_every_answer_is_one_that_the_document_tells(agency: Agency) -> None:
+    told = documented(agency.nobody, "askare")
+    watch = watches(agency.admin, requires(agency.admin, agency))
+    realty = puts(agency.admin, a_flat(agency))
+    puts(agency.admin, a_flat(agency, 156_000))
+    until_matched(agency.admin, realty)
+    answers = [
+        agency.admin.get(f"{OURS}/watches/{watch}/matches", params={"nearMisses": "true"}),
+        agency.admin.get(f"{OURS}/realties/{realty}/matches", params={"nearMisses": "true"}),
+        agency.admin.get(f"{OURS}/watches/{UNKNOWN_ID}/matches"),
+        agency.admin.get(f"{OURS}/watches/{watch}/matches", params={"size": "0"}),
+        agency.admin.post(PREVIEW, {"assetRequirements": FLAT_WISH}),
+        agency.admin.post(PREVIEW, {}),
+        agency.admin.get(f"{OURS}/watches/{watch}/preferences"),
+        agency.admin.put(f"{OURS}/watches/{watch}/preferences", {"timingCode": "DIGEST"}),
+        agency.operator.get(f"{OURS}/watches/{watch}/matches"),
+        agency.nobody.post(PREVIEW, {"assetRequirements": {}}),
+    ]
+
+    for answer in answers:
+        told.check(answer)
+    assert {answer.status_code for answer in answers} == {200, 204, 400, 401, 403, 404}
+
+
+def test_every_example_of_a_body_is_accepted(agency: Agency) -> None:
+    operations = documented(agency.nobody, "askare").operations()
+    watch = watches(agency.admin, requires(agency.admin, agency))
+
+    for name in ("watch.preview", "watch.setPreferences"):
+        operation = operations[name]
+        for example in operation["requestBody"]["content"]["application/json"]["examples"].values():
+            path = operation["path"].replace("{watchId}", watch)
+            assert agency.admin.request(operation["method"], path, example["value"]).status_code in (200, 204)

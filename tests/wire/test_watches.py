@@ -7,7 +7,9 @@ from uuid import uuid4
 
 import pytest
 
+from askare.wire.ovipro.watches import EXAMPLE_CONTENT
 from tests.wire.asking import UNKNOWN_ID, Agency, assert_bad_body, assert_bad_parameters, assert_error, on_both
+from tests.wire.documented import documented
 from tests.wire.watching import AGENT, FAR, FLAT_WISH, PARTY, REQUIREMENTS, WATCHES, a_watch, found, requires, watches
 
 
@@ -64,7 +66,7 @@ def test_the_same_lives_under_all_its_paths(agency: Agency) -> None:
     watch = watches(agency.admin, requires(agency.admin, agency))
 
     for path in ("/watches", "/assetRequirementWatches", "/asset-requirement/v1/assetRequirementWatches"):
-        assert found(agency.admin, at=path) == [watch]
+        assert found(agency.admin, path) == [watch]
         assert agency.admin.get(f"{path}/{watch}").status_code == 200
 
 
@@ -242,9 +244,9 @@ def test_every_parameter_finds_its_watches_and_no_others(agency: Agency) -> None
         "statusCode": ("ACTIVE", "ENDED"),
         "realtyPropertyTypeCode": ("RESIDENTIAL", "PLOT"),
     }.items():
-        assert found(agency.admin, **{name: one}) == [first], name
-        assert found(agency.admin, **{name: other}) == [second], name
-        assert set(found(agency.admin, **{name: [one, other]})) == {first, second}, name
+        assert found(agency.admin, WATCHES, **{name: one}) == [first], name
+        assert found(agency.admin, WATCHES, **{name: other}) == [second], name
+        assert set(found(agency.admin, WATCHES, **{name: [one, other]})) == {first, second}, name
     assert found(agency.admin, partyId=PARTY, statusCode="ENDED") == []
     assert found(agency.admin, sort="modificationTime|asc") == [first, second]
     assert found(agency.admin) == [second, first]
@@ -288,3 +290,56 @@ def test_a_bad_parameter_is_refused_by_name(agency: Agency, query: str, target: 
 def test_a_malformed_id_in_the_path_is_told_from_an_unknown_one(agency: Agency) -> None:
     assert_bad_parameters(agency.admin.get(f"{WATCHES}/7"), ("watchId", "INVALID_TYPE"))
     assert_unknown(agency.admin.get(f"{WATCHES}/{UNKNOWN_ID}"))
+
+
+# The document ----------------------------------------------------------------------------------------------------
+
+
+def test_every_answer_is_one_that_the_document_tells(agency: Agency) -> None:
+    told = documented(agency.nobody, "asset-requirement")
+    requirement = requires(agency.admin, agency)
+    path = f"{WATCHES}/{watches(agency.admin, requirement)}"
+    body = {"watchId": path.rpartition("/")[2], **a_watch(requirement, agentNotificationTypeCodes=[])}
+    answers = [
+        agency.admin.post(WATCHES, a_watch(requirement)),
+        agency.admin.post(WATCHES, a_watch(UNKNOWN_ID)),
+        agency.admin.post(WATCHES, {}),
+        agency.admin.get(WATCHES),
+        agency.admin.get(WATCHES, params={"size": "0"}),
+        agency.admin.get(path),
+        agency.admin.put(path, body, headers={"If-Match": '"7"'}),
+        agency.admin.put(path, body),
+        agency.admin.put(path, {**body, "assetRequirementId": UNKNOWN_ID}),
+        agency.operator.get(path),
+        agency.nobody.get(path),
+        agency.admin.delete(path, headers={"If-Match": '"7"'}),
+        agency.admin.delete(path),
+        agency.admin.delete(path),
+    ]
+
+    for answer in answers:
+        told.check(answer)
+    assert {answer.status_code for answer in answers} == {200, 201, 204, 400, 401, 403, 404, 412}
+
+
+def test_every_example_of_a_body_is_accepted(agency: Agency) -> None:
+    operations = documented(agency.nobody, "asset-requirement").operations()
+    requirement = requires(agency.admin, agency)
+    watch = watches(agency.admin, requirement, parties=EXAMPLE_CONTENT["parties"])
+
+    for operation, address in (("watch.create", WATCHES), ("watch.update", f"{WATCHES}/{watch}")):
+        content = operations[operation]["requestBody"]["content"]["application/json"]
+        for example in content["examples"].values():
+            body = {**example["value"], "assetRequirementId": requirement}
+            if operation == "watch.update":
+                body["watchId"] = watch
+            answer = agency.admin.request(operations[operation]["method"], address, body)
+            assert answer.status_code in (201, 204), answer.text
+
+
+def test_the_same_key_makes_one_watch(agency: Agency) -> None:
+    requirement = requires(agency.admin, agency)
+    answers = [agency.admin.post(WATCHES, a_watch(requirement), headers={"Idempotency-Key": "once"}) for _ in range(2)]
+
+    assert answers[0].json() == answers[1].json()
+    assert found(agency.admin) == [answers[0].json()["watchId"]]

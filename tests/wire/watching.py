@@ -6,7 +6,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 from tests.journeys.waiting import until
-from tests.store.watching import FLAT_WISH
+from tests.store.watching import FLAT_WISH as FLAT_WISH
 from tests.wire.asking import Agency, Person, id_of
 
 REQUIREMENTS = "/asset-requirement/v1/assetRequirements"
@@ -45,9 +45,9 @@ def watches(person: Person, requirement: str, **changes: Any) -> str:
     return id_of(person.creates(a_watch(requirement, **changes), at=WATCHES))
 
 
-def found(person: Person, *, at: str = WATCHES, **params: Any) -> list[str]:
+def found(person: Person, at: str = WATCHES, /, **params: object) -> list[str]:
     """The ids of the watches that a search shows, in its order."""
-    answer = person.get(at, params=params)
+    answer = person.get(at, params=dict(params))
     assert answer.status_code == 200, answer.text
     return [one["watchId"] for one in answer.json()["watches"]]
 

@@ -17,10 +17,10 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from askare.kernel.change import Change
 from askare.kernel.problems import Invalid, Wrong
 from askare.kernel.time import instant_of, milliseconds
 from askare.storage.flavour import Flavour
-from askare.storage.history import Change
 from askare.storage.marks import present_mark
 from askare.storage.transactions import Row, Transaction
 

@@ -10,7 +10,6 @@ from askare.wire.ovipro.problems import TABLE as TABLE
 from askare.wire.ovipro.problems import ErrorBody as ErrorBody
 from askare.wire.ovipro.problems import OviProManners
 
-
 # Under these live the pages for people, whom a link in a letter has led there.
 PAGES = (f"{letter_pages.PREFIX}/", f"{extension_pages.PREFIX}/")
 
