@@ -25,6 +25,7 @@ OPERATIONS = {
     },
     "authentication": {"authentication.createToken": f"POST {TOKEN}"},
     "askare": {
+        "changes.get": "GET /askare/v1/changes",
         "letter.search": "GET /askare/v1/letters",
         "letter.get": "GET /askare/v1/letters/{letterId}",
         "letter.send": "POST /askare/v1/letters/{letterId}:send",
