@@ -12,17 +12,20 @@ from msgspec import Struct
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from askare import post
 from askare.access.door import Door
 from askare.access.keys import jwks
 from askare.directory.references import Checks
 from askare.edge import Edge
 from askare.kernel.problems import Fault
+from askare.letters.model import Language
 from askare.settings import DATABASE_FILE, BadSettings, Settings
 from askare.storage.desk import Database, Desk
 from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
 from askare.watches.operations import requirement_changed, requirement_deleted
-from askare.wire.askare import changes, directory, realties
+from askare.watches.wishes import WatchWishes
+from askare.wire.askare import changes, directory, extension_pages, letter_pages, letters, matches, realties
 from askare.wire.askare.common import PREFIX
 from askare.wire.askare.documents import ASKARE
 from askare.wire.askare.problems import AskareManners
@@ -149,9 +152,19 @@ def _askare(settings: Settings) -> Dialect:
             empty_success_status=settings.empty_success_status, checks=checks, phone_region=settings.phone_region
         ).endpoints(),
         *realties.RealtyApi(empty_success_status=settings.empty_success_status, checks=checks).endpoints(),
+        *matches.MatchApi(empty_success_status=settings.empty_success_status).endpoints(),
+        *letters.LetterApi().endpoints(),
         *changes.ChangesApi(kept_for=timedelta(days=settings.changes_days)).endpoints(),
     ]
-    return Dialect(manners, ((PREFIX, endpoints),), (_documented("askare", ASKARE, PREFIX, endpoints, settings),))
+    addresses, language = post.DirectoryAddresses(), Language(settings.letter_language)
+    unsubscribe = letter_pages.UnsubscribePages(addresses=addresses, wishes=WatchWishes(), language=language)
+    extend = extension_pages.ExtensionPages(addresses=addresses, language=language, time_zone=settings.time_zone)
+    mounts = (
+        (PREFIX, endpoints),
+        (letter_pages.PREFIX, unsubscribe.endpoints()),
+        (extension_pages.PREFIX, extend.endpoints()),
+    )
+    return Dialect(manners, mounts, (_documented("askare", ASKARE, PREFIX, endpoints, settings),))
 
 
 def _documented(

@@ -413,7 +413,7 @@ def search_letters(tx: Transaction, wanted: LetterFilter, *, orders: Sequence[Or
     return store.search(tx, wanted, orders=orders, window=window)
 
 
-def send_again(tx: Transaction, letter_id: UUID, *, now: datetime) -> None:
+def send_again(tx: Transaction, letter_id: UUID, *, now: datetime) -> Found:
     """Send a letter now: one that waits for its next attempt, or, once more and on purpose, one that is over.
 
     Raises NotFound, and Refused for a digest that still gathers.
@@ -427,8 +427,9 @@ def send_again(tx: Transaction, letter_id: UUID, *, now: datetime) -> None:
         anew = changed(
             anew, state=LetterState.WAITING, attempts=0, rounds=letter.rounds + 1, due=now, reason="", sent=None
         )
-    _save(tx, letter, anew, now=now)
+    saved = _save(tx, letter, anew, now=now)
     outbox.promise(tx, Kind.DELIVER_LETTER, str(letter_id), due=now)
+    return Found(document_of(saved), saved.version)
 
 
 # Ending them -----------------------------------------------------------------------------------------------------
@@ -454,9 +455,14 @@ def known_by_token(tx: Transaction, token: UUID) -> Known:
 
 
 def language_of(tx: Transaction, known: Known, *, addresses: AddressBook) -> Language | None:
-    """The language in which the recipient reads; None when nobody knows."""
+    """The language in which the recipient reads, or else of the office that wrote last; None when nobody knows."""
     addressee = addresses.addressee(tx, known.recipient)
-    return None if addressee is None else addressee.language
+    if addressee is not None and addressee.language is not None:
+        return addressee.language
+    last = store.last_of(tx, known.watch_id, known.recipient)
+    office_id = None if last is None else last.content.office_id
+    office = None if office_id is None else addresses.office(tx, office_id)
+    return None if office is None else office.language
 
 
 def unsubscribe(tx: Transaction, token: UUID, *, wishes: Wishes | None, now: datetime) -> None:
