@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from datetime import timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -22,7 +23,8 @@ from askare.settings import DATABASE_FILE, BadSettings, Settings
 from askare.storage.desk import Database, Desk
 from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
-from askare.wire.askare import directory, letter_pages, letters, realties
+from askare.watches.operations import requirement_changed, requirement_deleted
+from askare.wire.askare import changes, directory, letter_pages, letters, realties
 from askare.wire.askare.common import PREFIX
 from askare.wire.askare.documents import ASKARE
 from askare.wire.askare.problems import AskareManners
@@ -33,8 +35,8 @@ from askare.wire.kit.limits import BODY_SECONDS_MAX
 from askare.wire.kit.log import RequestLog
 from askare.wire.kit.openapi import Document, openapi
 from askare.wire.kit.problems import TooSlow
-from askare.wire.ovipro import authentication, tasks
-from askare.wire.ovipro.documents import AUTHENTICATION, TASK_MANAGEMENT
+from askare.wire.ovipro import authentication, meetings, notes, requirements, tasks, watches
+from askare.wire.ovipro.documents import ASSET_REQUIREMENT, AUTHENTICATION, MEETING, TASK_MANAGEMENT
 from askare.wire.ovipro.problems import OviProManners
 
 Scope = dict[str, Any]
@@ -106,12 +108,36 @@ def _ovipro(settings: Settings, door: Door) -> Dialect:
         times_in_answers=settings.times_in_answers,
         checks=Checks(settings.reference_checks),
     ).endpoints()
+    meeting_api = meetings.MeetingApi(
+        empty_success_status=settings.empty_success_status, times_in_answers=settings.times_in_answers
+    ).endpoints()
+    note_api = notes.NoteApi(empty_success_status=settings.empty_success_status)
+    watch_api = watches.WatchApi(empty_success_status=settings.empty_success_status)
+    requirement_api = [
+        *requirements.RequirementApi(
+            empty_success_status=settings.empty_success_status,
+            window_max=settings.window_max,
+            followers=(requirement_deleted,),
+            change_followers=(requirement_changed,),
+        ).endpoints(),
+        *watch_api.endpoints(),
+        *note_api.endpoints(),
+    ]
     sign_in = authentication.AuthenticationApi(door).endpoints()
+    apis = (
+        (settings.task_management_prefix, task_api),
+        (settings.meeting_prefix, meeting_api),
+        (settings.asset_requirement_prefix, [*requirement_api, *watch_api.aliases(), *note_api.aliases()]),
+    )
     return Dialect(
         manners,
-        ((settings.task_management_prefix, task_api), ("", task_api), (authentication.PREFIX, sign_in)),
+        (*apis, *(("", endpoints) for _, endpoints in apis), (authentication.PREFIX, sign_in)),
         (
             _documented("task-management", TASK_MANAGEMENT, settings.task_management_prefix, task_api, settings),
+            _documented("meeting", MEETING, settings.meeting_prefix, meeting_api, settings),
+            _documented(
+                "asset-requirement", ASSET_REQUIREMENT, settings.asset_requirement_prefix, requirement_api, settings
+            ),
             _documented("authentication", AUTHENTICATION, authentication.PREFIX, sign_in, settings),
         ),
     )
@@ -126,6 +152,7 @@ def _askare(settings: Settings) -> Dialect:
         ).endpoints(),
         *realties.RealtyApi(empty_success_status=settings.empty_success_status, checks=checks).endpoints(),
         *letters.LetterApi().endpoints(),
+        *changes.ChangesApi(kept_for=timedelta(days=settings.changes_days)).endpoints(),
     ]
     pages = letter_pages.UnsubscribePages(
         addresses=post.DirectoryAddresses(), wishes=None, language=Language(settings.letter_language)

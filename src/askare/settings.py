@@ -80,9 +80,19 @@ TABLE = (
     Setting(
         "task_management_prefix", str, "/task-management/v1", "Where the Task Management API lives, besides /tasks."
     ),
+    Setting("meeting_prefix", str, "/meeting/v1", "Where the Meeting API lives, besides /meetings."),
+    Setting(
+        "asset_requirement_prefix",
+        str,
+        "/asset-requirement/v1",
+        "Where the Asset Requirement API lives, besides /assetRequirements and /notes.",
+    ),
+    Setting(
+        "window_max", int, 1000, "Asset requirements that one page may hold (endIndex less startIndex).", at_least=1
+    ),
     Setting("require_request_id", bool, True, "Refuse OviPro requests without Request-ID; off: make one up."),
     Setting("empty_success_status", int, 204, "Answer of a successful update or delete: 204, or 200 with no body."),
-    Setting("times_in_answers", bool, True, "Show creationTime and modificationTime of tasks."),
+    Setting("times_in_answers", bool, True, "Show creationTime and modificationTime of tasks and meetings."),
     Setting(
         "reference_checks",
         str,
@@ -90,6 +100,7 @@ TABLE = (
         "Whether ids in bodies must be in the directory; known: a kind is checked once the directory holds any of it.",
         ("off", "known", "strict"),
     ),
+    Setting("changes_days", int, 90, "How long a token of /askare/v1/changes holds, in days.", at_least=1),
     Setting("phone_region", str, "FI", "Country (two capital letters) of telephone numbers that do not begin with +."),
     Setting(
         "api_keys",
@@ -149,10 +160,14 @@ class Settings(Struct, frozen=True):
     log_format: str
     log_level: str
     task_management_prefix: str
+    meeting_prefix: str
+    asset_requirement_prefix: str
+    window_max: int
     require_request_id: bool
     empty_success_status: int
     times_in_answers: bool
     reference_checks: str
+    changes_days: int
     phone_region: str
     api_keys: Secret
     static_tokens: Secret

@@ -17,7 +17,9 @@ from askare.directory.store import SHELVES as DIRECTORY
 from askare.edge import Edge
 from askare.jobs.kinds import Kind
 from askare.jobs.runner import Trade, keep_promises
+from askare.meetings.store import MEETINGS
 from askare.realties.store import REALTIES
+from askare.requirements.store import REQUIREMENTS
 from askare.settings import Settings
 from askare.storage import idempotency
 from askare.storage.desk import Desk
@@ -25,6 +27,8 @@ from askare.storage.shelf import POSTED_AT_ONCE, Shelf, post_words
 from askare.storage.transactions import Transaction
 from askare.tasks import operations as tasks
 from askare.tasks.store import TASKS
+from askare.watches.jobs import Matcher, tend_watch
+from askare.watches.wishes import WatchWishes
 
 _log = structlog.get_logger("askare")
 
@@ -38,7 +42,7 @@ class Chore(Struct, frozen=True):
 
 
 # Whose words are searched.
-SHELVES = (TASKS, REALTIES, *DIRECTORY.values())
+SHELVES = (TASKS, MEETINGS, REQUIREMENTS, REALTIES, *DIRECTORY.values())
 
 
 def _words_of(shelf: Shelf) -> tuple[Chore, Chore]:
@@ -67,9 +71,12 @@ REWRITES: tuple[renames.Rewrite, ...] = (tasks.rewrite_texts,)
 
 def trades(settings: Settings) -> tuple[Trade, ...]:
     """Who keeps which promises."""
+    matcher = Matcher(post.rhythm_of(settings))
     return (
         Trade(Kind.RENAME, renames.keeper(REWRITES), at_once=1, lease=timedelta(minutes=30)),
-        post.delivery_of(settings, wishes=None),
+        post.delivery_of(settings, wishes=WatchWishes()),
+        Trade(Kind.MATCH_REALTY, matcher.match_realty),
+        Trade(Kind.TEND_WATCH, tend_watch),
     )
 
 

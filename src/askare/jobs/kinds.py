@@ -11,3 +11,4 @@ class Kind(Enum):
     MATCH_REALTY = "match realty"
     DELIVER_LETTER = "deliver letter"
     RENAME = "rename"
+    TEND_WATCH = "tend watch"
