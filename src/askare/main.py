@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from datetime import timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -20,7 +21,7 @@ from askare.settings import DATABASE_FILE, BadSettings, Settings
 from askare.storage.desk import Database, Desk
 from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
-from askare.wire.askare import directory, realties
+from askare.wire.askare import changes, directory, realties
 from askare.wire.askare.common import PREFIX
 from askare.wire.askare.documents import ASKARE
 from askare.wire.askare.problems import AskareManners
@@ -123,6 +124,7 @@ def _askare(settings: Settings) -> Dialect:
             empty_success_status=settings.empty_success_status, checks=checks, phone_region=settings.phone_region
         ).endpoints(),
         *realties.RealtyApi(empty_success_status=settings.empty_success_status, checks=checks).endpoints(),
+        *changes.ChangesApi(kept_for=timedelta(days=settings.changes_days)).endpoints(),
     ]
     return Dialect(manners, ((PREFIX, endpoints),), (_documented("askare", ASKARE, PREFIX, endpoints, settings),))
 

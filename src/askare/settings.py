@@ -88,6 +88,7 @@ TABLE = (
         "Whether ids in bodies must be in the directory; known: a kind is checked once the directory holds any of it.",
         ("off", "known", "strict"),
     ),
+    Setting("changes_days", int, 90, "How long a token of /askare/v1/changes holds, in days.", at_least=1),
     Setting("phone_region", str, "FI", "Country (two capital letters) of telephone numbers that do not begin with +."),
     Setting(
         "api_keys",
@@ -134,6 +135,7 @@ class Settings(Struct, frozen=True):
     empty_success_status: int
     times_in_answers: bool
     reference_checks: str
+    changes_days: int
     phone_region: str
     api_keys: Secret
     static_tokens: Secret
