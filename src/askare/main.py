@@ -111,7 +111,11 @@ def _documented(
     name: str, document: Document, prefix: str, endpoints: Sequence[Endpoint], settings: Settings
 ) -> ApiDocument:
     server_url = settings.public_url or f"http://{settings.host}:{settings.port}"
-    return ApiDocument(name, document.title, lambda: openapi(document, prefix, endpoints, server_url=server_url))
+    return ApiDocument(
+        name,
+        document.title,
+        lambda version: openapi(document, prefix, endpoints, server_url=server_url, version=version),
+    )
 
 
 class Askare:

@@ -97,6 +97,7 @@ TABLE = (
     Setting("issuer", str, "askare", "`iss` of the tokens that Askare issues."),
     Setting("audience", str, "askare", "`aud` of the tokens that Askare issues."),
     Setting("token_seconds", int, 900, "Life of a token from /authentication/v1/token.", at_least=1),
+    Setting("session_seconds", int, 3600, "Life of a session (cookie) after its last request.", at_least=1),
     Setting("oidc_issuer", str, "", "Issuer of an outside OpenID Connect server whose tokens are accepted."),
     Setting("oidc_audience", str, "", "`aud` that its tokens must carry."),
     Setting("oidc_jwks_url", str, "", "Address of its public keys."),
@@ -131,6 +132,7 @@ class Settings(Struct, frozen=True):
     issuer: str
     audience: str
     token_seconds: int
+    session_seconds: int
     oidc_issuer: str
     oidc_audience: str
     oidc_jwks_url: str

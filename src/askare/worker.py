@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 from msgspec import Struct
 
-from askare.access.operations import sweep_tokens
+from askare.access.operations import sweep_sessions, sweep_tokens
 from askare.edge import Edge
 from askare.storage import idempotency
 from askare.storage.desk import Desk
@@ -34,6 +34,7 @@ CHORES = (
     ),
     Chore("words of tasks", timedelta(seconds=30), lambda tx, _: tasks.post_words(tx)),
     Chore("idempotency keys", timedelta(minutes=10), lambda tx, now: idempotency.sweep(tx, now=now)),
+    Chore("sessions", timedelta(minutes=10), lambda tx, now: sweep_sessions(tx, now=now)),
     Chore("access tokens", timedelta(minutes=10), lambda tx, now: sweep_tokens(tx, now=now)),
 )
 

@@ -24,7 +24,8 @@ class Call:
 
     `path` is the one that was asked for, of several under which the endpoint may live.  `parameters` and `body` are
     values of the types that the endpoint declares.  `expected_versions` is what If-Match says: None when it says
-    nothing (or `*`), else the versions of which the thing must have one.
+    nothing (or `*`), else the versions of which the thing must have one.  `session` is the cookie that the caller is
+    known by, if any.
     """
 
     __slots__ = (
@@ -39,6 +40,7 @@ class Call:
         "now",
         "parameters",
         "path",
+        "session",
     )
 
     def __init__(self, desk: Desk, edge: Edge, now: datetime, *, path: str) -> None:
@@ -53,6 +55,7 @@ class Call:
         self.idempotency_key: str | None = None
         self.expected_versions: frozenset[int] | None = None
         self.known_versions: frozenset[int] | None = None
+        self.session: str | None = None
 
     def identify(self, caller: Caller | None) -> None:
         """Say who is calling."""

@@ -30,11 +30,17 @@ class Example(Struct, frozen=True):
 
 
 class Body(Struct, frozen=True):
-    """The JSON body that an endpoint reads."""
+    """The JSON body that an endpoint reads.
+
+    `type` is what the documents say of it.  With `read` it is read by that instead: the plain value in, a value or
+    every fault out.  `needs_media_type` off: a body that does not say what it is, is taken for JSON.
+    """
 
     type: Any
     description: str
     examples: tuple[Example, ...] = ()
+    read: Callable[[Any], Any] | None = None
+    needs_media_type: bool = True
 
 
 class Answer(Struct, frozen=True):
@@ -45,6 +51,7 @@ class Answer(Struct, frozen=True):
     type: Any = None
     examples: tuple[Example, ...] = ()
     etag: bool = False
+    headers: dict[str, Any] = {}
 
 
 class NoParameters(Struct):
@@ -58,7 +65,9 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """One operation of a dialect.
 
     `roles` says who may call it: there is no default, so that none is open by oversight; None means that it needs no
-    caller at all.  `problems` are the statuses of refusals beyond those that every endpoint can answer.
+    caller at all.  `problems` are the statuses of refusals beyond those that every endpoint can answer.  With
+    `by_override`, a POST whose `X-HTTP-Method-Override` names the method is taken for it: for proxies that let no
+    rare method pass.
     """
 
     method: str
@@ -75,3 +84,4 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     body: Body | None = None
     reads_if_match: bool = False
     reads_if_none_match: bool = False
+    by_override: bool = False
