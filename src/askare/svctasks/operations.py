@@ -10,12 +10,14 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from askare.kernel.paging import Order, Page, Window
+from askare.kernel.conditions import Kind, Wanted
+from askare.kernel.paging import Page
 from askare.kernel.problems import Conflict, Invalid, LimitReached, NotFound, Refused
 from askare.kernel.time import instant_of, milliseconds, written
 from askare.storage import history
-from askare.storage.collection import Kept, Wanted, seen, text_of
+from askare.storage.collection import Kept, text_of
 from askare.storage.history import Change
+from askare.storage.listing import Column, Shelf, listed
 from askare.storage.transactions import Transaction
 from askare.svctasks import rules, store
 from askare.svctasks.model import (
@@ -40,6 +42,30 @@ from askare.workdays import operations as workdays
 from askare.workdays.windows import Calendar
 
 KIND = "svctask"
+SHELF = Shelf(
+    table="svctasks",
+    columns={
+        "id": Column("thing_id", Kind.UUID),
+        "isenabled": Column("enabled", Kind.FLAG),
+        "ext.ct": Column("created", Kind.INSTANT),
+        "ext.lwt": Column("modified", Kind.INSTANT),
+    },
+    made=("created", "thing_id"),
+)
+LEDGER = Shelf(
+    table="svctask_runs",
+    columns={
+        "id": Column("run_id", Kind.UUID),
+        "slot": Column("slot", Kind.INSTANT),
+        "last_slot": Column("last_slot", Kind.INSTANT),
+        "site": Column("site", Kind.TEXT),
+        "origin": Column("origin", Kind.TEXT),
+    },
+    made=("slot", "run_id"),
+    select=store.RUN_FIELDS,
+    read=store.run_document,
+    newest_first=True,
+)
 PREVIEW_MAX = 1_000
 BACKFILL_MAX = 1_000  # starts that one request may make up for
 CHANGED_MEANWHILE = "the task was changed before it could start"
@@ -84,11 +110,9 @@ def get_svctask(tx: Transaction, task_id: UUID) -> Saved:
     return Saved(stored.document, stored.version)
 
 
-def list_svctasks(
-    tx: Transaction, *, wanted: Wanted | None, orders: Sequence[Order], window: Window
-) -> Page[dict[str, Any]]:
-    """The tasks seen through the window, in their full form."""
-    return TASKS.listing(tx, wanted=wanted, orders=orders, window=window)
+def list_svctasks(tx: Transaction, wanted: Wanted) -> Page[dict[str, Any]]:
+    """The tasks that are wanted, in their full form."""
+    return listed(tx, SHELF, wanted)
 
 
 def lookup_svctasks(tx: Transaction, key: str) -> list[UUID]:
@@ -299,16 +323,9 @@ def drop_waiting(tx: Transaction, task_no: int, *, planned_only: bool, now: int)
 # Runs ------------------------------------------------------------------------------------------------------------
 
 
-def list_runs(
-    tx: Transaction, task_id: UUID, *, wanted: Wanted | None, orders: Sequence[Order], window: Window
-) -> Page[dict[str, Any]]:
+def list_runs(tx: Transaction, task_id: UUID, wanted: Wanted) -> Page[dict[str, Any]]:
     """The ledger of a task, newest first unless ordered otherwise.  Raises NotFound."""
-    task_no = _task_no(tx, task_id)
-    if wanted is None and not orders:
-        rows = store.runs_of(tx, task_no, size=window.size, start=window.start)
-        return Page(rows, store.count_runs(tx, task_no))
-    found = [row for row in store.runs_of(tx, task_no, size=None, start=0) if wanted is None or wanted(row)]
-    return seen(found, orders, window)
+    return listed(tx, LEDGER, wanted, within={"task_no": _task_no(tx, task_id)})
 
 
 def run_now(

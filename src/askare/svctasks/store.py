@@ -300,28 +300,6 @@ def run_document(row: Row) -> dict[str, Any]:
     }
 
 
-def runs_of(tx: Transaction, task_no: int, *, size: int | None, start: int) -> list[dict[str, Any]]:
-    """The ledger of a task, newest first; all of it without a size."""
-    limit = "" if size is None else " LIMIT :size OFFSET :start"
-    values = {} if size is None else {"size": size, "start": start}
-    return [
-        run_document(row)
-        for row in tx.rows(
-            f"SELECT {RUN_FIELDS} FROM svctask_runs WHERE task_no = :task"
-            f" ORDER BY slot DESC, scope, origin, arm DESC, attempt DESC{limit}",
-            task=task_no,
-            **values,
-        )
-    ]
-
-
-def count_runs(tx: Transaction, task_no: int) -> int:
-    """How many rows the ledger of a task has."""
-    row = tx.row("SELECT count(*) FROM svctask_runs WHERE task_no = :task", task=task_no)
-    assert row is not None  # noqa: S101  -- a count always answers
-    return int(row[0])
-
-
 def unfinished(tx: Transaction, task_nos: Iterable[int]) -> dict[tuple[int, str], int]:
     """How many runs of these tasks are under way or claimed, by task and scope."""
     found: dict[tuple[int, str], int] = {}

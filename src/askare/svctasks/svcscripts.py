@@ -6,7 +6,6 @@ these start parameters: so an administrator gives the platform's own scripts nam
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,17 +13,29 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from askare.kernel.paging import Order, Page, Window
+from askare.kernel.conditions import Kind, Wanted
+from askare.kernel.paging import Page
 from askare.kernel.problems import Conflict, Invalid, NotFound
 from askare.storage import history
-from askare.storage.collection import Kept, Wanted, text_of
+from askare.storage.collection import Kept, text_of
 from askare.storage.history import Change
+from askare.storage.listing import Column, Shelf, listed
 from askare.storage.transactions import Transaction
 from askare.svctasks import rules
 from askare.svctasks.model import SvcScriptChange, SvcScriptContent, script_content_of, script_document_of, stamp
 from askare.svctasks.store import SCRIPTS
 
 KIND = "svcscript"
+SHELF = Shelf(
+    table="svcscripts",
+    columns={
+        "id": Column("thing_id", Kind.UUID),
+        "code": Column("code", Kind.TEXT),
+        "ext.ct": Column("created", Kind.INSTANT),
+        "ext.lwt": Column("modified", Kind.INSTANT),
+    },
+    made=("created", "thing_id"),
+)
 
 
 class Saved(Struct, frozen=True):
@@ -65,22 +76,19 @@ def get_svcscript(tx: Transaction, script_id: UUID) -> Saved:
     return Saved(stored.document, stored.version)
 
 
-def list_svcscripts(
-    tx: Transaction, *, wanted: Wanted | None, orders: Sequence[Order], window: Window
-) -> Page[dict[str, Any]]:
-    """The scripts seen through the window, in their full form."""
-    return SCRIPTS.listing(tx, wanted=wanted, orders=orders, window=window)
+def list_svcscripts(tx: Transaction, wanted: Wanted) -> Page[dict[str, Any]]:
+    """The scripts that are wanted, in their full form."""
+    return listed(tx, SHELF, wanted)
 
 
 def lookup_svcscripts(tx: Transaction, key: str) -> list[UUID]:
     """The ids of the scripts with this id or code."""
-    found = SCRIPTS.listing(
-        tx,
-        wanted=lambda document: key == document["code"] or key.lower() == document["id"],
-        orders=(),
-        window=Window(0, 1_000),
+    rows = tx.rows(
+        "SELECT thing_id, code FROM svcscripts WHERE organization_no = :organization ORDER BY created, thing_id",
+        organization=tx.organization_no,
     )
-    return [UUID(document["id"]) for document in found.items]
+    found = [(UUID(bytes=thing_id), code) for thing_id, code in rows]
+    return [script_id for script_id, code in found if key == code or key.lower() == str(script_id)]
 
 
 def patch_svcscript(tx: Transaction, script_id: UUID, change: SvcScriptChange, *, now: datetime) -> Saved:

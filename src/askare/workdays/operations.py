@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,11 +9,13 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from askare.kernel.paging import Order, Page, Window
+from askare.kernel.conditions import Kind, Wanted
+from askare.kernel.paging import Page
 from askare.kernel.problems import Conflict, Invalid, NotFound
 from askare.storage import history
-from askare.storage.collection import Collection, Kept, Wanted, text_of
+from askare.storage.collection import Collection, Kept, text_of
 from askare.storage.history import Change
+from askare.storage.listing import Column, Shelf, listed
 from askare.storage.transactions import Transaction
 from askare.workdays import rules
 from askare.workdays.model import (
@@ -30,6 +31,15 @@ from askare.workdays.windows import Calendar
 
 KIND = "workday"
 WORKDAYS = Collection("workdays")
+SHELF = Shelf(
+    table="workdays",
+    columns={
+        "id": Column("thing_id", Kind.UUID),
+        "ext.ct": Column("created", Kind.INSTANT),
+        "ext.lwt": Column("modified", Kind.INSTANT),
+    },
+    made=("created", "thing_id"),
+)
 
 
 class Saved(Struct, frozen=True):
@@ -63,11 +73,9 @@ def get_workday(tx: Transaction, workday_id: UUID) -> Saved:
     return Saved(stored.document, stored.version)
 
 
-def list_workdays(
-    tx: Transaction, *, wanted: Wanted | None, orders: Sequence[Order], window: Window
-) -> Page[dict[str, Any]]:
-    """The workdays seen through the window, as they are answered."""
-    return WORKDAYS.listing(tx, wanted=wanted, orders=orders, window=window)
+def list_workdays(tx: Transaction, wanted: Wanted) -> Page[dict[str, Any]]:
+    """The workdays that are wanted, as they are answered."""
+    return listed(tx, SHELF, wanted)
 
 
 def patch_workday(tx: Transaction, workday_id: UUID, change: WorkdayChange, *, now: datetime) -> Saved:
@@ -116,13 +124,12 @@ def delete_workday(tx: Transaction, workday_id: UUID, *, now: datetime) -> None:
 
 def lookup_workdays(tx: Transaction, key: str) -> list[UUID]:
     """The ids of the workdays with this id or date."""
-    found = WORKDAYS.listing(
-        tx,
-        wanted=lambda document: key.lower() in (document["id"], document["date"]),
-        orders=(),
-        window=Window(0, 1_000),
+    rows = tx.rows(
+        "SELECT thing_id, document FROM workdays WHERE organization_no = :organization ORDER BY created, thing_id",
+        organization=tx.organization_no,
     )
-    return [UUID(document["id"]) for document in found.items]
+    found = [(UUID(bytes=thing_id), msgspec.json.decode(document)["date"]) for thing_id, document in rows]
+    return [workday_id for workday_id, date in found if key.lower() in (str(workday_id), date)]
 
 
 # The domain ------------------------------------------------------------------------------------------------------
