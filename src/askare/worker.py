@@ -11,10 +11,12 @@ from msgspec import Struct
 
 from askare.access.operations import sweep_sessions, sweep_tokens
 from askare.edge import Edge
+from askare.jobs.runner import Trade, keep_promises
 from askare.storage import idempotency
 from askare.storage.desk import Desk
+from askare.storage.shelf import POSTED_AT_ONCE, Shelf, post_words
 from askare.storage.transactions import Transaction
-from askare.tasks import store as tasks
+from askare.tasks.store import TASKS
 
 _log = structlog.get_logger("askare")
 
@@ -27,16 +29,33 @@ class Chore(Struct, frozen=True):
     do: Callable[[Transaction, datetime], int]
 
 
+# Whose words are searched.
+SHELVES = (TASKS,)
+
+
+def _words_of(shelf: Shelf) -> tuple[Chore, Chore]:
+    """Many new words are posted soon, so that searches stay fast; few can wait."""
+    return (
+        Chore(
+            f"words of many things: {shelf.name}",
+            timedelta(seconds=1),
+            lambda tx, _: post_words(tx, shelf, at_least=POSTED_AT_ONCE),
+        ),
+        Chore(f"words: {shelf.name}", timedelta(seconds=30), lambda tx, _: post_words(tx, shelf)),
+    )
+
+
 # Running a chore twice is harmless: each takes away or brings up to date only what still needs it.
 CHORES = (
-    Chore(
-        "words of many tasks", timedelta(seconds=1), lambda tx, _: tasks.post_words(tx, at_least=tasks.POSTED_AT_ONCE)
-    ),
-    Chore("words of tasks", timedelta(seconds=30), lambda tx, _: tasks.post_words(tx)),
+    *(chore for shelf in SHELVES for chore in _words_of(shelf)),
     Chore("idempotency keys", timedelta(minutes=10), lambda tx, now: idempotency.sweep(tx, now=now)),
     Chore("sessions", timedelta(minutes=10), lambda tx, now: sweep_sessions(tx, now=now)),
     Chore("access tokens", timedelta(minutes=10), lambda tx, now: sweep_tokens(tx, now=now)),
 )
+
+
+# Who keeps which promises.
+TRADES: tuple[Trade, ...] = ()
 
 
 async def do_chore(chore: Chore, desk: Desk, edge: Edge) -> None:
@@ -46,8 +65,8 @@ async def do_chore(chore: Chore, desk: Desk, edge: Edge) -> None:
 
 
 async def night_shift(desk: Desk, edge: Edge) -> None:
-    """All chores, each in its own rhythm, for as long as the server runs."""
-    await asyncio.gather(*(_again_and_again(chore, desk, edge) for chore in CHORES))
+    """All chores, each in its own rhythm, and all promises, for as long as the server runs."""
+    await asyncio.gather(keep_promises(TRADES, desk, edge), *(_again_and_again(chore, desk, edge) for chore in CHORES))
 
 
 async def _again_and_again(chore: Chore, desk: Desk, edge: Edge) -> None:

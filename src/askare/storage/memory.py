@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 
 from askare.storage.counts import Counts
 
 WORDS_MAX = 50_000
 ESTIMATES_MAX = 5_000
+
+
+class Bell:
+    """Wakes those of this process who wait for something to appear in the database."""
+
+    def __init__(self) -> None:
+        self._answers: dict[str, Callable[[], object]] = {}
+
+    @contextlib.contextmanager
+    def answered_by(self, name: str, answer: Callable[[], object]) -> Iterator[None]:
+        """Call `answer` when somebody rings under this name, in the thread of whoever rings."""
+        self._answers[name] = answer
+        try:
+            yield
+        finally:
+            del self._answers[name]
+
+    def ring(self, name: str) -> None:
+        answer = self._answers.get(name)
+        if answer is not None:
+            with contextlib.suppress(RuntimeError):  # the event loop that waited is closed
+                answer()
 
 
 class Memory:
@@ -18,6 +41,7 @@ class Memory:
         self._counts: dict[str, Counts] = {}
         self.words: OrderedDict[tuple[int, str], int] = OrderedDict()
         self._estimates: dict[Hashable, int] = {}
+        self.bell = Bell()
 
     def counts(self, kind: str) -> Counts:
         return self._counts.setdefault(kind, Counts(kind))

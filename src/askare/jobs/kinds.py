@@ -1,0 +1,11 @@
+"""Everything that happens in the background because somebody promised it."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Kind(Enum):
+    """What is promised; `about` is the id of the thing it is about.  The values are on people's disks."""
+
+    MATCH_REALTY = "match realty"

@@ -1,0 +1,240 @@
+"""Promises of later work: kept once, by one, as often as it takes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from askare.edge import Edge
+from askare.jobs import outbox
+from askare.jobs.kinds import Kind
+from askare.jobs.outbox import Job, LeaseLost
+from askare.jobs.rules import RETRIES
+from askare.jobs.runner import Trade, Work, keep_due_promises, keep_promises
+from askare.storage import history
+from askare.storage.desk import Database, Desk
+from askare.storage.history import Change
+from askare.storage.transactions import Transaction
+from tests.store.doing import all_at_once, count_rows
+from tests.values import HOUR, NOW, REALTY, SECOND, an_admin
+
+KIND = Kind.MATCH_REALTY
+LEASE = timedelta(minutes=2)
+
+
+def promise(database: Database, about: str = "a", *, due: datetime = NOW) -> None:
+    database.write(lambda tx: outbox.promise(tx, KIND, about, due=due), an_admin())
+
+
+def take_up(database: Database, *, now: datetime = NOW, limit: int = 10) -> list[Job]:
+    return database.write(lambda tx: outbox.take_up(tx, KIND, now=now, lease=LEASE, limit=limit))
+
+
+def keep(database: Database, job: Job, *, now: datetime = NOW) -> None:
+    database.write(lambda tx: outbox.keep(tx, job, now=now), job.caller)
+
+
+def is_nothing_promised(database: Database) -> bool:
+    return count_rows(database, "jobs") == 0
+
+
+def test_what_is_promised_is_taken_up_and_gone_when_it_is_kept(database: Database) -> None:
+    promise(database, "a")
+
+    (job,) = take_up(database)
+    keep(database, job)
+
+    assert (job.about, job.attempts, job.organization_id) == ("a", 1, an_admin().organization_id)
+    assert is_nothing_promised(database)
+
+
+def test_a_promise_is_undone_with_the_transaction_it_was_made_in(database: Database) -> None:
+    def promise_and_fail(tx: Transaction) -> None:
+        outbox.promise(tx, KIND, "a", due=NOW)
+        raise KeyError("no")
+
+    with pytest.raises(KeyError):
+        database.write(promise_and_fail, an_admin())
+
+    assert is_nothing_promised(database)
+
+
+def test_nothing_is_taken_up_before_it_is_due(database: Database) -> None:
+    promise(database, due=NOW + SECOND)
+
+    assert take_up(database, now=NOW) == []
+    assert len(take_up(database, now=NOW + SECOND)) == 1
+
+
+def test_promising_the_same_again_leaves_one_promise_due_at_the_earlier_moment(database: Database) -> None:
+    promise(database, due=NOW + HOUR)
+    promise(database, due=NOW)
+    promise(database, due=NOW + 2 * HOUR)
+
+    assert len(take_up(database)) == 1
+    assert take_up(database, now=NOW + SECOND) == []
+
+
+def test_what_is_leased_is_taken_up_by_nobody_else_until_the_lease_ends(database: Database) -> None:
+    promise(database)
+    take_up(database)
+
+    assert take_up(database, now=NOW + LEASE - SECOND) == []
+    (again,) = take_up(database, now=NOW + LEASE)
+    assert again.attempts == 2
+
+
+def test_whoever_comes_back_after_the_lease_ended_saves_nothing(database: Database) -> None:
+    promise(database)
+    (late,) = take_up(database)
+    (present,) = take_up(database, now=NOW + LEASE)
+
+    with pytest.raises(LeaseLost):
+        database.write(lambda tx: outbox.require_lease(tx, late), late.caller)
+    with pytest.raises(LeaseLost):
+        keep(database, late)
+
+    keep(database, present)
+    assert is_nothing_promised(database)
+
+
+def test_what_is_promised_again_while_it_is_worked_on_is_done_once_more(database: Database) -> None:
+    promise(database)
+    (job,) = take_up(database)
+    promise(database)
+
+    assert take_up(database, now=NOW + SECOND) == []
+    keep(database, job, now=NOW + SECOND)
+
+    (again,) = take_up(database, now=NOW + SECOND)
+    assert again.attempts == 1
+
+
+def test_two_workers_never_take_up_the_same(database: Database) -> None:
+    for number in range(40):
+        promise(database, str(number))
+
+    outcomes = all_at_once([lambda: take_up(database, limit=15) for _ in range(4)])
+
+    taken = [job.about for jobs in outcomes if isinstance(jobs, list) for job in jobs]
+    assert sorted(taken, key=int) == [str(number) for number in range(40)]
+
+
+def test_what_is_given_up_stays_to_be_seen_until_it_is_promised_anew(database: Database) -> None:
+    promise(database)
+    (job,) = take_up(database)
+    database.write(lambda tx: outbox.give_up(tx, job, trouble="the disk is gone"), job.caller)
+
+    assert take_up(database, now=NOW + HOUR) == []
+    (line,) = database.read(outbox.waiting)
+    assert (line.kind, line.waiting, line.given_up) == (KIND.value, 0, 1)
+
+    promise(database, due=NOW + HOUR)
+    assert len(take_up(database, now=NOW + HOUR)) == 1
+
+
+# The runner ------------------------------------------------------------------------------------------------------
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def edge(self) -> Edge:
+        return Edge(now=lambda: self.now, new_id=uuid4)
+
+
+def run_due(database: Database, handle: Callable[[Work], Awaitable[None]], clock: Clock) -> int:
+    trade = Trade(KIND, handle, lease=LEASE)
+    return asyncio.run(keep_due_promises([trade], Desk(database), clock.edge()))
+
+
+def save(tx: Transaction) -> None:
+    history.record(tx, "thing", REALTY, Change.CREATED, version=1, at=NOW)
+
+
+def test_a_handler_that_finishes_saves_and_keeps_in_one_transaction(database: Database) -> None:
+    promise(database)
+
+    async def handle(work: Work) -> None:
+        await work.finish(save)
+
+    assert run_due(database, handle, Clock()) == 1
+    assert count_rows(database, "history") == 1
+    assert is_nothing_promised(database)
+
+
+def test_a_handler_that_fails_is_run_again_later_and_given_up_at_last(database: Database) -> None:
+    promise(database)
+    clock = Clock()
+    tried = []
+
+    async def handle(work: Work) -> None:
+        tried.append(work.attempts)
+        raise OSError("no mail server")
+
+    for _ in range(len(RETRIES) + 3):
+        run_due(database, handle, clock)
+        clock.now += max(RETRIES)
+
+    assert tried == list(range(1, len(RETRIES) + 2))
+    (line,) = database.read(outbox.waiting)
+    assert (line.waiting, line.given_up) == (0, 1)
+
+
+def test_a_handler_may_put_its_work_off(database: Database) -> None:
+    promise(database)
+    clock = Clock()
+    seen = []
+
+    async def handle(work: Work) -> None:
+        seen.append(work.now())
+        if len(seen) == 1:
+            await work.again(NOW + HOUR)
+
+    run_due(database, handle, clock)
+    run_due(database, handle, clock)
+    clock.now += HOUR
+    run_due(database, handle, clock)
+
+    assert seen == [NOW, NOW + HOUR]
+    assert is_nothing_promised(database)
+
+
+def test_a_handler_whose_lease_was_lost_changes_nothing(database: Database) -> None:
+    promise(database)
+
+    async def handle(work: Work) -> None:
+        await asyncio.to_thread(take_up, database, now=NOW + LEASE)  # somebody else, on a clock that is ahead
+        await work.write(save)
+
+    run_due(database, handle, Clock())
+
+    assert count_rows(database, "history") == 0
+    assert count_rows(database, "jobs") == 1
+
+
+def test_a_promise_made_while_the_night_shift_waits_is_kept_at_once(database: Database) -> None:
+    async def watch() -> list[str]:
+        done: list[str] = []
+        all_done = asyncio.Event()
+
+        async def handle(work: Work) -> None:
+            done.append(work.about)
+            if len(done) == 20:
+                all_done.set()
+
+        desk = Desk(database)
+        shift = asyncio.create_task(keep_promises([Trade(KIND, handle, at_once=3)], desk, Clock().edge()))
+        await asyncio.sleep(0)
+        for number in range(20):
+            await desk.write(an_admin(), None, outbox.promise, KIND, str(number), due=NOW)
+        await asyncio.wait_for(all_done.wait(), 20)
+        shift.cancel()
+        return done
+
+    assert sorted(map(int, asyncio.run(watch()))) == list(range(20))
