@@ -13,13 +13,16 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from askare.access.door import Door
 from askare.access.keys import jwks
+from askare.access.tokens import SESSION_PREFIX
 from askare.edge import Edge
 from askare.kernel.problems import Fault
 from askare.settings import DATABASE_FILE, BadSettings, Settings
 from askare.storage.desk import Database, Desk
 from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
+from askare.svctasks.model import Surroundings
 from askare.wire.house.pages import ApiDocument, Pages
+from askare.wire.kit.cookies import SessionCookie
 from askare.wire.kit.dialect import House, Manners, build_app
 from askare.wire.kit.endpoints import Endpoint, Reply
 from askare.wire.kit.limits import BODY_SECONDS_MAX
@@ -29,6 +32,10 @@ from askare.wire.kit.problems import TooSlow
 from askare.wire.ovipro import authentication, tasks
 from askare.wire.ovipro.documents import AUTHENTICATION, TASK_MANAGEMENT
 from askare.wire.ovipro.problems import OviProManners
+from askare.wire.svc import runtimes, session, svcscripts, svctasks, workdays
+from askare.wire.svc.documents import SESSION_COOKIE, SVCTASKS
+from askare.wire.svc.problems import SvcManners
+from askare.workdays.rules import Unreadable, defaults_of
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -73,6 +80,7 @@ class Dialect(Struct, frozen=True):
     manners: Manners
     mounts: tuple[tuple[str, Sequence[Endpoint]], ...]
     documents: tuple[ApiDocument, ...]
+    session_cookie: SessionCookie | None = None
 
     def first_words(self) -> set[str]:
         """The first words of all its paths: `task-management`, `tasks`."""
@@ -85,7 +93,7 @@ class Dialect(Struct, frozen=True):
 
 def _dialects(settings: Settings, door: Door) -> list[Dialect]:
     """All that is spoken here besides the house's own pages."""
-    return [_ovipro(settings, door)]
+    return [_ovipro(settings, door), _svc(settings, door)]
 
 
 def _ovipro(settings: Settings, door: Door) -> Dialect:
@@ -105,6 +113,35 @@ def _ovipro(settings: Settings, door: Door) -> Dialect:
             _documented("authentication", AUTHENTICATION, authentication.PREFIX, sign_in, settings),
         ),
     )
+
+
+def _svc(settings: Settings, door: Door) -> Dialect:
+    surroundings = _surroundings(settings)
+    cookie = SessionCookie(
+        SESSION_COOKIE,
+        path="/rest",
+        seconds=settings.session_seconds,
+        secure=settings.public_url.startswith("https:"),
+        token_prefix=SESSION_PREFIX,
+    )
+    api = [
+        *svctasks.collection(surroundings).endpoints(),
+        *svctasks.Timetable(surroundings).endpoints(),
+        *svcscripts.collection().endpoints(),
+        *runtimes.RuntimeApi(surroundings).endpoints(),
+        *workdays.collection().endpoints(),
+        *session.SessionApi(door, cookie).endpoints(),
+    ]
+    return Dialect(SvcManners(), (("", api),), (_documented("svctasks", SVCTASKS, "", api, settings),), cookie)
+
+
+def _surroundings(settings: Settings) -> Surroundings:
+    """What service tasks depend on besides what clients say.  Raises BadSettings."""
+    try:
+        defaults = defaults_of(settings.time_zone, settings.workweek)
+    except Unreadable as error:
+        raise BadSettings([f"time_zone, workweek: {error}"]) from None
+    return Surroundings(defaults, script_codes=frozenset(), site=settings.site)
 
 
 def _documented(
@@ -155,7 +192,8 @@ class Askare:
                 rate_limit=settings.rate_limit,
                 log=log,
             )
-            return build_app(house, dialect.manners, dialect.mounts), dialect.manners
+            app = build_app(house, dialect.manners, dialect.mounts, session_cookie=dialect.session_cookie)
+            return app, dialect.manners
 
         self._by_first_word: dict[str, tuple[App, Manners]] = {}
         for dialect in dialects:

@@ -98,6 +98,14 @@ TABLE = (
     Setting("audience", str, "askare", "`aud` of the tokens that Askare issues."),
     Setting("token_seconds", int, 900, "Life of a token from /authentication/v1/token.", at_least=1),
     Setting("session_seconds", int, 3600, "Life of a session (cookie) after its last request.", at_least=1),
+    Setting("site", str, "main", "Name of the site that this process belongs to; service tasks start at sites."),
+    Setting("time_zone", str, "UTC", "Time zone of working hours where a domain names none: Europe/Helsinki."),
+    Setting(
+        "workweek",
+        str,
+        "mon-fri 09:00-18:00",
+        "Ordinary working hours: mon-fri 09:00-18:00, sat 10:00-14:00.  Workdays are the exceptions.",
+    ),
     Setting("oidc_issuer", str, "", "Issuer of an outside OpenID Connect server whose tokens are accepted."),
     Setting("oidc_audience", str, "", "`aud` that its tokens must carry."),
     Setting("oidc_jwks_url", str, "", "Address of its public keys."),
@@ -133,6 +141,9 @@ class Settings(Struct, frozen=True):
     audience: str
     token_seconds: int
     session_seconds: int
+    site: str
+    time_zone: str
+    workweek: str
     oidc_issuer: str
     oidc_audience: str
     oidc_jwks_url: str

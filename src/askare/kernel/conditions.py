@@ -188,10 +188,11 @@ def _matcher(test: Test, values: tuple[Scalar, ...]) -> Callable[[Any], bool]:
 
 
 def _like_pattern(text: str) -> re.Pattern[str]:
-    parts = [
-        ".*" if run[0] == "%" else "." if run == "_" else re.escape(run) for run in re.findall(r"%+|_|[^%_]+", text)
-    ]
-    return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
+    """The pattern as a regular expression that never goes back over what it has matched, however it is written."""
+    first, *others = ("".join("." if one == "_" else re.escape(one) for one in part) for part in text.split("%"))
+    last = f".*{others.pop()}" if others else ""
+    between = "".join(f"(?>.*?{part})" for part in others if part)
+    return re.compile(f"{first}{between}{last}", re.IGNORECASE | re.DOTALL)
 
 
 # Order -----------------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from askare.kernel.conditions import (
     sorted_documents,
 )
 from askare.kernel.paging import Page
-from askare.kernel.problems import Refused
+from askare.kernel.problems import Invalid, Wrong
 from askare.storage.sql import Conditions
 from askare.storage.transactions import Row, Transaction
 
@@ -66,7 +66,7 @@ class Shelf(Struct, frozen=True):
 def listed(tx: Transaction, shelf: Shelf, wanted: Wanted, *, within: Mapping[str, Any] | None = None) -> Page[Document]:
     """The documents of the caller's organization that are wanted, and how many there are in all.
 
-    `within` are columns of which the value is given beforehand (the runs of one task).  Raises Refused when more
+    `within` are columns of which the value is given beforehand (the runs of one task).  Raises Invalid when more
     than `READ_MAX` documents would have to be read.
     """
     where = Conditions()
@@ -105,9 +105,11 @@ def _judged(tx: Transaction, shelf: Shelf, where: Conditions, condition: Conditi
     )
     for count, row in enumerate(rows, 1):
         if count > READ_MAX:
-            raise Refused(
-                f"More than {READ_MAX} entries would have to be read for this list."
-                f"  Narrow the filter by one of {', '.join(shelf.columns)}, or order by these alone."
+            raise Invalid.in_parameters(
+                "filter",
+                Wrong.TYPE,
+                f"more than {READ_MAX} entries would have to be read for this list; name the exact"
+                f" {', '.join(name for name, column in shelf.columns.items() if _narrows(column))} that are wanted",
             )
         document = shelf.read(row)
         if wanted(document):
@@ -124,11 +126,16 @@ def _narrow(where: Conditions, shelf: Shelf, condition: Condition) -> bool:
     if not isinstance(condition, Compare) or condition.test is not Test.AMONG:
         return False
     column = shelf.columns.get(condition.field)
-    if column is None or column.kind in (Kind.INSTANT, Kind.NAMES, Kind.ANY):
+    if column is None or not _narrows(column):
         return False
     values = [UUID(str(value)).bytes if column.kind is Kind.UUID else value for value in condition.values]
     where.add(where.among(column.name, values))
     return True
+
+
+def _narrows(column: Column) -> bool:
+    """Whether the column can be compared in SQL: instants are finer there than what the documents show."""
+    return column.kind not in (Kind.INSTANT, Kind.NAMES, Kind.ANY)
 
 
 def _order(tx: Transaction, shelf: Shelf, sorts: tuple[Sort, ...]) -> str | None:

@@ -204,6 +204,8 @@ class _Operation:
         """
         assert self._endpoint.body is not None  # noqa: S101  -- asked only where one is declared
         raw = await read_body(request)
+        if not raw and self._endpoint.body.may_be_empty:
+            raw = b"{}"
         if call.idempotency_key is not None:
             call.fingerprint(self._endpoint.operation_id, raw)
         try:

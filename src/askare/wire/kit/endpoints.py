@@ -33,7 +33,8 @@ class Body(Struct, frozen=True):
     """The JSON body that an endpoint reads.
 
     `type` is what the documents say of it.  With `read` it is read by that instead: the plain value in, a value or
-    every fault out.  `needs_media_type` off: a body that does not say what it is, is taken for JSON.
+    every fault out.  `needs_media_type` off: a body that does not say what it is, is taken for JSON.  `may_be_empty`:
+    no body at all means the same as an empty object.
     """
 
     type: Any
@@ -41,6 +42,7 @@ class Body(Struct, frozen=True):
     examples: tuple[Example, ...] = ()
     read: Callable[[Any], Any] | None = None
     needs_media_type: bool = True
+    may_be_empty: bool = False
 
 
 class Answer(Struct, frozen=True):

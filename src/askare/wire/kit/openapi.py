@@ -210,7 +210,7 @@ def _operation(
         operation["parameters"].append(IDEMPOTENCY_KEY)
     if endpoint.body is not None:
         operation["requestBody"] = {
-            "required": True,
+            "required": not endpoint.body.may_be_empty,
             "description": endpoint.body.description,
             "content": {
                 "application/json": {
@@ -289,7 +289,7 @@ def _parameters(endpoint: Endpoint, components: dict[str, Any]) -> list[dict[str
             "name": name,
             "in": "path" if name in in_path else "query",
             "required": name in in_path,
-            "schema": schema,
+            **_said_of_parameter(schema),
         }
         if description:
             parameter["description"] = description
@@ -297,6 +297,13 @@ def _parameters(endpoint: Endpoint, components: dict[str, Any]) -> list[dict[str
             parameter["example"] = examples[0]
         parameters.append(parameter)
     return parameters
+
+
+def _said_of_parameter(schema: dict[str, Any]) -> dict[str, Any]:
+    """How a parameter is written: a plain value, or JSON when its type says `x-json` (with the schema of that)."""
+    if "x-json" in schema:
+        return {"content": {"application/json": {"schema": schema["x-json"]}}}
+    return {"schema": schema}
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
