@@ -8,6 +8,7 @@ complete, and `askare doctor` says where each one came from.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -113,6 +114,14 @@ TABLE = (
     Setting("oidc_role_claim", str, "role", "Claim with the role."),
     Setting("oidc_offices_claim", str, "offices", "Claim with the list of office ids."),
     Setting("oidc_agent_claim", str, "agent", "Claim with the agent id."),
+    Setting("site", str, "main", "Name of this site: where service tasks start their scripts."),
+    Setting("time_zone", str, "UTC", "Time zone of working hours, for organizations that name none of their own."),
+    Setting("workweek", str, "mon-fri 09:00-18:00", "Ordinary working hours: `mon-fri 09:00-18:00, sat 10:00-14:00`."),
+    Setting("ledger_days", int, 90, "How long the script `cleardata` keeps what became of starts.", at_least=0),
+    Setting("history_days", int, 730, "How long `cleardata` keeps who changed what; 0: for ever.", at_least=0),
+    Setting(
+        "tombstone_days", int, 730, "How long `cleardata` keeps traces of deleted things; 0: for ever.", at_least=0
+    ),
 )
 
 _BY_KEY = {setting.key: setting for setting in TABLE}
@@ -151,6 +160,12 @@ class Settings(Struct, frozen=True):
     oidc_role_claim: str
     oidc_offices_claim: str
     oidc_agent_claim: str
+    site: str
+    time_zone: str
+    workweek: str
+    ledger_days: int
+    history_days: int
+    tombstone_days: int
 
 
 class Loaded(Struct, frozen=True):
@@ -260,6 +275,8 @@ def _contradictions(values: dict[str, Any]) -> list[str]:
         )
     if values["empty_success_status"] not in (200, 204):
         faults.append("empty_success_status: must be 204 or 200")
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,62}", values["site"]):
+        faults.append("site: must be Latin letters and digits, and begin with a letter")
     oidc = [key for key in ("oidc_issuer", "oidc_audience", "oidc_jwks_url") if values[key]]
     if oidc and len(oidc) < 3:
         faults.append("oidc_issuer, oidc_audience and oidc_jwks_url: set all three, or none")
