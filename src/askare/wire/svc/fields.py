@@ -41,7 +41,7 @@ def refuse(value: Any, path: str, faults: list[Fault], accepted: str) -> None:
 
 def read_flag(value: Any, path: str, faults: list[Fault]) -> bool:
     """An intbool: 0 or 1, in any of the ways that clients write it."""
-    if isinstance(value, bool) or (isinstance(value, int) and value in (0, 1)):
+    if isinstance(value, bool) or (isinstance(value, (int, float)) and value in (0, 1)):
         return bool(value)
     if isinstance(value, str) and value in FLAGS:
         return FLAGS[value]
@@ -49,7 +49,17 @@ def read_flag(value: Any, path: str, faults: list[Fault]) -> bool:
     return False
 
 
+def with_whole_numbers(value: Any) -> Any:
+    """The same value with 5.0 written as 5: JSON makes no difference between the two."""
+    if isinstance(value, dict):
+        return {name: with_whole_numbers(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [with_whole_numbers(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**63 else value
+
+
 def read_integer(value: Any, path: str, faults: list[Fault]) -> int:
+    value = with_whole_numbers(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     refuse(value, path, faults, "a whole number")
@@ -122,7 +132,7 @@ def read_objects(value: Any, path: str, faults: list[Fault]) -> tuple[dict[str, 
     for at, item in enumerate(value):
         if not isinstance(item, dict):
             refuse(item, f"{path}[{at}]", faults, "an object")
-    return tuple(item for item in value if isinstance(item, dict))
+    return tuple(with_whole_numbers(item) for item in value if isinstance(item, dict))
 
 
 def read_object(value: Any, path: str, faults: list[Fault]) -> dict[str, Any]:
@@ -251,4 +261,8 @@ class Entity(Struct, frozen=True):
 def _read_ext(plain: Any, faults: list[Fault], *, whole: bool) -> dict[str, Any]:
     """The client's own keys; the times are the server's (A17).  In a change a null is passed on (it takes one away)."""
     said = {} if plain is None else read_object(plain, "ext", faults)
-    return {name: value for name, value in said.items() if name not in ("ct", "lwt") and not (whole and value is None)}
+    return {
+        name: with_whole_numbers(value) if name == "sched" else value
+        for name, value in said.items()
+        if name not in ("ct", "lwt") and not (whole and value is None)
+    }

@@ -68,7 +68,10 @@ def _faults(faults: list[Fault]) -> str:
 
 
 def _invalid(problem: Invalid) -> Reply:
-    return error_reply(400, _faults(problem.parameters + problem.body))
+    faults = problem.parameters + problem.body
+    # A key of idempotency that came with another request is well formed, but taken.
+    status = 409 if all(fault.wrong is Wrong.REUSED for fault in faults) else 400
+    return error_reply(status, _faults(faults))
 
 
 def _malformed(problem: MalformedJson) -> Reply:

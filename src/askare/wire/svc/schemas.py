@@ -90,8 +90,9 @@ def shown_of(entity: Entity, name: str) -> type[Struct]:
 
 def filter_of(kinds: Mapping[str, Kind]) -> Schema:
     """What a `filter` may hold in its object form; the list form is told in words."""
+    empty = {"enum": [None, ""]}
     properties = {
-        name: {"anyOf": [_OF_KIND[kind], {"type": "null"}, {"type": "array", "items": _OF_KIND[kind], "maxItems": 20}]}
+        name: {"anyOf": [_OF_KIND[kind], empty, {"type": "array", "items": _OF_KIND[kind], "maxItems": 20}]}
         for name, kind in kinds.items()
     }
     return {"type": "object", "properties": properties, "additionalProperties": False}
