@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import Struct
 from prometheus_client import CollectorRegistry, generate_latest
@@ -16,6 +16,7 @@ from askare.access.keys import jwks
 from askare.access.tokens import SESSION_PREFIX
 from askare.edge import Edge
 from askare.kernel.problems import Fault
+from askare.scripts import registry
 from askare.settings import DATABASE_FILE, BadSettings, Settings
 from askare.storage.desk import Database, Desk
 from askare.storage.postgres import PostgresDatabase
@@ -141,7 +142,7 @@ def _surroundings(settings: Settings) -> Surroundings:
         defaults = defaults_of(settings.time_zone, settings.workweek)
     except Unreadable as error:
         raise BadSettings([f"time_zone, workweek: {error}"]) from None
-    return Surroundings(defaults, script_codes=frozenset(), site=settings.site)
+    return Surroundings(defaults, script_codes=registry.load(settings.data).codes, site=settings.site)
 
 
 def _documented(
@@ -155,6 +156,15 @@ def _documented(
     )
 
 
+class Beside(Protocol):
+    """What works beside the answering in threads of its own."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None:
+        """Come to an end, soon; the database is still there."""
+
+
 class Askare:
     """The ASGI application: hands each request to the dialect that lives at its path."""
 
@@ -165,21 +175,23 @@ class Askare:
         *,
         edge: Edge,
         companions: Sequence[Callable[[Desk, Edge], Coroutine[Any, Any, None]]] = (),
+        beside: Sequence[Beside] = (),
     ) -> None:
         self.settings = settings
         self._companions = companions
+        self._beside = beside
         self._running: list[asyncio.Task[None]] = []
         self.desk = Desk(database)
         self.door = Door(
             self.desk, settings, fetch_jwks=_jwks_fetcher(settings.oidc_jwks_url) if settings.oidc_issuer else None
         )
         self._edge = edge
-        registry = CollectorRegistry()
-        log = RequestLog(registry, log_format=settings.log_format, enabled=settings.log_level in ("debug", "info"))
+        metrics = CollectorRegistry()
+        log = RequestLog(metrics, log_format=settings.log_format, enabled=settings.log_level in ("debug", "info"))
         dialects = _dialects(settings, self.door)
         self.pages = Pages(
             documents=[document for dialect in dialects for document in dialect.documents],
-            metrics=lambda: _exposition(registry),
+            metrics=lambda: _exposition(metrics),
             jwks=jwks,
         )
 
@@ -205,6 +217,8 @@ class Askare:
         """Get ready to answer, and start what runs beside the answering."""
         await self.door.open(self._edge.now(), self._edge.new_id)
         self._running = [asyncio.create_task(work(self.desk, self._edge)) for work in self._companions]
+        for one in self._beside:
+            one.start()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -239,6 +253,8 @@ class Askare:
     def close(self) -> None:
         """Finish what is under way."""
         self.pages.stopping = True
+        for one in self._beside:
+            one.stop()
         for work in self._running:
             work.cancel()
         self.desk.close()

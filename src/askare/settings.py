@@ -114,9 +114,6 @@ TABLE = (
     Setting("oidc_role_claim", str, "role", "Claim with the role."),
     Setting("oidc_offices_claim", str, "offices", "Claim with the list of office ids."),
     Setting("oidc_agent_claim", str, "agent", "Claim with the agent id."),
-    Setting("site", str, "main", "Name of this site: where service tasks start their scripts."),
-    Setting("time_zone", str, "UTC", "Time zone of working hours, for organizations that name none of their own."),
-    Setting("workweek", str, "mon-fri 09:00-18:00", "Ordinary working hours: `mon-fri 09:00-18:00, sat 10:00-14:00`."),
     Setting("ledger_days", int, 90, "How long the script `cleardata` keeps what became of starts.", at_least=0),
     Setting("history_days", int, 730, "How long `cleardata` keeps who changed what; 0: for ever.", at_least=0),
     Setting(
@@ -160,9 +157,6 @@ class Settings(Struct, frozen=True):
     oidc_role_claim: str
     oidc_offices_claim: str
     oidc_agent_claim: str
-    site: str
-    time_zone: str
-    workweek: str
     ledger_days: int
     history_days: int
     tombstone_days: int
