@@ -70,7 +70,7 @@ def listed(database: Database, asked: Wanted, *, by: Caller | None = None) -> Pa
     return database.read(lambda tx: operations.list_svctasks(tx, asked), by or an_admin())
 
 
-CONDITIONS = [
+CONDITIONS: list[Any] = [
     None,
     {"isenabled": 1},
     {"isenabled": [0, 1]},
@@ -87,7 +87,7 @@ CONDITIONS = [
     [">=", ["property", "ext.ct"], "2026-03-02T09:00:00.1Z"],
     ["between", ["property", "dtstart"], "2026-03-05T00:00:00Z", "2026-03-20T00:00:00Z"],
 ]
-ORDERS = [
+ORDERS: list[Any] = [
     None,
     ["id"],
     [{"id": "desc"}],

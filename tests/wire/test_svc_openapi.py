@@ -93,7 +93,7 @@ def test_every_example_fits_its_schema(nobody: Client) -> None:
 
 def test_all_but_the_sign_in_needs_a_token_or_a_session(nobody: Client) -> None:
     for name, operation in Documented(told_in("3.1", nobody)).operations().items():
-        wanted = None if name == "session.signIn" else [{"bearerAuth": []}, {"sessionCookie": []}]
+        wanted: Any = None if name == "session.signIn" else [{"bearerAuth": []}, {"sessionCookie": []}]
         assert operation.get("security") == wanted
 
 
