@@ -206,6 +206,7 @@ _RUN_KINDS = {
     "attempt": Kind.INTEGER,
 }
 _OUTCOMES = [
+    "waiting",
     "started",
     "late",
     "missed",
