@@ -18,6 +18,7 @@ LOOK_AHEAD = 2 * 86_400_000  # for the next opening; where there is none so soon
 ATTEND_CLOSED = 600_000  # how often starts that a closed window drops are written down
 NEVER_AFTER = 800 * 86_400_000  # what does not start in two years and some weeks never starts
 
+_CHANGE_MAX = 4 * 3_600_000  # no clock is put forward or back by more
 _LATEST = 7_258_118_400_000  # the year 2200
 
 CLOSED_REASONS = {
@@ -50,7 +51,8 @@ class Grid(Struct, frozen=True):
             return self.anchor
         if self.zone is None:
             return self.anchor - (self.anchor - at) // self.interval * self.interval
-        return min((slot for slot in self._about(at) if slot >= at), default=None)
+        simple = self._far_from_changes(at, 0)
+        return simple if simple is not None else min((slot for slot in self._about(at) if slot >= at), default=None)
 
     def before(self, at: int) -> int | None:
         """The last planned start before an instant."""
@@ -58,7 +60,8 @@ class Grid(Struct, frozen=True):
             return None
         if self.zone is None:
             return self.anchor + (at - 1 - self.anchor) // self.interval * self.interval
-        return max((slot for slot in self._about(at) if slot < at), default=None)
+        simple = self._far_from_changes(at, -1)
+        return simple if simple is not None else max((slot for slot in self._about(at) if slot < at), default=None)
 
     def count(self, start: int, end: int) -> int:
         """How many planned starts lie in [start, end)."""
@@ -71,6 +74,18 @@ class Grid(Struct, frozen=True):
         while slot is not None and slot < end:
             count, slot = count + 1, self.at_or_after(slot + 1)
         return count
+
+    def _far_from_changes(self, at: int, step: int) -> int | None:
+        """The neighbour of an instant (0: at or after, -1: before) where no change of the clocks is near either."""
+        zone = self.zone or "UTC"
+        offset = offset_at(zone, at)
+        wall_anchor = self.anchor + offset_at(zone, self.anchor)
+        number = -((wall_anchor - at - offset) // self.interval) + step
+        slot = wall_anchor + number * self.interval - offset
+        first, last = min(slot, at) - _CHANGE_MAX, max(slot, at) + _CHANGE_MAX
+        if number < 0 or slot < self.anchor or last - first > 20 * 86_400_000:
+            return None
+        return slot if offset_at(zone, first) == offset == offset_at(zone, last) else None
 
     def _about(self, at: int) -> list[int]:
         """Planned starts around an instant by the wall clock, near enough to hold both neighbours."""
@@ -145,11 +160,9 @@ def _decide_regular(plan: Plan, calendar: Calendar, cursor: int, now: int, jitte
         starts += kept
     if len(starts) > plan.catchup_max:
         # Only the most recent are made up for; the others were missed.
-        for slot in starts[: -plan.catchup_max]:
-            _add(missed, grid, slot, slot, Outcome.MISSED, NOBODY_THERE)
+        missed += [Entry(slot, slot, 1, Outcome.MISSED, NOBODY_THERE) for slot in starts[: -plan.catchup_max]]
         starts = starts[-plan.catchup_max :]
-        missed.sort(key=lambda entry: entry.slot)
-        missed = _joined(missed)
+        missed = _joined(sorted(missed, key=lambda entry: entry.slot), grid)
     return Decision(tuple(missed), tuple(starts), last, _attend(grid, windows, last + 1, end, now, jitter))
 
 
@@ -207,9 +220,14 @@ def _pieces(windows: Windows, start: int, end: int) -> Iterator[tuple[int, int, 
 
 def _add(entries: list[Entry], grid: Grid, first: int, last: int, outcome: Outcome, reason: str) -> None:
     entry = Entry(first, last, grid.count(first, last + 1), outcome, reason)
-    if entries and continues(entries[-1], entry):
+    if entries and _follows(entries[-1], entry, grid):
         entry = joined(entries.pop(), entry)
     entries.append(entry)
+
+
+def _follows(before: Entry, entry: Entry, grid: Grid) -> bool:
+    """Whether nothing lies between two pieces of the ledger, and the second only goes on with the first."""
+    return continues(before, entry) and grid.at_or_after(before.last_slot + 1) == entry.slot
 
 
 def continues(before: Entry, entry: Entry) -> bool:
@@ -222,10 +240,10 @@ def joined(before: Entry, entry: Entry) -> Entry:
     return Entry(before.slot, entry.last_slot, before.slots + entry.slots, before.outcome, before.reason)
 
 
-def _joined(entries: list[Entry]) -> list[Entry]:
+def _joined(entries: list[Entry], grid: Grid) -> list[Entry]:
     result: list[Entry] = []
     for entry in entries:
-        if result and continues(result[-1], entry):
+        if result and _follows(result[-1], entry, grid):
             entry = joined(result.pop(), entry)
         result.append(entry)
     return result
@@ -277,7 +295,7 @@ def outlook(
         if first is None or last is None or first > last:
             continue
         if not is_open:
-            _add_dropped(dropped, starts, grid, first, last, CLOSED_REASONS[plan.schedule])
+            _add(dropped, grid, first, last, Outcome.CLOSED_WINDOW, CLOSED_REASONS[plan.schedule])
             continue
         slot: int | None = first
         while slot is not None and slot <= last and len(starts) < count:
@@ -289,14 +307,6 @@ def outlook(
         if len(starts) >= count:
             break
     return Outlook(tuple(starts), tuple(dropped))
-
-
-def _add_dropped(dropped: list[Entry], starts: list[Planned], grid: Grid, first: int, last: int, reason: str) -> None:
-    entry = Entry(first, last, grid.count(first, last + 1), Outcome.CLOSED_WINDOW, reason)
-    # Only neighbours are one row: a start between them keeps them apart.
-    if dropped and continues(dropped[-1], entry) and (not starts or starts[-1].slot < dropped[-1].slot):
-        entry = joined(dropped.pop(), entry)
-    dropped.append(entry)
 
 
 def _outlook_single(plan: Plan, calendar: Calendar, start: int, jitter: int) -> Outlook:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -24,15 +24,17 @@ WINDOWS_REMEMBERED = 500
 Opening = tuple[int, int]  # UTC milliseconds, half-open
 
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+_YEAR = 31_556_952_000  # the mean length of a year
+_MARGIN = 5 * 86_400  # seconds by which the stretches of a year reach into its neighbours
 _ZONE_HOURS_MAX = 26  # no clock on Earth is further from UTC than that
 
 
 @lru_cache(maxsize=1_000)
 def _stretches(zone: str, year: int) -> tuple[tuple[int, int], ...]:
-    """From when on which offset holds, in milliseconds, for a year and two days about it."""
+    """From when on which offset holds, in milliseconds, for a year and some days about it."""
     info = ZoneInfo(zone)
-    at = _seconds(datetime(year, 1, 1, tzinfo=UTC)) - 2 * 86_400
-    end = _seconds(datetime(year + 1, 1, 1, tzinfo=UTC)) + 2 * 86_400
+    at = _seconds(datetime(year, 1, 1, tzinfo=UTC)) - _MARGIN
+    end = _seconds(datetime(year + 1, 1, 1, tzinfo=UTC)) + _MARGIN
     offset = _offset_seconds(info, at)
     found = [(at * 1000, offset * 1000)]
     while at < end:
@@ -66,8 +68,7 @@ def _offset_seconds(info: ZoneInfo, at: int) -> int:
 
 def offset_at(zone: str, at: int) -> int:
     """How far the zone's clocks are before UTC at an instant, in milliseconds."""
-    year = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at)).year
-    stretches = _stretches(zone, year)
+    stretches = _stretches(zone, 1970 + at // _YEAR)  # a day or two off at the turn of a year, which does no harm
     return stretches[bisect_right(stretches, (at, 1 << 62)) - 1][1]
 
 
