@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from datetime import timedelta
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from askare.access.door import Door
 from askare.access.keys import jwks
 from askare.access.tokens import SESSION_PREFIX
+from askare.directory.references import Checks
 from askare.edge import Edge
 from askare.kernel.problems import Fault
 from askare.scripts import registry
@@ -22,6 +24,11 @@ from askare.storage.desk import Database, Desk
 from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
 from askare.svctasks.model import Surroundings
+from askare.watches.operations import requirement_changed, requirement_deleted
+from askare.wire.askare import changes, directory, realties
+from askare.wire.askare.common import PREFIX
+from askare.wire.askare.documents import ASKARE
+from askare.wire.askare.problems import AskareManners
 from askare.wire.house.pages import ApiDocument, Pages
 from askare.wire.kit.cookies import SessionCookie
 from askare.wire.kit.dialect import House, Manners, build_app
@@ -30,8 +37,8 @@ from askare.wire.kit.limits import BODY_SECONDS_MAX
 from askare.wire.kit.log import RequestLog
 from askare.wire.kit.openapi import Document, openapi
 from askare.wire.kit.problems import TooSlow
-from askare.wire.ovipro import authentication, tasks
-from askare.wire.ovipro.documents import AUTHENTICATION, TASK_MANAGEMENT
+from askare.wire.ovipro import authentication, meetings, notes, requirements, tasks, watches
+from askare.wire.ovipro.documents import ASSET_REQUIREMENT, AUTHENTICATION, MEETING, TASK_MANAGEMENT
 from askare.wire.ovipro.problems import OviProManners
 from askare.wire.svc import runtimes, session, svcscripts, svctasks, workdays
 from askare.wire.svc.documents import SESSION_COOKIE, SVCTASKS
@@ -94,26 +101,66 @@ class Dialect(Struct, frozen=True):
 
 def _dialects(settings: Settings, door: Door) -> list[Dialect]:
     """All that is spoken here besides the house's own pages."""
-    return [_ovipro(settings, door), _svc(settings, door)]
+    return [_ovipro(settings, door), _askare(settings), _svc(settings, door)]
+
+
+def _api_keys(settings: Settings) -> frozenset[str]:
+    return frozenset(filter(None, settings.api_keys.reveal().split(",")))
 
 
 def _ovipro(settings: Settings, door: Door) -> Dialect:
-    manners = OviProManners(
-        require_request_id=settings.require_request_id,
-        api_keys=frozenset(filter(None, settings.api_keys.reveal().split(","))),
-    )
+    manners = OviProManners(require_request_id=settings.require_request_id, api_keys=_api_keys(settings))
     task_api = tasks.TaskApi(
+        empty_success_status=settings.empty_success_status,
+        times_in_answers=settings.times_in_answers,
+        checks=Checks(settings.reference_checks),
+    ).endpoints()
+    meeting_api = meetings.MeetingApi(
         empty_success_status=settings.empty_success_status, times_in_answers=settings.times_in_answers
     ).endpoints()
+    note_api = notes.NoteApi(empty_success_status=settings.empty_success_status)
+    watch_api = watches.WatchApi(empty_success_status=settings.empty_success_status)
+    requirement_api = [
+        *requirements.RequirementApi(
+            empty_success_status=settings.empty_success_status,
+            window_max=settings.window_max,
+            followers=(requirement_deleted,),
+            change_followers=(requirement_changed,),
+        ).endpoints(),
+        *watch_api.endpoints(),
+        *note_api.endpoints(),
+    ]
     sign_in = authentication.AuthenticationApi(door).endpoints()
+    apis = (
+        (settings.task_management_prefix, task_api),
+        (settings.meeting_prefix, meeting_api),
+        (settings.asset_requirement_prefix, [*requirement_api, *watch_api.aliases(), *note_api.aliases()]),
+    )
     return Dialect(
         manners,
-        ((settings.task_management_prefix, task_api), ("", task_api), (authentication.PREFIX, sign_in)),
+        (*apis, *(("", endpoints) for _, endpoints in apis), (authentication.PREFIX, sign_in)),
         (
             _documented("task-management", TASK_MANAGEMENT, settings.task_management_prefix, task_api, settings),
+            _documented("meeting", MEETING, settings.meeting_prefix, meeting_api, settings),
+            _documented(
+                "asset-requirement", ASSET_REQUIREMENT, settings.asset_requirement_prefix, requirement_api, settings
+            ),
             _documented("authentication", AUTHENTICATION, authentication.PREFIX, sign_in, settings),
         ),
     )
+
+
+def _askare(settings: Settings) -> Dialect:
+    manners = AskareManners(require_request_id=settings.require_request_id, api_keys=_api_keys(settings))
+    checks = Checks(settings.reference_checks)
+    endpoints = [
+        *directory.DirectoryApi(
+            empty_success_status=settings.empty_success_status, checks=checks, phone_region=settings.phone_region
+        ).endpoints(),
+        *realties.RealtyApi(empty_success_status=settings.empty_success_status, checks=checks).endpoints(),
+        *changes.ChangesApi(kept_for=timedelta(days=settings.changes_days)).endpoints(),
+    ]
+    return Dialect(manners, ((PREFIX, endpoints),), (_documented("askare", ASKARE, PREFIX, endpoints, settings),))
 
 
 def _svc(settings: Settings, door: Door) -> Dialect:
@@ -148,11 +195,10 @@ def _surroundings(settings: Settings) -> Surroundings:
 def _documented(
     name: str, document: Document, prefix: str, endpoints: Sequence[Endpoint], settings: Settings
 ) -> ApiDocument:
-    server_url = settings.public_url or f"http://{settings.host}:{settings.port}"
     return ApiDocument(
         name,
         document.title,
-        lambda version: openapi(document, prefix, endpoints, server_url=server_url, version=version),
+        lambda version: openapi(document, prefix, endpoints, server_url=settings.base_url, version=version),
     )
 
 

@@ -166,7 +166,7 @@ def house(settings: Settings) -> Askare:
     """The web house with everything that works beside it: the night shift and the timekeeper."""
     database, edge = open_database(settings), Edge()
     keeper = timekeeper(settings, database, edge)
-    return Askare(settings, database, edge=edge, companions=[night_shift], beside=[keeper])
+    return Askare(settings, database, edge=edge, companions=[night_shift(settings)], beside=[keeper])
 
 
 def work(settings: Settings, *, announce: Callable[[], None]) -> None:
@@ -179,7 +179,7 @@ async def _work_here(settings: Settings, announce: Callable[[], None]) -> None:
     database, edge = open_database(settings), Edge()
     desk, keeper = Desk(database), timekeeper(settings, database, edge)
     keeper.start()
-    shift = asyncio.ensure_future(night_shift(desk, edge))
+    shift = asyncio.ensure_future(night_shift(settings)(desk, edge))
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, shift.cancel)
     announce()

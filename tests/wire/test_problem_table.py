@@ -10,12 +10,17 @@ import pytest
 
 from askare.kernel import problems as kernel
 from askare.kernel.problems import Fault, Problem, Wrong
+from askare.wire.askare import problems as own
 from askare.wire.kit import problems as kit
 from askare.wire.kit.endpoints import Reply
 from askare.wire.ovipro import problems as ovipro
 from askare.wire.svc import problems as svc
 
-DIALECTS = {"ovipro": (ovipro.TABLE, ovipro.ErrorBody), "svc": (svc.TABLE, svc.ErrorBody)}
+DIALECTS = {
+    "ovipro": (ovipro.TABLE, ovipro.ErrorBody),
+    "askare": (own.TABLE, own.ErrorBody),
+    "svc": (svc.TABLE, svc.ErrorBody),
+}
 CONTENT_TYPES = {"svc": svc.JSON}
 
 # One of each kind, as it is raised.

@@ -99,7 +99,7 @@ def test_workdays_are_found_as_the_vendor_prints_it_changed_looked_up_and_delete
 
 @on_both
 def test_a_workday_opens_a_saturday_for_a_task(agency: Agency) -> None:
-    creates(agency.admin, TASKS, DEBTOR_CALLS)
+    creates(agency.admin, TASKS, {**DEBTOR_CALLS, "ext": {"sched": {"tz": "UTC"}}})
     saturday = {"count": 3, "from": "2019-02-23T00:00:00Z"}
 
     def starts() -> list[str]:

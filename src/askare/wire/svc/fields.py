@@ -18,6 +18,7 @@ from msgspec import Struct
 from askare.kernel.conditions import Kind, names_in
 from askare.kernel.problems import Fault, Wrong
 from askare.kernel.time import settled
+from askare.wire.kit.reading import FAULTS_MAX
 
 TEXT_LETTERS_MAX = 10_000
 ITEMS_MAX = 1_000  # entries of one list
@@ -225,7 +226,7 @@ class Entity(Struct, frozen=True):
         given_id = plain.get("id")
         entity_id = None if given_id is None or given_id == "" else read_uuid(given_id, "id", faults)
         if faults:
-            return faults
+            return faults[:FAULTS_MAX]
         known = {"id", "opts", "ext", *self.own, *(field.name for field in self.fields)}
         return Said(entity_id, values, (*(name for name in plain if name not in known), *left_out))
 
