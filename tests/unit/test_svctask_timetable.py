@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from askare.svctasks.model import Outcome
@@ -17,7 +19,7 @@ FRIDAYS_HOURS = WorkdayContent(date="2019-02-23", is_workday=1, as_dow=5)
 MAY_DAY = WorkdayContent(date="0000-05-01", is_annual=True)
 
 
-def starts_of_day(day: str, calendar: Calendar, **said: object) -> list[str]:
+def starts_of_day(day: str, calendar: Calendar, **said: Any) -> list[str]:
     begin = at(f"{day}T00:00Z")
     plan = a_plan(**said)
     starts, _ = ticked_through(plan, calendar, start=max(begin, at("2019-02-20T00:00Z")), end=begin + DAY)
@@ -315,7 +317,7 @@ def test_a_task_may_name_its_own_time_zone() -> None:
 
 # Missed and late -------------------------------------------------------------------------------------------------
 
-DOWN = {"schedule": "all", "start": "2019-02-20T00:00Z"}
+DOWN: dict[str, Any] = {"schedule": "all", "start": "2019-02-20T00:00Z"}
 
 
 def test_what_was_before_the_cursor_is_never_thought_of_again() -> None:

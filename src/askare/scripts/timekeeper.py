@@ -2,7 +2,7 @@
 
 The ticker does nothing but its few short transactions, on connections of its own: it ticks on time however busy the
 scripts, the promises and the requests are.  Between ticks it sleeps until the next planned start, at most
-`TICK_SECONDS`.
+a `tick`.
 """
 
 from __future__ import annotations
@@ -35,11 +35,6 @@ from askare.svctasks.model import EndReason
 from askare.svctasks.ticking import Claimed, Ended, Glance, Knowledge, Node, Upset
 from askare.workdays.model import Defaults
 
-TICK_SECONDS = 0.05
-BEAT_SECONDS = 5.0
-DEAD_AFTER_SECONDS = 15.0
-WATCH_SECONDS = 1.0
-PROGRESS_SECONDS = 1.0
 TROUBLE_PAUSE_SECONDS = 0.5
 SCRIPTS_AT_ONCE = 2_000  # of this process; past that, starts wait for a free place
 THREADS_AT_ONCE = 32  # scripts that are plain functions
@@ -49,13 +44,26 @@ FAREWELL_SECONDS = 3.0
 _log = structlog.get_logger("askare")
 
 
+class Rhythm(Struct, frozen=True):
+    """How often the timekeeper does what, in seconds."""
+
+    tick: float = 0.05  # the longest pause between two looks at the clocks
+    beat: float = 5.0
+    dead_after: float = 15.0  # without a beat
+    watch: float = 1.0
+    progress: float = 1.0
+
+
+RHYTHM = Rhythm()
+
+
 class Observer:
     """Who is alive, by watching beats with a clock that never jumps: a node whose beat stands still is dead.
 
     The watcher's own pauses (a stopped process, a suspended machine) are not held against anybody.
     """
 
-    def __init__(self, *, dead_after: float = DEAD_AFTER_SECONDS) -> None:
+    def __init__(self, *, dead_after: float) -> None:
         self._dead_after = dead_after
         self._seen: dict[int, tuple[int, float]] = {}
         self._last_look: float | None = None
@@ -101,6 +109,7 @@ class Timekeeper:
         site: str,
         alone: bool,
         alarm: Callable[[Upset], None] | None = None,
+        rhythm: Rhythm = RHYTHM,
     ) -> None:
         """`scripts_database`: the same data by other connections, so that scripts never stand in the ticker's way.
 
@@ -115,7 +124,8 @@ class Timekeeper:
         self._alarm = alarm
         self._knowledge = Knowledge(defaults, registry.codes)
         self._node: Node | None = None
-        self._observer = Observer()
+        self._rhythm = rhythm
+        self._observer = Observer(dead_after=rhythm.dead_after)
         self._lock = threading.Lock()
         self._work: dict[UUID, Work] = {}
         self._ended: list[Ended] = []
@@ -175,14 +185,14 @@ class Timekeeper:
             self._announce()
         if at >= self._next_beat:
             self._beat()
-            self._next_beat = at + BEAT_SECONDS
+            self._next_beat = at + self._rhythm.beat
         if at >= self._next_watch:
             self._watch(at)
-            self._next_watch = at + WATCH_SECONDS
+            self._next_watch = at + self._rhythm.watch
         self._write_ended()
         if at >= self._next_progress:
             self._write_progress()
-            self._next_progress = at + PROGRESS_SECONDS
+            self._next_progress = at + self._rhythm.progress
         node = self._node
         if node is None:
             return 0
@@ -206,8 +216,8 @@ class Timekeeper:
 
     def _pause(self, next_at: int | None, now: int) -> float:
         if next_at is not None and next_at > now:
-            return min(TICK_SECONDS, (next_at - now) / 1000)
-        return TICK_SECONDS  # nothing is planned, or what is due is left for another site
+            return min(self._rhythm.tick, (next_at - now) / 1000)
+        return self._rhythm.tick  # nothing is planned, or what is due is left for another site
 
     def _present(self, tx: Transaction) -> int:
         return ticking.present(tx, lambda: milliseconds(self._edge.now()))

@@ -198,7 +198,7 @@ def glance(tx: Transaction, node: Node, *, now: int) -> Glance:
     row = tx.row(
         "SELECT (SELECT min(next_start) FROM svctask_clocks WHERE scope = '' AND next_start IS NOT NULL),"
         " (SELECT min(next_start) FROM svctask_clocks WHERE scope = :site AND next_start IS NOT NULL),"
-        " (SELECT min(due_at) FROM svctask_runs WHERE state = 0),"
+        " (SELECT min(look_at) FROM svctask_runs WHERE state = 0),"
         " (SELECT count(*) FROM domains WHERE timed_version <> calendar_version)",
         site=node.site,
     )
@@ -498,7 +498,7 @@ def _overlap(desk: _Desk, clock: Clock, policy: OverlapPolicy) -> tuple[tuple[Ou
 _WAITING = (
     "SELECT u.run_id, u.task_no, u.organization_no, u.slot, u.scope, u.origin, u.arm, u.attempt, u.code,"
     " u.parameters, u.site, u.due_at, u.holds FROM svctask_runs u"
-    " WHERE u.state = 0 AND u.due_at <= :now ORDER BY u.due_at LIMIT :limit"
+    " WHERE u.state = 0 AND u.look_at <= :now ORDER BY u.look_at LIMIT :limit"
 )
 
 
@@ -596,8 +596,8 @@ def _drop(desk: _Desk, run: NewRun, outcome: Outcome, reason: str) -> None:
 
 def _put_off(desk: _Desk, run: NewRun, by: int) -> None:
     desk.tx.run(
-        "UPDATE svctask_runs SET due_at = :due WHERE run_id = :run AND state = 0",
-        due=desk.now + by,
+        "UPDATE svctask_runs SET look_at = :look WHERE run_id = :run AND state = 0",
+        look=desk.now + by,
         run=run.run_id.bytes,
     )
 
@@ -707,7 +707,7 @@ def end(tx: Transaction, node: Node, ended: Sequence[Ended], *, now: int) -> lis
                 **conditions.values,
             )
             tx.run(
-                "UPDATE svctask_runs SET due_at = :now WHERE state = 0 AND holds = 1 AND due_at > :now AND task_no IN"
+                "UPDATE svctask_runs SET look_at = :now WHERE state = 0 AND holds = 1 AND look_at > :now AND task_no IN"
                 f" (SELECT task_no FROM svctask_runs WHERE {conditions})",
                 now=now,
                 **conditions.values,
@@ -735,7 +735,7 @@ def end_run(tx: Transaction, ended: Ended, *, node_no: int, now: int) -> Upset |
         return None
     task_no, organization_no, slot, scope, origin, arm, attempt, code, parameters, site = row
     tx.run(
-        "UPDATE svctask_runs SET due_at = :now WHERE state = 0 AND holds = 1 AND due_at > :now AND task_no = :task",
+        "UPDATE svctask_runs SET look_at = :now WHERE state = 0 AND holds = 1 AND look_at > :now AND task_no = :task",
         now=now,
         task=task_no,
     )

@@ -34,7 +34,8 @@ CREATE INDEX svctask_clocks_due ON svctask_clocks (scope, next_start) WHERE next
 
 -- The ledger: one row for each planned start, or for consecutive ones that did not start for one reason; and the runs
 -- themselves while they wait (state 0), are claimed (1), run (2) and when they are over (3).
--- `holds`: it waits until no other run of the task is under way in its scope.
+-- `due_at` is when it was to start, `look_at` when a run that waits is looked at again; `holds`: it waits until no
+-- other run of the task is under way in its scope.
 CREATE TABLE svctask_runs (
     task_no {bigint} NOT NULL,
     slot {bigint} NOT NULL,
@@ -53,6 +54,7 @@ CREATE TABLE svctask_runs (
     node_no {bigint},
     fence {bigint} NOT NULL,
     due_at {bigint} NOT NULL,
+    look_at {bigint} NOT NULL,
     holds {bigint} NOT NULL,
     started_at {bigint},
     ended_at {bigint},
@@ -63,7 +65,7 @@ CREATE TABLE svctask_runs (
     output TEXT NOT NULL,
     PRIMARY KEY (task_no, slot, scope, origin, arm, attempt)
 ) {clustered};
-CREATE INDEX svctask_runs_waiting ON svctask_runs (due_at) WHERE state = 0;
+CREATE INDEX svctask_runs_waiting ON svctask_runs (look_at) WHERE state = 0;
 CREATE INDEX svctask_runs_held ON svctask_runs (node_no, run_id) WHERE state IN (1, 2);
 CREATE INDEX svctask_runs_unfinished ON svctask_runs (task_no, scope) WHERE state < 3;
 CREATE INDEX svctask_runs_to_stop ON svctask_runs (node_no) WHERE stop_asked = 1 AND state IN (1, 2);
