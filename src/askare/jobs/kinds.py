@@ -9,3 +9,8 @@ class Kind(Enum):
     """What is promised; `about` is the id of the thing it is about.  The values are on people's disks."""
 
     MATCH_REALTY = "match realty"
+    FETCH_RECORDING = "fetch recording"
+    DECODE_RECORDING = "decode recording"
+    TRANSCRIBE_CALL = "transcribe call"
+    SUMMARISE_CALL = "summarise call"
+    FORGET_RECORDING = "forget recording"
