@@ -22,6 +22,7 @@ from askare.settings import DATABASE_FILE
 from askare.storage import history
 from askare.storage.history import Change
 from askare.storage.migrations import migrate
+from askare.storage.shelf import post_words
 from askare.storage.sqlite import SqliteDatabase
 from askare.storage.transactions import Transaction
 from askare.tasks import operations, store
@@ -57,7 +58,7 @@ def load_askare(data_dir: Path, count: int) -> None:
         tasks = iter_tasks(count)
         while chunk := list(islice(tasks, CHUNK)):
             database.write(partial(_load_tasks, chunk), caller)
-        while database.write(partial(store.post_words, limit=POSTED_AT_ONCE)):
+        while database.write(partial(post_words, shelf=store.TASKS, limit=POSTED_AT_ONCE)):
             pass
     finally:
         database.close()

@@ -14,8 +14,9 @@ from askare.edge import Edge
 from askare.jobs.runner import Trade, keep_promises
 from askare.storage import idempotency
 from askare.storage.desk import Desk
+from askare.storage.shelf import POSTED_AT_ONCE, Shelf, post_words
 from askare.storage.transactions import Transaction
-from askare.tasks import store as tasks
+from askare.tasks.store import TASKS
 
 _log = structlog.get_logger("askare")
 
@@ -28,12 +29,25 @@ class Chore(Struct, frozen=True):
     do: Callable[[Transaction, datetime], int]
 
 
+# Whose words are searched.
+SHELVES = (TASKS,)
+
+
+def _words_of(shelf: Shelf) -> tuple[Chore, Chore]:
+    """Many new words are posted soon, so that searches stay fast; few can wait."""
+    return (
+        Chore(
+            f"words of many things: {shelf.name}",
+            timedelta(seconds=1),
+            lambda tx, _: post_words(tx, shelf, at_least=POSTED_AT_ONCE),
+        ),
+        Chore(f"words: {shelf.name}", timedelta(seconds=30), lambda tx, _: post_words(tx, shelf)),
+    )
+
+
 # Running a chore twice is harmless: each takes away or brings up to date only what still needs it.
 CHORES = (
-    Chore(
-        "words of many tasks", timedelta(seconds=1), lambda tx, _: tasks.post_words(tx, at_least=tasks.POSTED_AT_ONCE)
-    ),
-    Chore("words of tasks", timedelta(seconds=30), lambda tx, _: tasks.post_words(tx)),
+    *(chore for shelf in SHELVES for chore in _words_of(shelf)),
     Chore("idempotency keys", timedelta(minutes=10), lambda tx, now: idempotency.sweep(tx, now=now)),
     Chore("access tokens", timedelta(minutes=10), lambda tx, now: sweep_tokens(tx, now=now)),
 )

@@ -31,7 +31,7 @@ from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
 from askare.storage.transactions import Transaction
 from askare.tasks.model import task_of
-from askare.tasks.search import AGENT, ASSIGNMENT, PARTY, REALTY, STATUS_NUMBERS, TYPE_NUMBERS
+from askare.tasks.store import AGENT, ASSIGNMENT, PARTY, REALTY, STATUS_NUMBERS, TYPE_NUMBERS
 from tests.journeys.waiting import until
 from tests.server import Client, Server, make_token
 

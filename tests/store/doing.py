@@ -14,11 +14,13 @@ from askare.directory import store as directory
 from askare.directory.store import Kind
 from askare.kernel.caller import Caller
 from askare.kernel.paging import Order, Page, Window
-from askare.storage import history
+from askare.storage import history, shelf
 from askare.storage.desk import Database
+from askare.storage.transactions import Transaction
 from askare.tasks import operations
 from askare.tasks.model import TaskContent, TaskFilter
 from askare.tasks.operations import Found, Saved
+from askare.tasks.store import TASKS
 from tests.values import NOW, TASK, an_admin, what_is_said
 
 Result = TypeVar("Result")
@@ -86,6 +88,11 @@ def search(
     return database.read(
         lambda tx: operations.search_tasks(tx, wanted or TaskFilter(), orders=orders, window=window), by or an_admin()
     )
+
+
+def post_words(tx: Transaction, *, limit: int = shelf.POSTED_AT_ONCE) -> int:
+    """What the night shift does with the words of tasks."""
+    return shelf.post_words(tx, TASKS, limit=limit)
 
 
 def ids_of(documents: Sequence[bytes]) -> list[UUID]:

@@ -24,7 +24,6 @@ from askare.storage.history import Change
 from askare.tasks.model import PartyType, Task, TaskContent, TaskFilter, TaskParty, TaskStatus, content_of, document_of
 from askare.tasks.operations import Saved
 from askare.tasks.rules import differs
-from askare.tasks.store import post_words
 from tests.store import offers
 from tests.store.doing import (
     all_at_once,
@@ -34,6 +33,7 @@ from tests.store.doing import (
     get,
     history_of,
     ids_of,
+    post_words,
     put_in_directory,
     search,
     update,

@@ -14,17 +14,16 @@ from msgspec.structs import replace
 from askare.directory import store as directory
 from askare.kernel.caller import Caller
 from askare.kernel.paging import Order, Page, Window
+from askare.storage import search as ways
 from askare.storage.desk import Database
 from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
 from askare.storage.transactions import Transaction
-from askare.tasks import search as ways
 from askare.tasks.model import Task, TaskContent, TaskFilter, TaskStatus
 from askare.tasks.operations import create_task, update_task
 from askare.tasks.rules import differs
-from askare.tasks.store import post_words
 from tests.store import offers
-from tests.store.doing import create, ids_of, search
+from tests.store.doing import create, ids_of, post_words, search
 from tests.store.offers import LABELS, sought
 from tests.values import (
     AGENT,

@@ -1,6 +1,7 @@
 """Numbered `.sql` files, one folder a room, applied in order of their numbers, each in a transaction of its own.
 
-A file is a template: `{serial}`, `{bytes}`, `{clustered}` … stand for the database's own words (`Flavour.ddl`).
+A file is a template: `{serial}`, `{bytes}`, `{clustered}` … stand for the database's own words (`Flavour.ddl`), and
+`{shelf task due}` for the tables beside `tasks` that let a shelf be searched (`shelf.py`).
 Run again after a crash, it goes on where it stopped.
 """
 
@@ -17,6 +18,55 @@ from askare.storage.desk import Database
 from askare.storage.transactions import Transaction
 
 _NAME = re.compile(r"^\d{4}_[a-z0-9_]+\.sql$")
+_SHELF = re.compile(r"\{shelf (?P<name>\w+) (?P<time>\w+)(?: (?P<key>bigint))?\}")
+
+_BESIDE_A_SHELF = """
+-- What each thing points at, in the order of the shelf's time, with what a search sorts by.
+CREATE TABLE [name]_links (
+    organization_no {bigint} NOT NULL,
+    kind {bigint} NOT NULL,
+    target {bytes} NOT NULL,
+    [time] {bigint} NOT NULL,
+    [name]_no {bigint} NOT NULL,
+    modified {bigint} NOT NULL,
+    [name]_id {[key]} NOT NULL,
+    PRIMARY KEY (organization_no, kind, target, [time], [name]_no)
+) {clustered};
+
+-- The text of each thing as it is searched, in the same order.
+CREATE TABLE [name]_texts (
+    organization_no {bigint} NOT NULL,
+    [time] {bigint} NOT NULL,
+    [name]_no {bigint} NOT NULL,
+    words_line TEXT NOT NULL,
+    stems_line TEXT NOT NULL,
+    PRIMARY KEY (organization_no, [time], [name]_no)
+) {clustered};
+
+-- Which words a thing's text holds, with what a search sorts by, except for the things below.
+CREATE TABLE [name]_words (
+    organization_no {bigint} NOT NULL,
+    word_no {bigint} NOT NULL,
+    [name]_no {bigint} NOT NULL,
+    [time] {bigint} NOT NULL,
+    modified {bigint} NOT NULL,
+    PRIMARY KEY (organization_no, word_no, [name]_no)
+) {clustered};
+
+-- Things whose words are not posted yet, and the words that are still posted for them.  A write only notes the thing
+-- here; the night shift posts the words of many things at once, in the order of the table above.
+CREATE TABLE [name]s_unposted (
+    organization_no {bigint} NOT NULL,
+    [name]_no {bigint} NOT NULL,
+    posted_words TEXT NOT NULL,
+    PRIMARY KEY (organization_no, [name]_no)
+) {clustered};
+"""
+
+
+def _beside_a_shelf(match: re.Match[str]) -> str:
+    text = _BESIDE_A_SHELF.replace("[name]", match["name"]).replace("[time]", match["time"])
+    return text.replace("[key]", match["key"] or "bytes")
 
 
 class Migration(Struct, frozen=True):
@@ -27,7 +77,7 @@ class Migration(Struct, frozen=True):
 
     def statements(self, ddl: dict[str, str]) -> list[str]:
         """The single statements in one database's words."""
-        text = self.template
+        text = _SHELF.sub(_beside_a_shelf, self.template)
         for word, meaning in ddl.items():
             text = text.replace("{" + word + "}", meaning)
         lines = [line for line in text.splitlines() if not line.lstrip().startswith("--")]

@@ -18,7 +18,6 @@ from askare.storage.history import Change
 from askare.storage.transactions import Transaction
 from askare.tasks import rules, store
 from askare.tasks.model import PartyType, Task, TaskContent, TaskFilter, TaskParty
-from askare.tasks.search import search
 
 KIND = "task"
 
@@ -57,7 +56,7 @@ def get_task(tx: Transaction, task_id: UUID) -> Found:
 
 def search_tasks(tx: Transaction, wanted: TaskFilter, *, orders: Sequence[Order], window: Window) -> Page[bytes]:
     """The documents seen through the window, and how many tasks the filter finds in all."""
-    return search(tx, wanted, orders, window)
+    return store.search_tasks(tx, wanted, orders, window)
 
 
 def update_task(

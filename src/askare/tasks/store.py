@@ -1,202 +1,145 @@
-"""Tasks in the database: the stored document beside the columns that are searched, sorted or locked on."""
+"""Tasks in the database: what is searched, sorted or locked on beside the stored document."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
+from askare.kernel.paging import Order, Page, Window
 from askare.kernel.time import milliseconds
-from askare.storage.sql import Conditions, insert_rows
-from askare.storage.transactions import Transaction
-from askare.storage.vocabulary import index, numbers_of, words_of
-from askare.tasks.model import Task, TaskContent, document_of, task_of
-from askare.tasks.search import AGENT, ASSIGNMENT, PARTY, REALTY, STATUS_NUMBERS, TYPE_NUMBERS
+from askare.storage import shelf
+from askare.storage.search import Bound, Query, search, seen_offices
+from askare.storage.shelf import Item, Link, Place, Shelf
+from askare.storage.transactions import Transaction, Value
+from askare.tasks import rules
+from askare.tasks.model import Task, TaskContent, TaskFilter, TaskStatus, TaskType, document_of, task_of
 
-# Tasks whose words are posted in one transaction.  The words of many tasks, in the order of the table, touch each of
-# its pages once; of few, nearly every word touches a page of its own.
-POSTED_AT_ONCE = 4_000
+TASKS = Shelf(name="task", time="due", columns=("type", "status", "office_id"))
 
-_LINK_COLUMNS = ("organization_no", "kind", "target", "due", "task_no", "modified", "task_id")
+# Stored numbers of the two closed lists.  New members go to the end: the numbers are on people's disks.
+TYPE_NUMBERS = {
+    TaskType.CALL: 0,
+    TaskType.NOTIFICATION: 1,
+    TaskType.EMAIL: 2,
+    TaskType.TRAINING: 3,
+    TaskType.MEETING: 4,
+    TaskType.FOLLOW_UP: 5,
+    TaskType.REPORT_MEETING: 6,
+    TaskType.OTHER: 7,
+}
+STATUS_NUMBERS = {TaskStatus.WAITING: 0, TaskStatus.DONE: 1, TaskStatus.REJECTED: 2}
+PARTY, AGENT, REALTY, ASSIGNMENT = 1, 2, 3, 4  # kinds of links
+
+SORT_COLUMNS = {"taskDueTime": "due", "modificationTime": "modified"}
 
 
 def insert(tx: Transaction, task: Task, *, text: str) -> str:
     """Keep a new task; `text` is what free text search looks through.  Returns the stored document."""
-    document = document_of(task)
-    content = task.content
-    row = tx.row(
-        "INSERT INTO tasks (organization_no, task_id, version, type, status, office_id, due, modified, document)"
-        " VALUES (:organization, :task, :version, :type, :status, :office, :due, :modified, :document)"
-        " RETURNING task_no",
-        organization=tx.organization_no,
-        task=task.task_id.bytes,
-        version=task.version,
-        type=TYPE_NUMBERS[content.type_code],
-        status=STATUS_NUMBERS[content.status_code],
-        office=content.agency_office_id.bytes,
-        due=milliseconds(content.task_due_time),
-        modified=milliseconds(task.modified),
-        document=document,
-    )
-    assert row is not None  # noqa: S101  -- RETURNING answers the inserted row
-    _insert_satellites(tx, row[0], task, text)
-    _note_unposted(tx, row[0], posted_words="")
-    return document
+    item = _item(task, text)
+    shelf.insert(tx, TASKS, item)
+    return item.document
 
 
 def find(tx: Transaction, task_id: UUID, *, lock: bool = False) -> tuple[int, Task, str] | None:
     """The stored task of this id in the caller's organization with its number and document, or None."""
-    row = tx.row(
-        "SELECT task_no, version, document FROM tasks"
-        f" WHERE organization_no = :organization AND task_id = :task{tx.flavour.row_lock if lock else ''}",
-        organization=tx.organization_no,
-        task=task_id.bytes,
-    )
-    if row is None:
+    found = shelf.find(tx, TASKS, task_id.bytes, lock=lock)
+    if found is None:
         return None
-    task_no, version, document = row
+    task_no, version, document = found
     return task_no, task_of(task_id, version, document), document
 
 
 def replace(tx: Transaction, task_no: int, before: Task, after: Task, *, text: str) -> str:
     """Keep a changed task in the place of the stored one.  Returns the stored document."""
-    content = after.content
-    document = document_of(after)
-    _note_unposted(tx, task_no, posted_words=_delete_satellites(tx, task_no, before))
-    tx.run(
-        "UPDATE tasks SET version = :version, type = :type, status = :status, office_id = :office, due = :due,"
-        " modified = :modified, document = :document WHERE task_no = :no",
-        no=task_no,
-        version=after.version,
-        type=TYPE_NUMBERS[content.type_code],
-        status=STATUS_NUMBERS[content.status_code],
-        office=content.agency_office_id.bytes,
-        due=milliseconds(content.task_due_time),
-        modified=milliseconds(after.modified),
-        document=document,
-    )
-    _insert_satellites(tx, task_no, after, text)
-    return document
+    item = _item(after, text)
+    shelf.replace(tx, TASKS, _place(task_no, before), item)
+    return item.document
 
 
 def delete(tx: Transaction, task_no: int, task: Task) -> None:
     """Take a task out of the store.  Its history and tombstone are the caller's to write."""
-    _note_unposted(tx, task_no, posted_words=_delete_satellites(tx, task_no, task))
-    tx.run("DELETE FROM tasks WHERE task_no = :no", no=task_no)
+    shelf.delete(tx, TASKS, _place(task_no, task))
 
 
-def _targets(content: TaskContent) -> list[tuple[int, UUID]]:
-    """All that a task points at, by kind of link."""
-    targets = [(PARTY, party.party_id) for party in content.parties]
-    targets += [(AGENT, agent.agent_id) for agent in content.agents]
-    if content.realty_id is not None:
-        targets.append((REALTY, content.realty_id))
-    if content.assignment_id is not None:
-        targets.append((ASSIGNMENT, content.assignment_id))
-    return targets
+def search_tasks(tx: Transaction, wanted: TaskFilter, orders: Sequence[Order], window: Window) -> Page[bytes]:
+    """The documents of the tasks that the caller sees and the filter wants, in order, and how many there are."""
+    offices = seen_offices(tx.caller.office_ids, wanted.office_ids)
 
+    def counted(document: str) -> bool:
+        task = task_of(_NOBODY, 0, document)
+        return rules.matches(wanted, task) and (offices is None or task.content.agency_office_id.bytes in offices)
 
-def _insert_satellites(tx: Transaction, task_no: int, task: Task, text: str) -> None:
-    content = task.content
-    organization = tx.organization_no
-    due, modified = milliseconds(content.task_due_time), milliseconds(task.modified)
-    task_id = task.task_id.bytes
-    insert_rows(
+    return search(
         tx,
-        "task_links",
-        _LINK_COLUMNS,
-        [(organization, kind, target.bytes, due, task_no, modified, task_id) for kind, target in _targets(content)],
-    )
-    indexed = index(tx, text)
-    tx.run(
-        "INSERT INTO task_texts (organization_no, due, task_no, words_line, stems_line)"
-        " VALUES (:organization, :due, :no, :words, :stems)",
-        organization=organization,
-        due=due,
-        no=task_no,
-        words=indexed.words_line,
-        stems=indexed.stems_line,
+        TASKS,
+        _query(wanted, offices),
+        orders=[Order(SORT_COLUMNS[order.field], order.descending) for order in orders],
+        window=window,
+        counted=counted,
     )
 
 
-def _delete_satellites(tx: Transaction, task_no: int, task: Task) -> str:
-    """Take away what points at the task; return the words line that it had."""
-    organization = tx.organization_no
-    due = milliseconds(task.content.task_due_time)
-    for kind, target in _targets(task.content):
-        tx.run(
-            "DELETE FROM task_links WHERE organization_no = :organization AND kind = :kind"
-            " AND target = :target AND due = :due AND task_no = :no",
-            organization=organization,
-            kind=kind,
-            target=target.bytes,
-            due=due,
-            no=task_no,
+_NOBODY = UUID(int=0)
+
+
+def _query(wanted: TaskFilter, offices: frozenset[bytes] | None) -> Query:
+    among: list[tuple[str, frozenset[Value]]] = []
+    if wanted.types:
+        among.append(("type", frozenset(TYPE_NUMBERS[one] for one in wanted.types)))
+    if wanted.statuses:
+        among.append(("status", frozenset(STATUS_NUMBERS[one] for one in wanted.statuses)))
+    if offices is not None:
+        among.append(("office_id", frozenset(offices)))
+    bounds = [
+        Bound(column, sign, milliseconds(instant))
+        for column, sign, instant in (
+            ("due", "<", wanted.due_before),
+            ("due", ">", wanted.due_after),
+            ("modified", ">", wanted.modified_after),
         )
-    row = tx.row(
-        "DELETE FROM task_texts WHERE organization_no = :organization AND due = :due AND task_no = :no"
-        " RETURNING words_line",
-        organization=organization,
-        due=due,
-        no=task_no,
-    )
-    return row[0] if row else ""
-
-
-def _note_unposted(tx: Transaction, task_no: int, *, posted_words: str) -> None:
-    """Remember that the task's words are to be posted, and which are posted now, unless that is known already."""
-    # DO UPDATE rather than DO NOTHING: it waits for whoever is posting this very task, and then notes it anew.
-    tx.run(
-        "INSERT INTO tasks_unposted (organization_no, task_no, posted_words) VALUES (:organization, :no, :words)"
-        " ON CONFLICT (organization_no, task_no) DO UPDATE SET posted_words = tasks_unposted.posted_words",
-        organization=tx.organization_no,
-        no=task_no,
-        words=posted_words,
-    )
-
-
-def post_words(tx: Transaction, *, limit: int = POSTED_AT_ONCE, at_least: int = 1) -> int:
-    """Bring the words of some unposted tasks up to date; return of how many.  For the house itself.
-
-    Does nothing while fewer than `at_least` wait: until then a search finds them by their texts.
-
-    Running twice is harmless: a task leaves the list in the transaction that posts its words.
-    """
-    claimed = tx.rows(
-        "SELECT u.organization_no, u.task_no FROM tasks_unposted u"
-        f" ORDER BY u.organization_no, u.task_no LIMIT :limit{tx.flavour.claim}",
-        limit=limit,
-    )
-    if len(claimed) < at_least:
-        return 0
-    # A second question, asked when the rows are ours: the first one saw the texts as they were before a change that
-    # was committed while it waited for the row.
-    conditions = Conditions()
-    conditions.add(conditions.among("u.organization_no", sorted({organization for organization, _ in claimed})))
-    conditions.add(conditions.among("u.task_no", [task_no for _, task_no in claimed]))
-    unposted = tx.rows(
-        "SELECT u.organization_no, u.task_no, u.posted_words, t.due, t.modified, x.words_line"
-        " FROM tasks_unposted u LEFT JOIN tasks t ON t.task_no = u.task_no"
-        " LEFT JOIN task_texts x ON x.organization_no = u.organization_no AND x.due = t.due AND x.task_no = t.task_no"
-        f" WHERE {conditions}",
-        **conditions.values,
-    )
-    gone, come = [], []
-    for organization, task_no, posted_line, due, modified, present_line in unposted:
-        posted, present = set(words_of(posted_line)), set(words_of(present_line or ""))
-        numbers = numbers_of(tx, organization, posted | present)
-        gone += [(organization, numbers[word], task_no) for word in posted - present]
-        come += [(organization, numbers[word], task_no, due, modified) for word in present]
-    if gone:
-        tx.run_many(
-            "DELETE FROM task_words WHERE organization_no = :organization AND word_no = :word AND task_no = :task",
-            sorted(gone),
+        if instant is not None
+    ]
+    links = [
+        (kind, frozenset(target.bytes for target in targets))
+        for kind, targets in (
+            (REALTY, wanted.realty_ids),
+            (ASSIGNMENT, wanted.assignment_ids),
+            (PARTY, wanted.party_ids),
+            (AGENT, wanted.agent_ids),
         )
-    if come:
-        tx.run_many(
-            "INSERT INTO task_words (organization_no, word_no, task_no, due, modified)"
-            " VALUES (:organization, :word, :task, :due, :modified)"
-            " ON CONFLICT (organization_no, word_no, task_no)"
-            " DO UPDATE SET due = excluded.due, modified = excluded.modified",
-            sorted(come),
-        )
-    tx.run_many("DELETE FROM tasks_unposted WHERE organization_no = :organization AND task_no = :task", claimed)
-    return len(claimed)
+        if targets
+    ]
+    return Query(among=tuple(among), bounds=tuple(bounds), links=tuple(links), text=wanted.text)
+
+
+def _item(task: Task, text: str) -> Item:
+    content = task.content
+    return Item(
+        key=task.task_id.bytes,
+        version=task.version,
+        time=milliseconds(content.task_due_time),
+        modified=milliseconds(task.modified),
+        columns={
+            "type": TYPE_NUMBERS[content.type_code],
+            "status": STATUS_NUMBERS[content.status_code],
+            "office_id": content.agency_office_id.bytes,
+        },
+        links=_links(content),
+        document=document_of(task),
+        text=text,
+    )
+
+
+def _place(task_no: int, task: Task) -> Place:
+    return Place(task_no, milliseconds(task.content.task_due_time), _links(task.content))
+
+
+def _links(content: TaskContent) -> list[Link]:
+    """All that a task points at."""
+    links = [(PARTY, party.party_id.bytes) for party in content.parties]
+    links += [(AGENT, agent.agent_id.bytes) for agent in content.agents]
+    if content.realty_id is not None:
+        links.append((REALTY, content.realty_id.bytes))
+    if content.assignment_id is not None:
+        links.append((ASSIGNMENT, content.assignment_id.bytes))
+    return links

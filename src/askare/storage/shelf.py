@@ -1,0 +1,288 @@
+"""A shelf: the documents of one kind, kept so that they are found and listed fast.
+
+A shelf `task` with the time `due` is these tables (`{shelf task due}` in a migration makes all but the first):
+
+- `tasks`: the stored document beside the small columns that are searched, sorted or locked on;
+- `task_links`: what each thing points at (a party, an agent), in the order of the shelf's time;
+- `task_texts`: the text of each thing as it is searched, in the same order;
+- `task_words`: which words the texts hold; `tasks_unposted`: for which things that is still to be brought up to date.
+
+`search.py` finds things on a shelf; this module puts them there.  A room's `store.py` says what its columns and links
+are, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import lru_cache
+
+from msgspec import Struct
+
+from askare.storage.sql import Conditions, insert_rows
+from askare.storage.transactions import Transaction, Value
+from askare.storage.vocabulary import index, numbers_of, words_of
+
+# Things whose words are posted in one transaction.  The words of many things, in the order of the table, touch each of
+# its pages once; of few, nearly every word touches a page of its own.
+POSTED_AT_ONCE = 4_000
+
+Key = bytes | int  # a thing's id as it is stored: a UUID's bytes, or a small number
+Link = tuple[int, bytes]  # a kind of link, by the room's own numbers, and the id of what is pointed at
+
+
+class Shelf(Struct, frozen=True, kw_only=True):
+    """How the things of one kind are kept.
+
+    `time` is the column in whose order links and texts lie: the one that most lists are sorted by.  `columns` are the
+    small columns of the table besides those that every shelf has (number, organization, id, version, time, modified,
+    document); `sorts` those of them that have an index in their own order, as the two times have; `office_id`, where
+    there is one, has one with each of the two times.  `kind` is the name under which history knows the things,
+    `answers` the column that a list answers, and `has_text` says whether there is anything to search text in.
+    """
+
+    name: str
+    time: str
+    columns: tuple[str, ...]
+    kind: str = ""
+    plural: str = ""
+    sorts: tuple[str, ...] = ()
+    answers: str = "document"
+    has_text: bool = True
+
+    @property
+    def table(self) -> str:
+        return self.plural or f"{self.name}s"
+
+    @property
+    def no(self) -> str:
+        return f"{self.name}_no"
+
+    @property
+    def id(self) -> str:
+        return f"{self.name}_id"
+
+    @property
+    def links(self) -> str:
+        return f"{self.name}_links"
+
+    @property
+    def texts(self) -> str:
+        return f"{self.name}_texts"
+
+    @property
+    def words(self) -> str:
+        return f"{self.name}_words"
+
+    @property
+    def unposted(self) -> str:
+        return f"{self.name}s_unposted"
+
+    @property
+    def history_kind(self) -> str:
+        return self.kind or self.name
+
+
+class Item(Struct, frozen=True, kw_only=True):
+    """One thing as a shelf keeps it.  `text` is what free text search looks through; times are milliseconds."""
+
+    key: Key
+    version: int
+    time: int
+    modified: int
+    columns: Mapping[str, Value]
+    links: Collection[Link] = ()
+    document: str
+    text: str = ""
+
+
+class Place(Struct, frozen=True):
+    """Where a thing lies on its shelf, for taking it away or putting another in its place."""
+
+    no: int
+    time: int
+    links: Collection[Link] = ()
+
+
+def insert(tx: Transaction, shelf: Shelf, item: Item) -> int:
+    """Put a new thing on its shelf; return its number there."""
+    row = tx.row(_statements(shelf).insert, **_values(tx, item))
+    assert row is not None  # noqa: S101  -- RETURNING answers the inserted row
+    _insert_satellites(tx, shelf, row[0], item)
+    if shelf.has_text:
+        _note_unposted(tx, shelf, row[0], posted_words="")
+    return int(row[0])
+
+
+def find(tx: Transaction, shelf: Shelf, key: Key, *, lock: bool = False) -> tuple[int, int, str] | None:
+    """Number, version and document of the thing of this id in the caller's organization, or None."""
+    statement = _statements(shelf).find
+    row = tx.row(f"{statement}{tx.flavour.row_lock}" if lock else statement, organization=tx.organization_no, key=key)
+    return None if row is None else (row[0], row[1], row[2])
+
+
+def replace(tx: Transaction, shelf: Shelf, place: Place, item: Item) -> None:
+    """Put a changed thing in the place of the one that lies there."""
+    _delete_satellites(tx, shelf, place)
+    values = _values(tx, item)
+    del values["organization"], values["key"]
+    tx.run(_statements(shelf).update, no=place.no, **values)
+    _insert_satellites(tx, shelf, place.no, item)
+
+
+def delete(tx: Transaction, shelf: Shelf, place: Place) -> None:
+    """Take a thing off its shelf.  Its history and tombstone are the caller's to write."""
+    _delete_satellites(tx, shelf, place)
+    tx.run(f"DELETE FROM {shelf.table} WHERE {shelf.no} = :no", no=place.no)
+
+
+def retext(tx: Transaction, shelf: Shelf, place: Place, text: str) -> None:
+    """Let a thing be found by another text, because something that it names has another name now."""
+    _delete_text(tx, shelf, place)
+    _insert_text(tx, shelf, place.no, place.time, text)
+
+
+def _values(tx: Transaction, item: Item) -> dict[str, Value]:
+    return {
+        "organization": tx.organization_no,
+        "key": item.key,
+        "version": item.version,
+        "time": item.time,
+        "modified": item.modified,
+        "document": item.document,
+        **item.columns,
+    }
+
+
+def _insert_satellites(tx: Transaction, shelf: Shelf, no: int, item: Item) -> None:
+    organization, time, modified, key = tx.organization_no, item.time, item.modified, item.key
+    insert_rows(
+        tx,
+        shelf.links,
+        _statements(shelf).link_columns,
+        [(organization, kind, target, time, no, modified, key) for kind, target in item.links],
+    )
+    if shelf.has_text:
+        _insert_text(tx, shelf, no, time, item.text)
+
+
+def _insert_text(tx: Transaction, shelf: Shelf, no: int, time: int, text: str) -> None:
+    indexed = index(tx, text)
+    tx.run(
+        _statements(shelf).insert_text,
+        organization=tx.organization_no,
+        time=time,
+        no=no,
+        words=indexed.words_line,
+        stems=indexed.stems_line,
+    )
+
+
+def _delete_satellites(tx: Transaction, shelf: Shelf, place: Place) -> None:
+    """Take away what points at the thing."""
+    statement = _statements(shelf).delete_link
+    for kind, target in place.links:
+        tx.run(statement, organization=tx.organization_no, kind=kind, target=target, time=place.time, no=place.no)
+    if shelf.has_text:
+        _delete_text(tx, shelf, place)
+
+
+def _delete_text(tx: Transaction, shelf: Shelf, place: Place) -> None:
+    row = tx.row(_statements(shelf).delete_text, organization=tx.organization_no, time=place.time, no=place.no)
+    _note_unposted(tx, shelf, place.no, posted_words=row[0] if row else "")
+
+
+def _note_unposted(tx: Transaction, shelf: Shelf, no: int, *, posted_words: str) -> None:
+    """Remember that a thing's words are to be posted, and which are posted now, unless that is known already."""
+    tx.run(_statements(shelf).note_unposted, organization=tx.organization_no, no=no, words=posted_words)
+
+
+class _Statements:
+    """The statements of one shelf, put together once."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        table, no, key, time = shelf.table, shelf.no, shelf.id, shelf.time
+        names = ("organization_no", key, "version", *shelf.columns, time, "modified", "document")
+        places = ("organization", "key", "version", *shelf.columns, "time", "modified", "document")
+        self.insert = (
+            f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(f':{place}' for place in places)})"
+            f" RETURNING {no}"
+        )
+        assignments = ", ".join(f"{name} = :{place}" for name, place in zip(names[2:], places[2:], strict=True))
+        self.update = f"UPDATE {table} SET {assignments} WHERE {no} = :no"
+        self.find = (
+            f"SELECT {no}, version, document FROM {table} WHERE organization_no = :organization AND {key} = :key"
+        )
+        self.link_columns = ("organization_no", "kind", "target", time, no, "modified", key)
+        self.delete_link = (
+            f"DELETE FROM {shelf.links} WHERE organization_no = :organization AND kind = :kind"
+            f" AND target = :target AND {time} = :time AND {no} = :no"
+        )
+        self.insert_text = (
+            f"INSERT INTO {shelf.texts} (organization_no, {time}, {no}, words_line, stems_line)"
+            " VALUES (:organization, :time, :no, :words, :stems)"
+        )
+        self.delete_text = (
+            f"DELETE FROM {shelf.texts} WHERE organization_no = :organization AND {time} = :time AND {no} = :no"
+            " RETURNING words_line"
+        )
+        # DO UPDATE rather than DO NOTHING: it waits for whoever is posting this very thing, and then notes it anew.
+        self.note_unposted = (
+            f"INSERT INTO {shelf.unposted} (organization_no, {no}, posted_words) VALUES (:organization, :no, :words)"
+            f" ON CONFLICT (organization_no, {no})"
+            f" DO UPDATE SET posted_words = {shelf.unposted}.posted_words"
+        )
+
+
+@lru_cache(maxsize=100)
+def _statements(shelf: Shelf) -> _Statements:
+    return _Statements(shelf)
+
+
+def post_words(tx: Transaction, shelf: Shelf, *, limit: int = POSTED_AT_ONCE, at_least: int = 1) -> int:
+    """Bring the words of some unposted things up to date; return of how many.  For the house itself.
+
+    Does nothing while fewer than `at_least` wait: until then a search finds them by their texts.
+
+    Running twice is harmless: a thing leaves the list in the transaction that posts its words.
+    """
+    table, no, time = shelf.table, shelf.no, shelf.time
+    claimed = tx.rows(
+        f"SELECT u.organization_no, u.{no} FROM {shelf.unposted} u"
+        f" ORDER BY u.organization_no, u.{no} LIMIT :limit{tx.flavour.claim}",
+        limit=limit,
+    )
+    if len(claimed) < at_least:
+        return 0
+    # A second question, asked when the rows are ours: the first one saw the texts as they were before a change that
+    # was committed while it waited for the row.
+    conditions = Conditions()
+    conditions.add(conditions.among("u.organization_no", sorted({organization for organization, _ in claimed})))
+    conditions.add(conditions.among(f"u.{no}", [number for _, number in claimed]))
+    unposted = tx.rows(
+        f"SELECT u.organization_no, u.{no}, u.posted_words, t.{time}, t.modified, x.words_line"
+        f" FROM {shelf.unposted} u LEFT JOIN {table} t ON t.{no} = u.{no}"
+        f" LEFT JOIN {shelf.texts} x ON x.organization_no = u.organization_no AND x.{time} = t.{time}"
+        f" AND x.{no} = t.{no} WHERE {conditions}",
+        **conditions.values,
+    )
+    gone, come = [], []
+    for organization, number, posted_line, lies_at, modified, present_line in unposted:
+        posted, present = set(words_of(posted_line)), set(words_of(present_line or ""))
+        numbers = numbers_of(tx, organization, posted | present)
+        gone += [(organization, numbers[word], number) for word in posted - present]
+        come += [(organization, numbers[word], number, lies_at, modified) for word in present]
+    if gone:
+        tx.run_many(
+            f"DELETE FROM {shelf.words} WHERE organization_no = :organization AND word_no = :word AND {no} = :no",
+            sorted(gone),
+        )
+    if come:
+        tx.run_many(
+            f"INSERT INTO {shelf.words} (organization_no, word_no, {no}, {time}, modified)"
+            " VALUES (:organization, :word, :no, :time, :modified)"
+            f" ON CONFLICT (organization_no, word_no, {no})"
+            f" DO UPDATE SET {time} = excluded.{time}, modified = excluded.modified",
+            sorted(come),
+        )
+    tx.run_many(f"DELETE FROM {shelf.unposted} WHERE organization_no = :organization AND {no} = :no", claimed)
+    return len(claimed)
