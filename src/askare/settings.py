@@ -13,9 +13,11 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import msgspec
 from msgspec import Struct
+from phonenumbers import SUPPORTED_REGIONS
 
 DATABASE_FILE = "askare.db"  # in the data folder, where no PostgreSQL is named
 
@@ -53,6 +55,7 @@ class Setting(Struct, frozen=True):
     purpose: str
     choices: tuple[str, ...] = ()
     at_least: int | None = None
+    tables: str = ""  # what its tables are called in askare.toml: [[transcription]]
 
     @property
     def variable(self) -> str:
@@ -92,6 +95,72 @@ TABLE = (
         Secret(""),
         'JSON list of fixed bearer tokens: [{"token", "organization", "role", "user", "offices", "agent"}].',
     ),
+    Setting("time_zone", str, "Europe/Helsinki", "Time zone of times that name none, and of times in messages."),
+    Setting("phone_region", str, "FI", "Country (two capital letters) of telephone numbers that do not begin with +."),
+    Setting(
+        "call_language",
+        str,
+        "en",
+        "Language of messages to operators whose own is not known.",
+        ("ru", "kk", "fi", "sv", "en"),
+    ),
+    Setting(
+        "call_statuses",
+        str,
+        "free",
+        "free: call tasks go to and fro; strict: completed and cancelled are final.",
+        ("free", "strict"),
+    ),
+    Setting("operators_see_all", bool, False, "Operators see all call tasks of the organization, not their own alone."),
+    Setting("anonymous_calls", str, "", "Organization for which calls may be handed in without any key; empty: none."),
+    Setting(
+        "appeals",
+        str,
+        "builtin",
+        "builtin: appeals are kept here; external: elsewhere, and their ids are taken as they come.",
+        ("builtin", "external"),
+    ),
+    Setting("complete_on_link", bool, False, "Linking a call task to an appeal completes it."),
+    Setting(
+        "transcription_providers",
+        Secret,
+        Secret(""),
+        'JSON list of who transcribes, in the order of asking: [{"kind", "url", "model", "key"}].  Empty: nobody.',
+        tables="transcription",
+    ),
+    Setting(
+        "summary_providers",
+        Secret,
+        Secret(""),
+        'JSON list of who sums up, in the order of asking; {"kind": "builtin"} needs nothing.  Empty: that one alone.',
+        tables="summary",
+    ),
+    Setting(
+        "outbound_allow",
+        str,
+        "",
+        "Comma-separated hosts, addresses and ranges of the house's own network that may be fetched from.",
+    ),
+    Setting(
+        "recording_credentials",
+        Secret,
+        Secret(""),
+        'JSON of what recording servers want to see: {"host": {"user", "password"}} or {"host": {"header"}}.',
+    ),
+    Setting(
+        "operator_channel",
+        str,
+        "right",
+        "Channel of stereo recordings on which the operator speaks; none: mix them.",
+        ("left", "right", "none"),
+    ),
+    Setting(
+        "redact",
+        str,
+        "",
+        "What is blacked out before a transcript leaves the machine: cards, ids, emails, phones (comma-separated).",
+    ),
+    Setting("recording_days", int, 90, "Days for which copies of recordings are kept.", at_least=1),
     Setting("rate_limit", int, 0, "Requests a minute each caller may make; 0: as many as wanted.", at_least=0),
     Setting("requests_at_once", int, 1000, "Requests in work at once; further ones are answered 503.", at_least=1),
     Setting("issuer", str, "askare", "`iss` of the tokens that Askare issues."),
@@ -126,6 +195,21 @@ class Settings(Struct, frozen=True):
     times_in_answers: bool
     api_keys: Secret
     static_tokens: Secret
+    time_zone: str
+    phone_region: str
+    call_language: str
+    call_statuses: str
+    operators_see_all: bool
+    anonymous_calls: str
+    appeals: str
+    complete_on_link: bool
+    transcription_providers: Secret
+    summary_providers: Secret
+    outbound_allow: str
+    recording_credentials: Secret
+    operator_channel: str
+    redact: str
+    recording_days: int
     rate_limit: int
     requests_at_once: int
     issuer: str
@@ -177,6 +261,8 @@ def load(given: Mapping[str, Any] | None = None, environment: Mapping[str, str] 
             raw, origin = environment[setting.variable], setting.variable
         elif setting.key in from_file:
             raw, origin = from_file[setting.key], str(file)
+        elif setting.tables and setting.tables in from_file:
+            raw, origin = from_file[setting.tables], str(file)
         else:
             raw, origin = setting.default, "default"
         origins[setting.key] = origin
@@ -184,7 +270,8 @@ def load(given: Mapping[str, Any] | None = None, environment: Mapping[str, str] 
             values[setting.key] = _value(setting, raw)
         except ValueError as error:
             faults.append(f"{setting.key} ({origin}): {error}")
-    faults += [f"{key} ({file}): there is no such setting{_nearest(key)}" for key in from_file if key not in _BY_KEY]
+    known_keys = _BY_KEY.keys() | {setting.tables for setting in TABLE if setting.tables}
+    faults += [f"{key} ({file}): there is no such setting{_nearest(key)}" for key in from_file if key not in known_keys]
     known_variables = {setting.variable for setting in TABLE} | {"ASKARE_CONFIG"}
     faults += [
         f"{name}: there is no such setting{_nearest(name.removeprefix('ASKARE_').lower())}"
@@ -247,6 +334,10 @@ def _contradictions(values: dict[str, Any]) -> list[str]:
         )
     if values["empty_success_status"] not in (200, 204):
         faults.append("empty_success_status: must be 204 or 200")
+    if values["time_zone"] not in available_timezones():
+        faults.append(f"time_zone: there is no {values['time_zone']!r}; write it as Europe/Helsinki")
+    if values["phone_region"] not in SUPPORTED_REGIONS:
+        faults.append("phone_region: must be the code of a country in two capital letters, such as FI")
     oidc = [key for key in ("oidc_issuer", "oidc_audience", "oidc_jwks_url") if values[key]]
     if oidc and len(oidc) < 3:
         faults.append("oidc_issuer, oidc_audience and oidc_jwks_url: set all three, or none")

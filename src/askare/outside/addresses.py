@@ -159,9 +159,16 @@ class AllowList(Struct, frozen=True):
         )
 
 
-def may_connect(address: Address, *, host: str, port: int, allow: AllowList) -> bool:
+# Where the administrator names a server in a setting of its own, it may well be in the house.
+OF_THE_HOUSE = frozenset({Kind.PUBLIC, Kind.LOOPBACK, Kind.PRIVATE})
+OF_EVERYBODY = frozenset({Kind.PUBLIC})
+
+
+def may_connect(
+    address: Address, *, host: str, port: int, allow: AllowList, open_kinds: frozenset[Kind] = OF_EVERYBODY
+) -> bool:
     """Whether the server may connect to this very address, which `host` stands for."""
-    return kind_of(address) is Kind.PUBLIC or allow.opens_host(host, port) or allow.opens_address(address, port)
+    return kind_of(address) in open_kinds or allow.opens_host(host, port) or allow.opens_address(address, port)
 
 
 def _folded(host: str) -> str:

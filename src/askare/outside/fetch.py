@@ -23,7 +23,7 @@ import httpcore2
 import httpx2
 from msgspec import Struct
 
-from askare.outside.addresses import Address, AllowList, may_connect, written_address
+from askare.outside.addresses import OF_EVERYBODY, Address, AllowList, Kind, may_connect, written_address
 
 ADDRESS_CHARACTERS_MAX = 8_192
 CONNECTIONS_MAX = 64
@@ -87,8 +87,11 @@ async def resolve_by_system(host: str, port: int) -> list[str]:
 class Guard:
     """Says to which addresses a host and port may be connected."""
 
-    def __init__(self, allow: AllowList, *, resolve: Resolve = resolve_by_system) -> None:
+    def __init__(
+        self, allow: AllowList, *, open_kinds: frozenset[Kind] = OF_EVERYBODY, resolve: Resolve = resolve_by_system
+    ) -> None:
         self._allow = allow
+        self._open_kinds = open_kinds
         self._resolve = resolve
 
     async def addresses(self, host: str, port: int) -> list[Address]:
@@ -105,7 +108,7 @@ class Guard:
         if not checked or len(checked) < len(found):
             raise NotFetched(Why.UNREACHABLE, f"{host}: there is no such host")
         for address in checked:
-            if not may_connect(address, host=host, port=port, allow=self._allow):
+            if not may_connect(address, host=host, port=port, allow=self._allow, open_kinds=self._open_kinds):
                 raise NotFetched(Why.BLOCKED, f"{host}: the server does not connect to this address")
         return checked[:ADDRESSES_TRIED_MAX]
 
@@ -193,18 +196,20 @@ class _CheckedTransport(httpx2.AsyncBaseTransport):
 class Fetcher:
     """Fetches on behalf of others; one for as long as the server runs.
 
-    `allow` is what the administrator opened.  Used as a context, or closed with `aclose`.
+    `allow` is what the administrator opened; `open_kinds` may be OF_THE_HOUSE where only an address of a setting is
+    ever fetched, and no redirect followed.  Used as a context, or closed with `aclose`.
     """
 
     def __init__(
         self,
         allow: AllowList | None = None,
         *,
+        open_kinds: frozenset[Kind] = OF_EVERYBODY,
         user_agent: str = "Askare",
         resolve: Resolve = resolve_by_system,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self.guard = Guard(allow or AllowList(), resolve=resolve)
+        self.guard = Guard(allow or AllowList(), open_kinds=open_kinds, resolve=resolve)
         self._user_agent = user_agent
         # No proxy from the environment: behind one nobody could tell which address is spoken to.
         self._client = httpx2.AsyncClient(
