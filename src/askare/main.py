@@ -13,12 +13,18 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from askare.access.door import Door
 from askare.access.keys import jwks
+from askare.callcentre import anonymous_caller, office_of
 from askare.edge import Edge
 from askare.kernel.problems import Fault
 from askare.settings import DATABASE_FILE, BadSettings, Settings
 from askare.storage.desk import Database, Desk
 from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
+from askare.wire.callcentre import app as callcentre
+from askare.wire.callcentre import documents
+from askare.wire.callcentre.appeals import AppealApi
+from askare.wire.callcentre.problems import CallCentreManners
+from askare.wire.callcentre.tasks import CallTaskApi
 from askare.wire.house.pages import ApiDocument, Pages
 from askare.wire.kit.dialect import House, Manners, build_app
 from askare.wire.kit.endpoints import Endpoint, Reply
@@ -73,6 +79,7 @@ class Dialect(Struct, frozen=True):
     manners: Manners
     mounts: tuple[tuple[str, Sequence[Endpoint]], ...]
     documents: tuple[ApiDocument, ...]
+    build: Callable[[House], App] | None = None  # where the kit's own way of answering is not the dialect's
 
     def first_words(self) -> set[str]:
         """The first words of all its paths: `task-management`, `tasks`."""
@@ -85,7 +92,7 @@ class Dialect(Struct, frozen=True):
 
 def _dialects(settings: Settings, door: Door) -> list[Dialect]:
     """All that is spoken here besides the house's own pages."""
-    return [_ovipro(settings, door)]
+    return [_ovipro(settings, door), _call_centre(settings)]
 
 
 def _ovipro(settings: Settings, door: Door) -> Dialect:
@@ -105,6 +112,23 @@ def _ovipro(settings: Settings, door: Door) -> Dialect:
             _documented("authentication", AUTHENTICATION, authentication.PREFIX, sign_in, settings),
         ),
     )
+
+
+def _call_centre(settings: Settings) -> Dialect:
+    manners = CallCentreManners()
+    office = office_of(settings)
+    operations = CallTaskApi(office, data=settings.data).operations()
+    if office.checks_appeals:
+        operations += AppealApi(region=office.region).operations()
+    organization = settings.anonymous_calls
+
+    def build(house: House) -> App:
+        anonymous = (lambda tx: anonymous_caller(tx, organization)) if organization else None
+        return callcentre.build_app(house, manners, operations, anonymous=anonymous)
+
+    server_url = settings.public_url or f"http://{settings.host}:{settings.port}"
+    document = ApiDocument("call-tasks", documents.TITLE, lambda: documents.openapi(operations, server_url=server_url))
+    return Dialect(manners, (("", [one.endpoint() for one in operations]),), (document,), build)
 
 
 def _documented(
@@ -151,6 +175,8 @@ class Askare:
                 rate_limit=settings.rate_limit,
                 log=log,
             )
+            if dialect.build is not None:
+                return dialect.build(house), dialect.manners
             return build_app(house, dialect.manners, dialect.mounts), dialect.manners
 
         self._by_first_word: dict[str, tuple[App, Manners]] = {}

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from msgspec import Struct
 
 from askare.access.operations import sweep_tokens
+from askare.callcentre import forget_recordings, pipeline_of
+from askare.calltasks import store as calls
 from askare.edge import Edge
 from askare.jobs.runner import Trade, keep_promises
+from askare.settings import Settings
 from askare.storage import idempotency
 from askare.storage.desk import Desk
 from askare.storage.shelf import POSTED_AT_ONCE, Shelf, post_words
@@ -19,6 +23,8 @@ from askare.storage.transactions import Transaction
 from askare.tasks.store import TASKS
 
 _log = structlog.get_logger("askare")
+
+A_DAY = timedelta(days=1)
 
 
 class Chore(Struct, frozen=True):
@@ -49,12 +55,27 @@ def _words_of(shelf: Shelf) -> tuple[Chore, Chore]:
 CHORES = (
     *(chore for shelf in SHELVES for chore in _words_of(shelf)),
     Chore("idempotency keys", timedelta(minutes=10), lambda tx, now: idempotency.sweep(tx, now=now)),
+    Chore(
+        "words of many calls",
+        timedelta(seconds=1),
+        lambda tx, _: calls.post_words(tx, at_least=calls.POSTED_AT_ONCE),
+    ),
+    Chore("words of calls", timedelta(seconds=30), lambda tx, _: calls.post_words(tx)),
+    Chore("calls that came in", timedelta(minutes=10), lambda tx, now: calls.sweep_arrivals(tx, before=now - A_DAY)),
     Chore("access tokens", timedelta(minutes=10), lambda tx, now: sweep_tokens(tx, now=now)),
 )
 
 
-# Who keeps which promises.
-TRADES: tuple[Trade, ...] = ()
+def chores(settings: Settings) -> tuple[Chore, ...]:
+    """All chores, those included that the settings have a word in."""
+    days = settings.recording_days
+    forget = Chore("old recordings", timedelta(hours=1), lambda tx, now: forget_recordings(tx, now, days=days))
+    return (*CHORES, forget)
+
+
+def trades(settings: Settings) -> tuple[Trade, ...]:
+    """Who keeps which promises."""
+    return pipeline_of(settings).trades()
 
 
 async def do_chore(chore: Chore, desk: Desk, edge: Edge) -> None:
@@ -63,9 +84,15 @@ async def do_chore(chore: Chore, desk: Desk, edge: Edge) -> None:
         await asyncio.sleep(0)
 
 
-async def night_shift(desk: Desk, edge: Edge) -> None:
+def night_shift(settings: Settings) -> Callable[[Desk, Edge], Coroutine[Any, Any, None]]:
     """All chores, each in its own rhythm, and all promises, for as long as the server runs."""
-    await asyncio.gather(keep_promises(TRADES, desk, edge), *(_again_and_again(chore, desk, edge) for chore in CHORES))
+    kept = trades(settings)
+
+    async def at_work(desk: Desk, edge: Edge) -> None:
+        upkeep = (_again_and_again(chore, desk, edge) for chore in chores(settings))
+        await asyncio.gather(keep_promises(kept, desk, edge), *upkeep)
+
+    return at_work
 
 
 async def _again_and_again(chore: Chore, desk: Desk, edge: Edge) -> None:

@@ -257,7 +257,7 @@ class Office(Struct, frozen=True):
 
     transcribes: bool = False  # a provider of transcription is configured
     language: str = "en"  # of messages to operators whose own is not known
-    region: str = "KZ"  # whose way of writing phone numbers is taken for granted
+    region: str = "FI"  # whose way of writing phone numbers is taken for granted
     time_zone: str = "UTC"  # of times without an offset, and of the times that messages name
     operators_see_all: bool = False
     strict: bool = False  # completed and cancelled are final

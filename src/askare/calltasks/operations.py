@@ -38,7 +38,8 @@ from askare.jobs.outbox import HOUSE_USER
 from askare.kernel.caller import Caller, Role
 from askare.kernel.paging import Page, Window
 from askare.kernel.problems import Fault, Invalid, NotFound, Refused, Throttled, Wrong
-from askare.storage import history
+from askare.kernel.words import fold_word, written_words
+from askare.storage import history, vocabulary
 from askare.storage.history import Change
 from askare.storage.transactions import Transaction, on_behalf_of
 
@@ -529,6 +530,7 @@ class Erased(Struct, frozen=True):
 
 
 ERASED = "(erased)"
+TELLING_DIGITS_MIN = 5
 
 
 def erase_caller(tx: Transaction, phone: str, *, now: datetime) -> Erased:
@@ -545,6 +547,7 @@ def erase_caller(tx: Transaction, phone: str, *, now: datetime) -> Erased:
             outbox.withdraw(tx, kind, str(task_no))
         outbox.promise(tx, Kind.FORGET_RECORDING, str(task_no), due=now)
         store.forget_texts(tx, task_no)
+        vocabulary.forget(tx, {word for word in map(fold_word, written_words(task.title)) if _is_telling(word)})
         blank = replace(
             rules.settled_as(task, Processing.NONE),
             title=ERASED,
@@ -567,6 +570,11 @@ def erase_caller(tx: Transaction, phone: str, *, now: datetime) -> Erased:
     if numbers:
         store.note_erasure(tx, tasks=len(numbers), now=now)
     return Erased(tuple(numbers), tuple(appeals.erase_caller(tx, phone, now=now)))
+
+
+def _is_telling(word: str) -> bool:
+    """Whether a word is likely to be of one person alone: a telephone number, a contract's number."""
+    return sum(letter.isdigit() for letter in word) >= TELLING_DIGITS_MIN
 
 
 def _without_title(document: str) -> str:

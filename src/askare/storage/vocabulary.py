@@ -72,6 +72,19 @@ def numbers_of(tx: Transaction, organization_no: int, words: Iterable[str]) -> d
     return numbers
 
 
+def forget(tx: Transaction, words: Iterable[str]) -> None:
+    """Have words that say who somebody is, such as telephone numbers, stand in the vocabulary no more.
+
+    A word's number is never used again, so what others remember of it does no harm.
+    """
+    for word in words:
+        row = tx.row(_FIND, organization=tx.organization_no, word=word)
+        if row is not None:
+            tx.run("DELETE FROM word_forms WHERE word_no = :no", no=row[0])
+            tx.run("UPDATE words SET word = :blank WHERE word_no = :no", blank=f"~{row[0]}", no=row[0])
+            tx.memory.words.pop((tx.organization_no, word), None)
+
+
 def _take_in(tx: Transaction, forms: dict[str, frozenset[str]]) -> None:
     organization = tx.organization_no
     unknown = [word for word in forms if (organization, word) not in tx.memory.words]

@@ -23,6 +23,7 @@ from askare.wire.callcentre.problems import (
     CallCentreManners,
     ValidationError,
     fault_detail,
+    json_error,
     validation_reply,
 )
 from askare.wire.callcentre.reading import Field, read_fields
@@ -30,7 +31,7 @@ from askare.wire.callcentre.words import wished_language
 from askare.wire.kit import headers
 from askare.wire.kit.call import Call
 from askare.wire.kit.dialect import FalconApp, House, read_body, send
-from askare.wire.kit.endpoints import Answer, Example, Reply
+from askare.wire.kit.endpoints import Answer, Endpoint, Example, Reply
 from askare.wire.kit.problems import Broken, MalformedJson, MethodNotAllowed, UnknownPath, UnsupportedMediaType
 from askare.wire.kit.reading import plain_json, raw_query
 
@@ -79,6 +80,23 @@ class Operation(Struct, frozen=True, kw_only=True):
     problems: tuple[int, ...] = ()
     also: tuple[tuple[str, str], ...] = ()
     examples: tuple[Example, ...] = ()
+
+    def endpoint(self) -> Endpoint:
+        """The operation as the house lists it with all others."""
+        return Endpoint(
+            method=self.method,
+            path=self.path,
+            operation_id=self.operation_id,
+            summary=self.summary,
+            tag=self.tag,
+            roles=self.roles,
+            handle=_never,
+            answers=(self.answer,),
+        )
+
+
+async def _never(call: Call) -> Reply:
+    raise NotImplementedError(f"{call.path} is answered by this dialect's own app")
 
 
 AnonymousCaller = Callable[[Transaction], Any]
@@ -224,8 +242,6 @@ class _AtWork:
         self, request: falcon.asgi.Request, call: Call, fields: dict[str, Field], language: str
     ) -> list[ValidationError]:
         media = (request.content_type or "").partition(";")[0].strip().lower()
-        if media in _FORMS:
-            raise UnsupportedMediaType("The body must be JSON.")
         raw = await read_body(request)
         if call.idempotency_key is not None:
             call.fingerprint(self._operation.operation_id, raw)
@@ -234,8 +250,10 @@ class _AtWork:
         try:
             plain = plain_json(raw)
         except MalformedJson as problem:
+            if media in _FORMS:  # JSON under such a name is curl's doing, and is read
+                raise UnsupportedMediaType("The body must be JSON.") from None
             offset = sum(len(line) + 1 for line in raw.split(b"\n")[: problem.line - 1]) + problem.column - 1
-            ctx = {"error": problem.reason}
+            ctx = {"error": json_error(problem)}
             return [fault_detail("json_invalid", ("body", offset), ctx=ctx, language=language)]
         except Invalid as problem:
             return [

@@ -112,8 +112,13 @@ def _invalid(problem: Invalid, language: str) -> Reply:
 
 
 def _malformed(problem: MalformedJson, language: str) -> Reply:
-    ctx = {"error": problem.reason}
+    ctx = {"error": json_error(problem)}
     return validation_reply([fault_detail("json_invalid", ("body", 0), ctx=ctx, language=language)])
+
+
+def json_error(problem: MalformedJson) -> str:
+    """What the parser found, without the place, which stands in `loc`."""
+    return problem.reason.removeprefix("The body is not valid JSON: ").rpartition(" at line ")[0]
 
 
 def _refused(problem: Refused, language: str) -> Reply:

@@ -78,6 +78,8 @@ def _is_blank(value: Any) -> bool:
 def _shown(value: Any) -> Any:
     if value is None or isinstance(value, (bool, int, float)):
         return value
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]  # a parameter that is not repeated
     if isinstance(value, str) and len(value) <= SHOWN_LETTERS_MAX:
         return value
     return UNSET
@@ -94,17 +96,17 @@ def text(maximum: int, *, minimum: int = 0) -> Reader:
             raise Unreadable("string_too_short", min_length=minimum)
         if len(value) > maximum:
             raise Unreadable("string_too_long", max_length=maximum)
-        return value
+        return str(value)
 
     return read
 
 
 def text_or_number(maximum: int) -> Reader:
-    """A text, or a whole number as one: exchanges number their calls and operators."""
+    """A text, or a number as one: exchanges number their calls and operators."""
     read_text = text(maximum, minimum=1)
 
     def read(value: Any) -> str:
-        if isinstance(value, int) and not isinstance(value, bool):
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
             return str(value)
         return str(read_text(value))
 
@@ -117,7 +119,8 @@ def one_of(words: Mapping[str, Any], names: tuple[str, ...]) -> Reader:
     expected = f"{', '.join(quoted[:-1])} or {quoted[-1]}" if len(quoted) > 1 else quoted[0]
 
     def read(value: Any) -> Any:
-        word = str(value).strip().lower() if isinstance(value, (str, int)) and not isinstance(value, bool) else None
+        is_word = isinstance(value, (str, int)) and not isinstance(value, bool)
+        word = str(value).strip().lower() if is_word else ""
         if word not in words:
             raise Unreadable("enum", expected=expected)
         return words[word]

@@ -311,7 +311,8 @@ def window_of(parameters: dict[str, Any]) -> Window:
 
 def _settable_status(value: Any) -> Status:
     """A status of the human work.  The pipeline's own states are no such thing, and the message says what is."""
-    if isinstance(value, str) and value.strip().lower() in {one.value for one in Processing}:
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word not in STATUS_WORDS and word in {one.value for one in Processing}:
         raise Unreadable("status_not_settable")
     found: Status = one_of(STATUS_WORDS, STATUSES)(value)
     return found
