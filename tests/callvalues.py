@@ -1,7 +1,5 @@
 """Call tasks that many tests start from, and a pipeline whose outside is played by values."""
 
-# ruff: noqa: ARG002, ARG005  -- whoever plays a part need not use all that it is given
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -189,7 +187,7 @@ class Played:
         self.decoded: list[Any] = [12.5]
         self.heard: list[Any] = [Transcript("Клиент: нет воды\nОператор: приедем", "ru")]
         self.summed: list[Any] = [Summary("Нет воды.", "Приедем.", "ru")]
-        self.before: Callable[[str], None] = lambda what: None
+        self.before: Callable[[str], None] = lambda _: None
 
     def _answer(self, what: str, answers: list[Any]) -> Any:
         self.asked.append(what)

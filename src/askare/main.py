@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from datetime import timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from askare.access.door import Door
 from askare.access.keys import jwks
 from askare.callcentre import anonymous_caller, office_of
+from askare.directory.references import Checks
 from askare.edge import Edge
 from askare.kernel.problems import Fault
 from askare.settings import DATABASE_FILE, BadSettings, Settings
@@ -25,6 +27,11 @@ from askare.wire.callcentre import documents
 from askare.wire.callcentre.appeals import AppealApi
 from askare.wire.callcentre.problems import CallCentreManners
 from askare.wire.callcentre.tasks import CallTaskApi
+from askare.watches.operations import requirement_changed, requirement_deleted
+from askare.wire.askare import changes, directory, realties
+from askare.wire.askare.common import PREFIX
+from askare.wire.askare.documents import ASKARE
+from askare.wire.askare.problems import AskareManners
 from askare.wire.house.pages import ApiDocument, Pages
 from askare.wire.kit.dialect import House, Manners, build_app
 from askare.wire.kit.endpoints import Endpoint, Reply
@@ -32,8 +39,8 @@ from askare.wire.kit.limits import BODY_SECONDS_MAX
 from askare.wire.kit.log import RequestLog
 from askare.wire.kit.openapi import Document, openapi
 from askare.wire.kit.problems import TooSlow
-from askare.wire.ovipro import authentication, tasks
-from askare.wire.ovipro.documents import AUTHENTICATION, TASK_MANAGEMENT
+from askare.wire.ovipro import authentication, meetings, notes, requirements, tasks, watches
+from askare.wire.ovipro.documents import ASSET_REQUIREMENT, AUTHENTICATION, MEETING, TASK_MANAGEMENT
 from askare.wire.ovipro.problems import OviProManners
 
 Scope = dict[str, Any]
@@ -92,23 +99,50 @@ class Dialect(Struct, frozen=True):
 
 def _dialects(settings: Settings, door: Door) -> list[Dialect]:
     """All that is spoken here besides the house's own pages."""
-    return [_ovipro(settings, door), _call_centre(settings)]
+    return [_ovipro(settings, door), _askare(settings), _call_centre(settings)]
+
+
+def _api_keys(settings: Settings) -> frozenset[str]:
+    return frozenset(filter(None, settings.api_keys.reveal().split(",")))
 
 
 def _ovipro(settings: Settings, door: Door) -> Dialect:
-    manners = OviProManners(
-        require_request_id=settings.require_request_id,
-        api_keys=frozenset(filter(None, settings.api_keys.reveal().split(","))),
-    )
+    manners = OviProManners(require_request_id=settings.require_request_id, api_keys=_api_keys(settings))
     task_api = tasks.TaskApi(
+        empty_success_status=settings.empty_success_status,
+        times_in_answers=settings.times_in_answers,
+        checks=Checks(settings.reference_checks),
+    ).endpoints()
+    meeting_api = meetings.MeetingApi(
         empty_success_status=settings.empty_success_status, times_in_answers=settings.times_in_answers
     ).endpoints()
+    note_api = notes.NoteApi(empty_success_status=settings.empty_success_status)
+    watch_api = watches.WatchApi(empty_success_status=settings.empty_success_status)
+    requirement_api = [
+        *requirements.RequirementApi(
+            empty_success_status=settings.empty_success_status,
+            window_max=settings.window_max,
+            followers=(requirement_deleted,),
+            change_followers=(requirement_changed,),
+        ).endpoints(),
+        *watch_api.endpoints(),
+        *note_api.endpoints(),
+    ]
     sign_in = authentication.AuthenticationApi(door).endpoints()
+    apis = (
+        (settings.task_management_prefix, task_api),
+        (settings.meeting_prefix, meeting_api),
+        (settings.asset_requirement_prefix, [*requirement_api, *watch_api.aliases(), *note_api.aliases()]),
+    )
     return Dialect(
         manners,
-        ((settings.task_management_prefix, task_api), ("", task_api), (authentication.PREFIX, sign_in)),
+        (*apis, *(("", endpoints) for _, endpoints in apis), (authentication.PREFIX, sign_in)),
         (
             _documented("task-management", TASK_MANAGEMENT, settings.task_management_prefix, task_api, settings),
+            _documented("meeting", MEETING, settings.meeting_prefix, meeting_api, settings),
+            _documented(
+                "asset-requirement", ASSET_REQUIREMENT, settings.asset_requirement_prefix, requirement_api, settings
+            ),
             _documented("authentication", AUTHENTICATION, authentication.PREFIX, sign_in, settings),
         ),
     )
@@ -126,16 +160,29 @@ def _call_centre(settings: Settings) -> Dialect:
         anonymous = (lambda tx: anonymous_caller(tx, organization)) if organization else None
         return callcentre.build_app(house, manners, operations, anonymous=anonymous)
 
-    server_url = settings.public_url or f"http://{settings.host}:{settings.port}"
-    document = ApiDocument("call-tasks", documents.TITLE, lambda: documents.openapi(operations, server_url=server_url))
+    document = ApiDocument(
+        "call-tasks", documents.TITLE, lambda: documents.openapi(operations, server_url=settings.base_url)
+    )
     return Dialect(manners, (("", [one.endpoint() for one in operations]),), (document,), build)
+
+
+def _askare(settings: Settings) -> Dialect:
+    manners = AskareManners(require_request_id=settings.require_request_id, api_keys=_api_keys(settings))
+    checks = Checks(settings.reference_checks)
+    endpoints = [
+        *directory.DirectoryApi(
+            empty_success_status=settings.empty_success_status, checks=checks, phone_region=settings.phone_region
+        ).endpoints(),
+        *realties.RealtyApi(empty_success_status=settings.empty_success_status, checks=checks).endpoints(),
+        *changes.ChangesApi(kept_for=timedelta(days=settings.changes_days)).endpoints(),
+    ]
+    return Dialect(manners, ((PREFIX, endpoints),), (_documented("askare", ASKARE, PREFIX, endpoints, settings),))
 
 
 def _documented(
     name: str, document: Document, prefix: str, endpoints: Sequence[Endpoint], settings: Settings
 ) -> ApiDocument:
-    server_url = settings.public_url or f"http://{settings.host}:{settings.port}"
-    return ApiDocument(name, document.title, lambda: openapi(document, prefix, endpoints, server_url=server_url))
+    return ApiDocument(name, document.title, lambda: openapi(document, prefix, endpoints, server_url=settings.base_url))
 
 
 class Askare:

@@ -10,17 +10,27 @@ from typing import Any
 import structlog
 from msgspec import Struct
 
+from askare import post
 from askare.access.operations import sweep_tokens
 from askare.callcentre import forget_recordings, pipeline_of
 from askare.calltasks import store as calls
+from askare.directory import renames
+from askare.directory.store import SHELVES as DIRECTORY
 from askare.edge import Edge
+from askare.jobs.kinds import Kind
 from askare.jobs.runner import Trade, keep_promises
+from askare.meetings.store import MEETINGS
+from askare.realties.store import REALTIES
+from askare.requirements.store import REQUIREMENTS
 from askare.settings import Settings
 from askare.storage import idempotency
 from askare.storage.desk import Desk
 from askare.storage.shelf import POSTED_AT_ONCE, Shelf, post_words
 from askare.storage.transactions import Transaction
+from askare.tasks import operations as tasks
 from askare.tasks.store import TASKS
+from askare.watches.jobs import Matcher, tend_watch
+from askare.watches.wishes import WatchWishes
 
 _log = structlog.get_logger("askare")
 
@@ -36,7 +46,7 @@ class Chore(Struct, frozen=True):
 
 
 # Whose words are searched.
-SHELVES = (TASKS,)
+SHELVES = (TASKS, MEETINGS, REQUIREMENTS, REALTIES, *DIRECTORY.values())
 
 
 def _words_of(shelf: Shelf) -> tuple[Chore, Chore]:
@@ -73,9 +83,20 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
     return (*CHORES, forget)
 
 
+# Whose texts hold names of others.
+REWRITES: tuple[renames.Rewrite, ...] = (tasks.rewrite_texts,)
+
+
 def trades(settings: Settings) -> tuple[Trade, ...]:
     """Who keeps which promises."""
-    return pipeline_of(settings).trades()
+    matcher = Matcher(post.rhythm_of(settings))
+    return (
+        Trade(Kind.RENAME, renames.keeper(REWRITES), at_once=1, lease=timedelta(minutes=30)),
+        post.delivery_of(settings, wishes=WatchWishes()),
+        Trade(Kind.MATCH_REALTY, matcher.match_realty),
+        Trade(Kind.TEND_WATCH, tend_watch),
+        *pipeline_of(settings).trades(),
+    )
 
 
 async def do_chore(chore: Chore, desk: Desk, edge: Edge) -> None:
@@ -89,6 +110,9 @@ def night_shift(settings: Settings) -> Callable[[Desk, Edge], Coroutine[Any, Any
     kept = trades(settings)
 
     async def at_work(desk: Desk, edge: Edge) -> None:
+        if not settings.smtp_host:
+            folder = settings.data / post.MAIL_FOLDER
+            _log.info("letters are kept in a folder, not sent: no smtp_host is set", folder=str(folder))
         upkeep = (_again_and_again(chore, desk, edge) for chore in chores(settings))
         await asyncio.gather(keep_promises(kept, desk, edge), *upkeep)
 

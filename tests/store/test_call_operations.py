@@ -13,7 +13,7 @@ from askare.access import operations as access
 from askare.appeals import operations as appeals
 from askare.appeals.model import AppealContent, AppealFilter, AppealStatus
 from askare.calltasks import operations, people, store
-from askare.calltasks.model import CLIENT, ErrorCode, Processing, Stage, Status
+from askare.calltasks.model import CLIENT, CallFilter, ErrorCode, Processing, Stage, Status
 from askare.kernel.caller import Role
 from askare.kernel.paging import Window
 from askare.kernel.problems import Conflict, Invalid, NotFound, Refused, Throttled
@@ -35,7 +35,7 @@ from tests.callvalues import (
     said_of_call,
 )
 from tests.store.doing import all_at_once, count_rows
-from tests.values import HOUR, NOW, SECOND, an_admin
+from tests.values import HOUR, NOW, OTHER_USER, SECOND, an_admin
 
 STRICT = msgspec.structs.replace(OFFICE_OF_CALLS, strict=True)
 
@@ -122,7 +122,7 @@ def test_whoever_creates_by_hand_is_remembered_and_an_exchange_is_nobody(databas
     assert by_exchange.created_by_user_id is None
 
 
-@pytest.mark.parametrize("operator", ["nobody", "999999", str(uuid4()), "9" * 64])
+@pytest.mark.parametrize("operator", ["nobody", "999999", str(OTHER_USER), "9" * 64])
 def test_an_operator_whom_the_organization_lacks_is_refused(database: Database, operator: str) -> None:
     with pytest.raises(Invalid) as refused:
         hand_in(database, operator=operator)
@@ -419,7 +419,7 @@ def test_erasing_a_caller_leaves_the_work_and_its_history_but_nothing_of_the_cal
     other = hand_in(database, said_of_call("Другой звонок", caller_phone="+77770000000"))
     appeal = register(database, "Подвал затоплен", phone=PHONE)
     database.write(store.post_words)
-    assert listed(database, operations.CallFilter(words=("айгуль",))) == ([number], 1)
+    assert listed(database, CallFilter(words=("айгуль",))) == ([number], 1)
 
     erased = database.write(lambda tx: operations.erase_caller(tx, PHONE, now=NOW + HOUR), an_admin())
     database.write(store.post_words)
@@ -428,7 +428,7 @@ def test_erasing_a_caller_leaves_the_work_and_its_history_but_nothing_of_the_cal
     kept = everything_that_is_kept(database).lower()
     for trace in ("7012345678", "701 234", "key=secret", "ждёт", "затопило", "насос", "бригаду", "подвал"):
         assert trace not in kept, trace
-    assert listed(database, operations.CallFilter(words=("айгуль",))) == ([], 0)
+    assert listed(database, CallFilter(words=("айгуль",))) == ([], 0)
     assert listed(database) == ([other, number], 2)
     task = call_now(database, number)
     assert (task.status, task.title, task.version) == (Status.PENDING, "(erased)", 2)
@@ -442,7 +442,7 @@ def test_an_erased_title_leaves_remembered_counts_right(database: Database) -> N
     for _ in range(201):
         hand_in(database, said_of_call("Нет воды", caller_phone="+77770000000"))
     hand_in(database, said_of_call("Нет воды", caller_phone=PHONE))
-    wanted = operations.CallFilter(words=("воды",))
+    wanted = CallFilter(words=("воды",))
     assert listed(database, wanted, window=Window(0, 1))[1] == 202
 
     database.write(lambda tx: operations.erase_caller(tx, PHONE, now=NOW), an_admin())

@@ -16,6 +16,8 @@ from askare.calltasks.model import CLIENT, CallTask, ErrorCode, Processing, Stag
 from askare.calltasks.outside import Summary, Transcript
 from askare.edge import Edge
 from askare.jobs import outbox
+from askare.jobs.kinds import Kind
+from askare.jobs.outbox import Job
 from askare.jobs.runner import Trade, Work
 from askare.storage.desk import Database, Desk
 from tests.callvalues import (
@@ -355,6 +357,14 @@ def test_a_caller_erased_while_the_recording_is_fetched_leaves_no_file(database:
     assert is_nothing_left(database)
 
 
+def taken_up(database: Database, trade: Trade) -> list[Job]:
+    return database.write(lambda tx: outbox.take_up(tx, trade.kind, now=NOW, lease=trade.lease, limit=1))
+
+
+def promise(database: Database, kind: Kind, number: int) -> None:
+    database.write(lambda tx: outbox.promise(tx, kind, str(number), due=NOW), an_admin())
+
+
 class Died(BaseException):
     """The worker is killed."""
 
@@ -370,9 +380,7 @@ def test_a_worker_that_dies_at_any_stage_loses_nothing_and_repeats_that_stage_on
         desk, edge = Desk(database), Edge(now=lambda: NOW)
         while True:
             for trade in trades:
-                for job in database.write(
-                    lambda tx, t=trade: outbox.take_up(tx, t.kind, now=NOW, lease=t.lease, limit=1)
-                ):
+                for job in taken_up(database, trade):
                     work = Work(job, desk, edge)
                     if moment == "after the answer" and trade.kind.value.startswith(stage):
                         work.finish = die  # type: ignore[method-assign]
@@ -406,7 +414,7 @@ def test_a_stage_is_passed_over_when_the_task_does_not_wait_for_it(database: Dat
     """A promise that somebody kept twice, or that a cancellation has overtaken."""
     number, played = hand_in(database), Played()
     for kind in operations.STAGE_KINDS.values():
-        database.write(lambda tx, k=kind: outbox.promise(tx, k, str(number), due=NOW), an_admin())
+        promise(database, kind, number)
     before = call_now(database, number)
 
     run(database, played, tmp_path)

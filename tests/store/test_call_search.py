@@ -73,11 +73,11 @@ def fill(database: Database) -> None:
         for at in range(40)
     ]
     for at, number in enumerate(numbers):
-        status = list(Status)[at % 4]
-        database.write(
-            lambda tx, n=number, s=status: operations.update_status(tx, n, s, office=OFFICE_OF_CALLS, now=NOW),
-            an_admin(),
-        )
+        set_status(database, number, list(Status)[at % 4])
+
+
+def set_status(database: Database, number: int, status: Status) -> None:
+    database.write(lambda tx: operations.update_status(tx, number, status, office=OFFICE_OF_CALLS, now=NOW), an_admin())
 
 
 def expected(database: Database, wanted: CallFilter) -> list[int]:
@@ -168,10 +168,7 @@ def test_a_remembered_count_follows_what_happens(database: Database) -> None:
     assert listed(database, wanted, window=Window(0, 1))[1] == 205
 
     hand_in(database, said_of_call("Снова нет воды"))
-    database.write(
-        lambda tx: operations.update_status(tx, numbers[0], Status.CANCELLED, office=OFFICE_OF_CALLS, now=NOW),
-        an_admin(),
-    )
+    set_status(database, numbers[0], Status.CANCELLED)
 
     assert listed(database, wanted, window=Window(0, 1))[1] == 205
     assert listed(database, CallFilter(), window=Window(0, 1))[1] == 205

@@ -47,9 +47,15 @@ def what_stands(database: Database) -> dict[str, list[Row]]:
                 tuple(bytes(value) if isinstance(value, memoryview) else value for value in row) for row in rows
             )
             for table, rows in {
-                "directory": tx.rows("SELECT thing_id, kind, label, document FROM directory"),
+                "offices": tx.rows("SELECT office_id, version, document FROM offices"),
+                "agents": tx.rows("SELECT agent_id, version, document FROM agents"),
+                "operators": tx.rows("SELECT operator_id, version, document FROM operators"),
+                "parties": tx.rows("SELECT party_id, version, document FROM parties"),
+                "realties": tx.rows("SELECT realty_id, version, document FROM realties"),
+                "names": tx.rows("SELECT thing_id, kind, name FROM names"),
                 "tasks": tx.rows("SELECT task_id, version, document FROM tasks"),
-                "history": tx.rows("SELECT thing_id, version, at FROM history"),
+                "history": tx.rows("SELECT thing_id, version, at FROM history WHERE kind = 'task'"),
+                "other history": tx.rows("SELECT thing_id, version, at FROM history WHERE kind <> 'task'"),
                 "links": tx.rows("SELECT task_id, kind, target FROM task_links"),
                 "facts": tx.rows("SELECT name, value FROM facts"),
             }.items()

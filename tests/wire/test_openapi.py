@@ -14,7 +14,7 @@ from tests.server import Client, Server
 from tests.wire.asking import TASKS, TOKEN, UNKNOWN_ID, Agency, on_both
 from tests.wire.documented import Documented, check_against_document, documented
 
-DOCUMENTS = ["task-management", "authentication"]
+DOCUMENTS = ["task-management", "authentication", "askare"]
 OPERATIONS = {
     "task-management": {
         "task.create": f"POST {TASKS}",
@@ -24,6 +24,22 @@ OPERATIONS = {
         "task.delete": f"DELETE {TASKS}/{{taskId}}",
     },
     "authentication": {"authentication.createToken": f"POST {TOKEN}"},
+    "askare": {
+        f"{thing}.{name}": f"{method} /askare/v1/{plural}{path}"
+        for thing, plural, id_field in (
+            ("office", "offices", "agencyOfficeId"),
+            ("agent", "agents", "agentId"),
+            ("operator", "operators", "userId"),
+            ("party", "parties", "partyId"),
+            ("realty", "realties", "realtyId"),
+        )
+        for name, method, path in (
+            ("search", "GET", ""),
+            ("get", "GET", f"/{{{id_field}}}"),
+            ("put", "PUT", f"/{{{id_field}}}"),
+            ("delete", "DELETE", f"/{{{id_field}}}"),
+        )
+    },
 }
 
 

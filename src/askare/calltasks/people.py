@@ -7,60 +7,48 @@ from uuid import UUID
 
 from askare.access import store as access
 from askare.calltasks.model import Operator
+from askare.directory import lookups
+from askare.directory import operations as directory
+from askare.directory import store as directory_store
 from askare.storage.transactions import Transaction
 
 
 def operator_by(tx: Transaction, key: str) -> Operator | None:
-    """The user of this code, extension, number or user id, tried in this order; None for nobody."""
-    user_id: UUID | None = None
-    if key.isascii() and key.isdigit() and len(key) <= 18:
-        row = tx.row(
-            "SELECT user_id FROM call_users WHERE organization_no = :organization AND user_no = :number",
-            organization=tx.organization_no,
-            number=int(key),
-        )
-        user_id = None if row is None else UUID(bytes=bytes(row[0]))
-    if user_id is None:
-        try:
-            user_id = UUID(key)
-        except ValueError:
-            return None
-    return operator_of_user(tx, user_id)
+    """The user of this code, extension, number or user id, tried in this order; None for nobody.
+
+    A user who has no number yet is given one.
+    """
+    found = lookups.operator_by(tx, key)
+    return None if found is None else _numbered(tx, found)
 
 
 def operator_of_user(tx: Transaction, user_id: UUID) -> Operator | None:
     """A user of the caller's organization; None for nobody."""
-    user = access.user_of_id(tx, user_id)
-    if user is None or user.organization.organization_no != tx.organization_no:
-        return None
-    return Operator(number_of_user(tx, user_id), user_id, user.username or "")
+    found = lookups.operator_of_user(tx, user_id)
+    return None if found is None else _numbered(tx, found)
+
+
+def _numbered(tx: Transaction, found: lookups.Operator) -> Operator:
+    number = directory.number_of_user(tx, found.user_id) if found.number is None else found.number
+    return Operator(number, found.user_id, found.name or "", found.language)
 
 
 def number_of_user(tx: Transaction, user_id: UUID) -> int:
     """The small integer of a user; given now when there is none."""
-    known = known_number_of_user(tx, user_id)
-    if known is None:
-        tx.run(
-            "INSERT INTO call_users (organization_no, user_id) VALUES (:organization, :user) ON CONFLICT DO NOTHING",
-            organization=tx.organization_no,
-            user=user_id.bytes,
-        )
-        known = known_number_of_user(tx, user_id)
-        assert known is not None  # noqa: S101  -- numbers are never taken away
-    return known
+    return directory.number_of_user(tx, user_id)
 
 
 def known_number_of_user(tx: Transaction, user_id: UUID) -> int | None:
     """The small integer of a user who has one."""
-    row = tx.row(
-        "SELECT user_no FROM call_users WHERE organization_no = :organization AND user_id = :user",
-        organization=tx.organization_no,
-        user=user_id.bytes,
-    )
-    return None if row is None else int(row[0])
+    return directory_store.number_of_user(tx, user_id)
 
 
 def names_of(tx: Transaction, user_ids: Iterable[UUID]) -> dict[UUID, str]:
-    """What those of the users who have a name are called."""
-    found = ((user_id, access.user_of_id(tx, user_id)) for user_id in set(user_ids))
-    return {user_id: user.username for user_id, user in found if user is not None and user.username}
+    """What those of the users who have a name are called: by the directory, else as they sign in."""
+    wanted = set(user_ids)
+    names = lookups.user_names(tx, wanted)
+    for user_id in wanted - names.keys():
+        user = access.user_of_id(tx, user_id)
+        if user is not None and user.username:
+            names[user_id] = user.username
+    return names

@@ -17,10 +17,11 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from askare.kernel.change import Change
 from askare.kernel.problems import Invalid, Wrong
 from askare.kernel.time import instant_of, milliseconds
 from askare.storage.flavour import Flavour
-from askare.storage.history import Change
+from askare.storage.marks import present_mark
 from askare.storage.transactions import Row, Transaction
 
 TOKEN_LETTERS_MAX = 4_000
@@ -71,7 +72,7 @@ def changes_since(
     if milliseconds(now) - seen.issued > kept_for / timedelta(milliseconds=1):
         raise _bad(f"The token is older than {kept_for.days} days, and what it has not seen may be gone")
     _require_known(tx, seen)
-    upto = seen.upto or _only(tx, flavour.present_mark)
+    upto = seen.upto or present_mark(tx)
     rows = _rows(tx, seen, upto, kinds, limit)
     last, stamp = _newest(tx) or (seen.last, seen.stamp)
     if len(rows) < limit:
@@ -122,12 +123,6 @@ def _require_known(tx: Transaction, seen: _Token) -> None:
         is_known = row[0] == seen.stamp
     if not is_known:
         raise _bad("The token belongs to another state of the database, from before a backup was restored")
-
-
-def _only(tx: Transaction, sql: str) -> str:
-    row = tx.row(sql)
-    assert row is not None  # noqa: S101  -- an aggregate without GROUP BY always has a row
-    return str(row[0])
 
 
 def _write(token: _Token) -> str:

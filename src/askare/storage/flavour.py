@@ -81,6 +81,7 @@ SQLITE = Flavour(
         "clustered": "WITHOUT ROWID, STRICT",
         "strict": "STRICT",
         "bigint": "INTEGER",
+        "real": "REAL",
         "collate": "",
         "commit_columns": "",
         "commit_index": "",
@@ -110,6 +111,7 @@ POSTGRES = Flavour(
         "clustered": "",
         "strict": "",
         "bigint": "BIGINT",
+        "real": "DOUBLE PRECISION",
         # Prefixes are found by comparing code points, as SQLite does, whatever the database's own language is.
         "collate": 'COLLATE "C"',
         # A sequence number is taken before the commit, so its order is not the commit's; the transaction id

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from enum import Enum
 from uuid import UUID
 
 from msgspec import Struct
 
+from askare.kernel.change import Change as Change
 from askare.kernel.time import instant_of, milliseconds
 from askare.storage.transactions import Transaction
-
-
-class Change(Enum):
-    CREATED = "created"
-    UPDATED = "updated"
-    DELETED = "deleted"
 
 
 class Entry(Struct, frozen=True):
@@ -68,17 +62,36 @@ def record(
         )
 
 
-def of_thing(tx: Transaction, kind: str, thing_id: UUID) -> list[Entry]:
-    """The history of one thing of the caller's organization, oldest first."""
+def next_version(tx: Transaction, kind: str, thing_id: UUID) -> int:
+    """The first version of a thing whose id the caller has chosen, and which therefore may have lived before: it goes
+    on counting, so that no version ever names two contents.  Takes the tombstone away."""
+    tx.run(
+        "DELETE FROM tombstones WHERE organization_no = :organization AND kind = :kind AND thing_id = :thing",
+        organization=tx.organization_no,
+        kind=kind,
+        thing=thing_id.bytes,
+    )
+    row = tx.row(
+        "SELECT max(version) FROM history WHERE organization_no = :organization AND kind = :kind AND thing_id = :thing",
+        organization=tx.organization_no,
+        kind=kind,
+        thing=thing_id.bytes,
+    )
+    return 1 + (row[0] or 0 if row else 0)
+
+
+def of_thing(tx: Transaction, kind: str, thing_id: UUID, *, after_version: int = 0) -> list[Entry]:
+    """The history of one thing of the caller's organization, of what came after a version of it, oldest first."""
     return [
         Entry(version, Change(change), instant_of(at), UUID(bytes=user), before, after)
         for version, change, at, user, before, after in tx.rows(
             "SELECT version, change, at, user_id, before, after FROM history"
-            " WHERE organization_no = :organization AND kind = :kind AND thing_id = :thing"
+            " WHERE organization_no = :organization AND kind = :kind AND thing_id = :thing AND version > :after"
             " ORDER BY version, seq",
             organization=tx.organization_no,
             kind=kind,
             thing=thing_id.bytes,
+            after=after_version,
         )
     ]
 
@@ -99,6 +112,19 @@ def reword(tx: Transaction, kind: str, thing_id: UUID, word: Callable[[str], str
             before=None if before is None else word(before),
             after=None if after is None else word(after),
         )
+
+
+def last_document(tx: Transaction, kind: str, thing_id: UUID) -> str | None:
+    """How a thing of the caller's organization is now, or was before it was deleted; None when there never was one."""
+    row = tx.row(
+        "SELECT coalesce(after, before) FROM history"
+        " WHERE organization_no = :organization AND kind = :kind AND thing_id = :thing"
+        " ORDER BY version DESC, seq DESC LIMIT 1",
+        organization=tx.organization_no,
+        kind=kind,
+        thing=thing_id.bytes,
+    )
+    return None if row is None else row[0]
 
 
 def is_tombstone(tx: Transaction, kind: str, thing_id: UUID) -> bool:

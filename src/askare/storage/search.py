@@ -19,7 +19,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from askare.kernel.paging import Order, Page, Window
-from askare.storage.shelf import Shelf
+from askare.storage.shelf import Shelf, times_retexted
 from askare.storage.sql import Conditions
 from askare.storage.transactions import Transaction, Value
 from askare.storage.vocabulary import Wanted, wanted_words
@@ -80,13 +80,19 @@ def search(
     """
     if any(not wanted for _, wanted in (*query.among, *query.links)):
         return Page([], 0)
-    found = _Search(tx, shelf, query, orders)
-    total = tx.memory.counts(shelf.history_kind).count(
-        tx, query, found.count, None if query.text or counted is None else _of_present(counted)
-    )
-    if window.start >= total or window.size == 0:
-        return Page([], total)
-    return Page(found.answers(window, total), total)
+    kind = shelf.history_kind
+    said = None if query.text or counted is None else _of_present(counted)
+    # Texts are rewritten when something that they name gets another name, and history does not tell of that.
+    question = (query, times_retexted(tx, shelf)) if query.text else query
+
+    def find() -> Page[bytes]:
+        found = _Search(tx, shelf, query, orders)
+        total = tx.memory.counts(kind).count(tx, question, found.count, said)
+        if window.start >= total or window.size == 0:
+            return Page([], total)
+        return Page(found.answers(window, total), total)
+
+    return tx.memory.pages.page(tx, kind, (question, tuple(orders), window), find, said)
 
 
 def _of_present(counted: Callable[[str], bool]) -> Callable[[str | None], bool]:

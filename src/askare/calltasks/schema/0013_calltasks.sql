@@ -75,13 +75,6 @@ CREATE TABLE call_reprocesses (
 ) {strict};
 CREATE INDEX call_reprocesses_by_user ON call_reprocesses (organization_no, user_id, at);
 
--- The small numbers by which call tasks know users.
-CREATE TABLE call_users (
-    user_no {serial},
-    organization_no {bigint} NOT NULL,
-    user_id {bytes} NOT NULL UNIQUE
-) {strict};
-
 -- That callers were erased, and when.  Remembered counts of searches made before know nothing of it.
 CREATE TABLE call_erasures (
     organization_no {bigint} NOT NULL,

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeAlias
 
 import falcon
 import falcon.asgi
+import msgspec
 import structlog
 from falcon.routing import CompiledRouter
 
@@ -171,8 +172,10 @@ class _Operation:
                 call.parameters = parameters
         if endpoint.reads_if_match and (value := request.get_header("If-Match")) is not None:
             call.expected_versions = headers.read_versions("If-Match", value, faults)
+            call.exists = True if value.strip() == "*" else None
         if endpoint.reads_if_none_match and (value := request.get_header("If-None-Match")) is not None:
             call.known_versions = headers.read_versions("If-None-Match", value, faults)
+            call.exists = False if value.strip() == "*" else call.exists
         if endpoint.method == "POST" and (value := request.get_header("Idempotency-Key")) is not None:
             call.idempotency_key = headers.read_idempotency_key(value, faults)
         body_faults = await self._read_body(request, call, has_faults=bool(faults)) if endpoint.body else []
@@ -184,21 +187,27 @@ class _Operation:
 
         A text that is no JSON at all is MalformedJson, unless the request has other faults already: those go first.
         """
-        assert self._endpoint.body is not None  # noqa: S101  -- asked only where one is declared
+        declared = self._endpoint.body
+        assert declared is not None  # noqa: S101  -- asked only where one is declared
         raw = await read_body(request)
         if call.idempotency_key is not None:
             call.fingerprint(self._endpoint.operation_id, raw)
         try:
-            body = typed(plain_json(raw), self._endpoint.body.type)
+            plain = plain_json(raw)
+            body = typed(plain, declared.type)
         except Invalid as problem:
             return problem.body
         except MalformedJson:
             if has_faults:
                 return []
             raise
-        if isinstance(body, list):
-            return body
-        call.body = body
+        faults = list(body) if isinstance(body, list) else []
+        if declared.faults_of is not None:
+            faults += declared.faults_of(plain)
+        if faults:
+            seen = {fault.target for fault in faults}
+            return faults + [fault for fault in declared.more_faults(plain) if fault.target not in seen]
+        call.body = body if declared.kept is None else msgspec.json.decode(raw, type=declared.kept)
         return []
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from askare.kernel.caller import Role
+from askare.kernel.problems import Fault
 
 if TYPE_CHECKING:
     from askare.wire.kit.call import Call
@@ -29,12 +30,26 @@ class Example(Struct, frozen=True):
     value: Any
 
 
+def _nothing_more(plain: Any) -> list[Fault]:  # noqa: ARG001  -- the types say all there is to say
+    return []
+
+
 class Body(Struct, frozen=True):
-    """The JSON body that an endpoint reads."""
+    """The JSON body that an endpoint reads.
+
+    `faults_of` finds in the plain value, whatever it is, what is wrong with it beyond the types of single fields.
+    `kept` is for bodies of which parts are given back letter by letter: once the body has passed as `type`, it is
+    read again as this type, from its own text, and that is what the handler gets.
+    `more_faults` says what is wrong with a plain value beyond its types, so that a body whose types are wrong is told
+    that at the same time; of a body whose types are right the operation says it.
+    """
 
     type: Any
     description: str
     examples: tuple[Example, ...] = ()
+    faults_of: Callable[[Any], list[Fault]] | None = None
+    kept: Any = None
+    more_faults: Callable[[Any], list[Fault]] = _nothing_more
 
 
 class Answer(Struct, frozen=True):

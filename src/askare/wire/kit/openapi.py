@@ -65,6 +65,14 @@ IF_NONE_MATCH = {
     "schema": {"type": "string"},
     "example": '"1"',
 }
+ONLY_WHEN_MISSING = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "`*`: only when there is no such thing yet; otherwise 412.",
+    "schema": {"type": "string"},
+    "example": "*",
+}
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -136,8 +144,9 @@ def _state_instants(kind: msgspec.inspect.Type, components: dict[str, Any]) -> N
         properties = components[kind.cls.__name__]["properties"]
         for field in kind.fields:
             if _is_instant(field.type):
-                said = _without_null(properties[field.encode_name])
-                properties[field.encode_name] = {**said, **INSTANT}
+                said = properties[field.encode_name]
+                choices = [one if one == {"type": "null"} else {**one, **INSTANT} for one in said.get("anyOf", ())]
+                properties[field.encode_name] = {**said, "anyOf": choices} if choices else {**said, **INSTANT}
             else:
                 _state_instants(field.type, components)
 
@@ -169,7 +178,9 @@ def _operation(
         operation["x-askare-roles"] = sorted(role.value for role in endpoint.roles)
     if endpoint.reads_if_match:
         operation["parameters"].append(IF_MATCH)
-    if endpoint.reads_if_none_match:
+    if endpoint.reads_if_none_match and endpoint.method == "PUT":
+        operation["parameters"].append(ONLY_WHEN_MISSING)
+    elif endpoint.reads_if_none_match:
         operation["parameters"].append(IF_NONE_MATCH)
         operation["responses"]["304"] = {
             "description": "The caller has the present version already.",
@@ -245,6 +256,7 @@ def _parameters(endpoint: Endpoint, components: dict[str, Any]) -> list[dict[str
         return []
     in_path = set(_PATH_NAME.findall(endpoint.path))
     declared = components[endpoint.parameters.__name__]["properties"]
+    required = components[endpoint.parameters.__name__].get("required", ())
     parameters = []
     for name, schema in declared.items():
         schema = _without_null(dict(schema))
@@ -256,7 +268,7 @@ def _parameters(endpoint: Endpoint, components: dict[str, Any]) -> list[dict[str
         parameter: dict[str, Any] = {
             "name": name,
             "in": "path" if name in in_path else "query",
-            "required": name in in_path,
+            "required": name in required,
             "schema": schema,
         }
         if description:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any
@@ -11,17 +10,24 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
+from askare.directory.references import Checks
 from askare.kernel.caller import Role
 from askare.kernel.paging import Page, Window
-from askare.kernel.problems import Invalid, Wrong
 from askare.kernel.time import settled
-from askare.kernel.words import QUERY_WORDS_MAX, written_words
+from askare.kernel.words import QUERY_WORDS_MAX
 from askare.tasks import operations
 from askare.tasks.model import TEXT_LETTERS_MAX, TaskContent, TaskFilter, TaskStatus, TaskType
 from askare.wire.kit.call import Call
 from askare.wire.kit.endpoints import Answer, Body, Endpoint, Example, Reply
 from askare.wire.kit.headers import etag_of
-from askare.wire.ovipro.common import INT32_MAX, document_reply, list_reply, read_orders
+from askare.wire.ovipro.common import (
+    INT32_MAX,
+    document_reply,
+    list_reply,
+    read_orders,
+    require_few_words,
+    without_times,
+)
 
 ROLES = frozenset({Role.ADMIN, Role.AGENT})
 
@@ -135,12 +141,17 @@ class TaskList(Struct, frozen=True, rename="camel"):
 class TaskApi:
     """The five operations, as the settings want them answered."""
 
-    def __init__(self, *, empty_success_status: int = 204, times_in_answers: bool = True) -> None:
+    def __init__(
+        self, *, empty_success_status: int = 204, times_in_answers: bool = True, checks: Checks = Checks.OFF
+    ) -> None:
         self._empty_success = Reply(empty_success_status, b"" if empty_success_status == 200 else None)
+        self._checks = checks
         self._times_in_answers = times_in_answers
 
     async def create_task(self, call: Call) -> Reply:
-        saved = await call.write(operations.create_task, call.body, task_id=call.new_id(), now=call.now)
+        saved = await call.write(
+            operations.create_task, call.body, task_id=call.new_id(), checks=self._checks, now=call.now
+        )
         body = msgspec.json.encode(TaskCreated(saved.task_id))
         return Reply(201, body, {"ETag": etag_of(saved.version), "Location": f"{call.path}/{saved.task_id}"})
 
@@ -150,8 +161,7 @@ class TaskApi:
 
     async def search_tasks(self, call: Call) -> Reply:
         wanted: TaskSearch = call.parameters
-        if len(written_words(wanted.free_text_search)) > QUERY_WORDS_MAX:
-            raise Invalid.in_parameters("freeTextSearch", Wrong.TYPE, f"must hold at most {QUERY_WORDS_MAX} words")
+        require_few_words(wanted.free_text_search)
         page = await call.read(
             operations.search_tasks,
             filter_of(wanted),
@@ -168,6 +178,7 @@ class TaskApi:
             call.parameters.task_id,
             call.body,
             expected_versions=call.expected_versions,
+            checks=self._checks,
             now=call.now,
         )
         return self._empty_success
@@ -182,7 +193,7 @@ class TaskApi:
         return self._empty_success
 
     def _shown(self, document: str) -> str:
-        return document if self._times_in_answers else _TIMES.sub("}", document)
+        return document if self._times_in_answers else without_times(document)
 
     def endpoints(self) -> list[Endpoint]:
         """The API's table."""
@@ -275,10 +286,6 @@ class TaskApi:
                 problems=(404, 412),
             ),
         ]
-
-
-# The two times end every stored document, by the order of the fields in the model.
-_TIMES = re.compile(r',"creationTime":"[^"]*","modificationTime":"[^"]*"\}$')
 
 
 def filter_of(wanted: TaskSearch) -> TaskFilter:
