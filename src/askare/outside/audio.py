@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import wave
 from array import array
+from collections.abc import Iterator
 from contextlib import ExitStack
 from enum import Enum
 from pathlib import Path
@@ -169,6 +170,8 @@ def _length(seconds: float) -> str:
 
 WINDOW_SECONDS = 0.3  # a pause between words
 LOOK_BACK_SECONDS = 30.0
+FRAMES_AT_ONCE = 32_768
+HEAD_OF_WAV = 44
 
 
 class Cut(Struct, frozen=True):
@@ -178,13 +181,17 @@ class Cut(Struct, frozen=True):
     samples: int
 
     @property
-    def seconds(self) -> float:
+    def start_seconds(self) -> float:
         return self.start / RATE
+
+    @property
+    def seconds(self) -> float:
+        return self.samples / RATE
 
 
 def cuts(path: Path, *, bytes_max: int) -> list[Cut]:
     """The whole as pieces of at most so many bytes each (with their head), cut where it is quietest."""
-    samples_max = (bytes_max - 44) // 2
+    samples_max = (bytes_max - HEAD_OF_WAV) // 2
     pieces: list[Cut] = []
     with wave.open(str(path), "rb") as file:
         total, at = file.getnframes(), 0
@@ -208,13 +215,15 @@ def _quietest(file: wave.Wave_read, start: int, before: int) -> int:
     return min(start + quietest * window + window // 2, before)
 
 
-def piece_of(path: Path, cut: Cut) -> bytes:
-    """A piece as a WAV file of its own."""
+def piece_of(path: Path, cut: Cut) -> Iterator[bytes]:
+    """A piece as a WAV file of its own, bit by bit: `HEAD_OF_WAV + 2 * cut.samples` bytes."""
+    size = 2 * cut.samples
+    yield (
+        b"RIFF" + (HEAD_OF_WAV - 8 + size).to_bytes(4, "little") + b"WAVEfmt \x10\0\0\0\x01\0\x01\0"
+        + RATE.to_bytes(4, "little") + (RATE * 2).to_bytes(4, "little")
+        + b"\x02\0\x10\0data" + size.to_bytes(4, "little")
+    )  # fmt: skip
     with wave.open(str(path), "rb") as file:
         file.setpos(cut.start)
-        sound = file.readframes(cut.samples)
-    size = len(sound).to_bytes(4, "little")
-    return (
-        b"RIFF" + (36 + len(sound)).to_bytes(4, "little") + b"WAVEfmt \x10\0\0\0\x01\0\x01\0"
-        + RATE.to_bytes(4, "little") + (RATE * 2).to_bytes(4, "little") + b"\x02\0\x10\0data" + size + sound
-    )  # fmt: skip
+        for at in range(0, cut.samples, FRAMES_AT_ONCE):
+            yield file.readframes(min(FRAMES_AT_ONCE, cut.samples - at))

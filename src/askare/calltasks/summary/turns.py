@@ -91,6 +91,15 @@ def units_of(transcript: str, language: Language) -> list[Unit]:
     return _by_manner(sentences(whole, cues, punctuated=_punctuated(whole)), cues, of_lines=False)
 
 
+def labelled_sides(transcript: str) -> frozenset[Side] | None:
+    """The sides that speak in a transcript with labels; None where nobody says who speaks."""
+    turns = _labelled(transcript)
+    if turns is None:
+        return None
+    sides = _sides_of_labels(turns, CUES[language_of(transcript)])
+    return frozenset(sides[turn.label] for turn in turns)
+
+
 # Labels ------------------------------------------------------------------------------------------------------------
 
 _TIME = r"(?:[\[(]?\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d{1,3})?[\])]?\s*(?:-->|[-–—])?\s*)"
