@@ -43,7 +43,7 @@ class Version(Enum):
     V3_2 = "3.2"
 
 
-_FULL_VERSIONS = {Version.V3_1: "3.1.1", Version.V3_2: "3.2.0"}
+FULL_VERSIONS = {Version.V3_1: "3.1.1", Version.V3_2: "3.2.0"}
 
 
 class Document(Struct, frozen=True):
@@ -151,7 +151,7 @@ def openapi(
     if document.session_cookie:
         schemes["sessionCookie"] = {"type": "apiKey", "in": "cookie", "name": document.session_cookie}
     return {
-        "openapi": _FULL_VERSIONS[version],
+        "openapi": FULL_VERSIONS[version],
         "info": {"title": document.title, "version": document.version, "description": document.description},
         "servers": [{"url": server_url}],
         "paths": paths,
