@@ -86,6 +86,7 @@ PROBLEM_HEADERS: dict[int, dict[str, Any]] = {
     429: _RETRY_AFTER,
     503: _RETRY_AFTER,
 }
+_NULL = {"type": "null"}
 # Every instant carries an offset and lies between the years 1900 and 2200 (`kernel/time.py`).
 INSTANT = {"type": "string", "format": "date-time", "pattern": "^(19|20|21)[0-9]{2}-"}
 
@@ -136,8 +137,12 @@ def _state_instants(kind: msgspec.inspect.Type, components: dict[str, Any]) -> N
         properties = components[kind.cls.__name__]["properties"]
         for field in kind.fields:
             if _is_instant(field.type):
-                said = _without_null(properties[field.encode_name])
-                properties[field.encode_name] = {**said, **INSTANT}
+                said = properties[field.encode_name]
+                if "anyOf" in said:  # an optional one may be null in a body
+                    choices = [choice if choice == _NULL else {**choice, **INSTANT} for choice in said["anyOf"]]
+                    properties[field.encode_name] = {**said, "anyOf": choices}
+                else:
+                    properties[field.encode_name] = {**said, **INSTANT}
             else:
                 _state_instants(field.type, components)
 
@@ -270,7 +275,7 @@ def _parameters(endpoint: Endpoint, components: dict[str, Any]) -> list[dict[str
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     """A query parameter is there or not there; there is no null in a query string."""
-    choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
+    choices = [choice for choice in schema.get("anyOf", ()) if choice != _NULL]
     if len(choices) == 1:
         schema.pop("anyOf")
         return {**choices[0], **schema}

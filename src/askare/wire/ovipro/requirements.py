@@ -161,10 +161,7 @@ class RequirementSearch(Struct, frozen=True, kw_only=True, rename="camel"):
     agent_id: Annotated[UUID, Meta(description="Those whose RESPONSIBLE_AGENT this is.")] | None = None
     agency_office_id: Annotated[tuple[UUID, ...], Meta(description="Those of one of these offices.")] = ()
     friendly_id: (
-        Annotated[
-            str, Meta(max_length=TEXT_LETTERS_MAX, description="The one with this friendly id.", examples=["40246121"])
-        ]
-        | None
+        Annotated[str, Meta(max_length=64, description="The one with this friendly id.", examples=["40246121"])] | None
     ) = None
     status_code: Annotated[tuple[RequirementStatus, ...], Meta(description="Those in one of these states.")] = ()
     marketing_action_status_code: Annotated[
