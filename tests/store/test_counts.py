@@ -1,4 +1,4 @@
-"""Remembered counts: whatever happens in between, they are the real ones."""
+"""Remembered counts and pages: whatever happens in between, they are the real ones."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from askare.kernel.paging import Window
-from askare.storage import counts
+from askare.storage import counts, pages
 from askare.storage.desk import Database
 from askare.storage.postgres import PostgresDatabase
 from askare.storage.transactions import Transaction
-from askare.tasks.model import Task, TaskContent, TaskFilter, TaskStatus
+from askare.tasks.model import Task, TaskContent, TaskFilter, TaskStatus, content_of
 from askare.tasks.operations import create_task, delete_task, search_tasks, update_task
 from tests.store import offers
-from tests.store.doing import all_at_once, create, delete, search, update
+from tests.store.doing import all_at_once, create, delete, ids_of, search, update
 from tests.store.offers import sought
 from tests.values import NOW, OFFICE, OTHER_OFFICE, an_admin, an_agent, an_id, empty, what_is_said
 
@@ -69,10 +69,14 @@ class Model:
             return None
         return free[slot % len(free)], content
 
-    def require_true_counts(self) -> None:
+    def require_true_answers(self) -> None:
         tasks = [Task(task_id, 1, content, NOW, NOW) for task_id, content in self.seen.items()]
         for wanted, by in self.questions:
-            assert search(self.database, wanted, by=by).total == len(sought(tasks, wanted, by, {}))
+            expected = sought(tasks, wanted, by, {})
+            page = search(self.database, wanted, by=by)
+            assert page.total == len(expected)
+            assert ids_of(page.items) == expected
+            assert [content_of(document.decode()) for document in page.items] == [self.seen[one] for one in expected]
 
 
 def apply(tx: Transaction, task_id: UUID, content: TaskContent | None, *, exists: bool) -> None:
@@ -86,15 +90,16 @@ def apply(tx: Transaction, task_id: UUID, content: TaskContent | None, *, exists
 
 @settings(max_examples=30)
 @given(st.sampled_from([1, 2_000]), some_filters, some_callers, steps)
-def test_remembered_counts_are_the_real_ones(
+def test_remembered_answers_are_the_real_ones(
     database: Database, changes_max: int, filters: list[TaskFilter], callers: list[Any], steps: list[tuple[Any, ...]]
 ) -> None:
     model = Model(database, filters, callers)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(counts, "CHANGES_MAX", changes_max)
+        patch.setattr(pages, "CHANGES_MAX", changes_max)
         for kind, slot, content in steps:
             if kind == "search":
-                model.require_true_counts()
+                model.require_true_answers()
             elif change := model.change_of(kind, slot, content):
                 task_id, becomes = change
                 exists = task_id in model.seen
@@ -103,7 +108,7 @@ def test_remembered_counts_are_the_real_ones(
                     del model.seen[task_id]
                 else:
                     model.seen[task_id] = becomes
-        model.require_true_counts()
+        model.require_true_answers()
 
 
 class OpenWrite:
@@ -137,7 +142,7 @@ class OpenWrite:
 
 @settings(max_examples=30)
 @given(some_filters, some_callers, entangled_steps)
-def test_counts_hold_when_transactions_end_in_another_order_than_they_began(
+def test_answers_hold_when_transactions_end_in_another_order_than_they_began(
     postgres_database: PostgresDatabase,
     filters: list[TaskFilter],
     callers: list[Any],
@@ -159,7 +164,7 @@ def test_counts_hold_when_transactions_end_in_another_order_than_they_began(
 
     for kind, slot, content in steps:
         if kind == "search":
-            model.require_true_counts()
+            model.require_true_answers()
         elif kind in ("commit", "undo"):
             if still_open:
                 end(slot % len(still_open), undo=kind == "undo")
@@ -168,10 +173,10 @@ def test_counts_hold_when_transactions_end_in_another_order_than_they_began(
             model.busy.add(task_id)
             work = partial(apply, task_id=task_id, content=becomes, exists=task_id in model.seen)
             still_open.append((OpenWrite(postgres_database, work), task_id, becomes))
-    model.require_true_counts()
+    model.require_true_answers()
     while still_open:
         end(0, undo=False)
-        model.require_true_counts()
+        model.require_true_answers()
 
 
 # In so many words ------------------------------------------------------------------------------------------------

@@ -113,10 +113,8 @@ def _was_visible(tx: Transaction, meeting_id: UUID) -> bool:
     """Whether the caller would have seen a meeting that was deleted, as it was in the end."""
     if not history.is_tombstone(tx, KIND, meeting_id):
         return False
-    if tx.caller.office_ids is None:
-        return True
-    last = history.of_thing(tx, KIND, meeting_id)[-1:]
-    return any(entry.before is not None and tx.caller.sees_office(store.office_of(entry.before)) for entry in last)
+    last = history.last_document(tx, KIND, meeting_id)
+    return last is not None and tx.caller.sees_office(store.office_of(last))
 
 
 def _require_version(meeting: Meeting, expected_versions: frozenset[int] | None) -> None:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from askare.storage.marks import changed_since, present_mark
+
 if TYPE_CHECKING:
     from askare.storage.transactions import Transaction
 
@@ -47,7 +49,7 @@ class Counts:
         key = (tx.organization_no, question)
         known = self._remembered.get(key)
         if known is not None:
-            (mark,) = _one(tx, tx.flavour.present_mark)
+            mark = present_mark(tx)
             if mark == known.mark:
                 return known.count
             if tx.flavour.moment(mark) < tx.flavour.moment(known.mark):
@@ -58,7 +60,7 @@ class Counts:
                 return known.count + correction
         found = count()
         if found >= WORTH_REMEMBERING or counted is None:  # what a document cannot tell takes long to find out
-            (mark,) = _one(tx, tx.flavour.present_mark)
+            mark = present_mark(tx)
             self._remember(key, mark, found)
         else:
             with self._lock:
@@ -67,15 +69,7 @@ class Counts:
 
     def _correction(self, tx: Transaction, mark: str, counted: Counted | None) -> int | None:
         limit = 1 if counted is None else CHANGES_MAX + 1
-        changes = tx.rows(
-            "SELECT before, after FROM history"
-            f" WHERE {tx.flavour.since_mark} AND organization_no = :organization AND kind = :kind"
-            " LIMIT :limit",
-            mark=mark,
-            organization=tx.organization_no,
-            kind=self._kind,
-            limit=limit,
-        )
+        changes = changed_since(tx, self._kind, mark, limit=limit)
         if not changes:
             return 0
         if counted is None or len(changes) > CHANGES_MAX:
@@ -88,9 +82,3 @@ class Counts:
             self._remembered.move_to_end(key)
             if len(self._remembered) > REMEMBERED_MAX:
                 self._remembered.popitem(last=False)
-
-
-def _one(tx: Transaction, sql: str) -> tuple[str]:
-    row = tx.row(sql)
-    assert row is not None  # noqa: S101  -- an aggregate without GROUP BY always has a row
-    return (row[0],)

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import Enum
 from uuid import UUID
 
 from msgspec import Struct
 
+from askare.kernel.change import Change as Change
 from askare.kernel.time import instant_of, milliseconds
 from askare.storage.transactions import Transaction
-
-
-class Change(Enum):
-    CREATED = "created"
-    UPDATED = "updated"
-    DELETED = "deleted"
 
 
 class Entry(Struct, frozen=True):
@@ -80,6 +74,19 @@ def of_thing(tx: Transaction, kind: str, thing_id: UUID) -> list[Entry]:
             thing=thing_id.bytes,
         )
     ]
+
+
+def last_document(tx: Transaction, kind: str, thing_id: UUID) -> str | None:
+    """How a thing of the caller's organization is now, or was before it was deleted; None when there never was one."""
+    row = tx.row(
+        "SELECT coalesce(after, before) FROM history"
+        " WHERE organization_no = :organization AND kind = :kind AND thing_id = :thing"
+        " ORDER BY version DESC, seq DESC LIMIT 1",
+        organization=tx.organization_no,
+        kind=kind,
+        thing=thing_id.bytes,
+    )
+    return None if row is None else row[0]
 
 
 def is_tombstone(tx: Transaction, kind: str, thing_id: UUID) -> bool:

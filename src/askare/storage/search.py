@@ -80,13 +80,17 @@ def search(
     """
     if any(not wanted for _, wanted in (*query.among, *query.links)):
         return Page([], 0)
-    found = _Search(tx, shelf, query, orders)
-    total = tx.memory.counts(shelf.history_kind).count(
-        tx, query, found.count, None if query.text or counted is None else _of_present(counted)
-    )
-    if window.start >= total or window.size == 0:
-        return Page([], total)
-    return Page(found.answers(window, total), total)
+    kind = shelf.history_kind
+    said = None if query.text or counted is None else _of_present(counted)
+
+    def find() -> Page[bytes]:
+        found = _Search(tx, shelf, query, orders)
+        total = tx.memory.counts(kind).count(tx, query, found.count, said)
+        if window.start >= total or window.size == 0:
+            return Page([], total)
+        return Page(found.answers(window, total), total)
+
+    return tx.memory.pages.page(tx, kind, (query, tuple(orders), window), find, said)
 
 
 def _of_present(counted: Callable[[str], bool]) -> Callable[[str | None], bool]:

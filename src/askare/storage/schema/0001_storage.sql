@@ -13,6 +13,7 @@ CREATE TABLE history (
     after TEXT
 ) {strict};
 CREATE INDEX history_of_thing ON history (organization_no, kind, thing_id, version);
+CREATE INDEX history_of_organization ON history (organization_no, seq);
 {commit_index}
 
 -- What is left of a deleted thing.

@@ -1,0 +1,31 @@
+"""Marks of moments, and what was changed since one: by them a process knows whether what it remembers is still true."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from askare.storage.transactions import Transaction
+
+
+def present_mark(tx: Transaction) -> str:
+    """A mark of the moment that this transaction looks at."""
+    row = tx.row(tx.flavour.present_mark)
+    assert row is not None  # noqa: S101  -- an aggregate without GROUP BY always has a row
+    return str(row[0])
+
+
+def changed_since(tx: Transaction, kind: str, mark: str, *, limit: int) -> list[tuple[str | None, str | None]]:
+    """The documents before and after of at most `limit` changes since the mark, to things of a kind that the caller's
+    organization has; in no particular order."""
+    return [
+        (before, after)
+        for before, after in tx.rows(
+            "SELECT before, after FROM history"
+            f" WHERE {tx.flavour.since_mark} AND organization_no = :organization AND kind = :kind LIMIT :limit",
+            mark=mark,
+            organization=tx.organization_no,
+            kind=kind,
+            limit=limit,
+        )
+    ]

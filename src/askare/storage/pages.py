@@ -1,0 +1,98 @@
+"""Remembered pages: a list that nobody has changed is answered again without looking for it.
+
+Programs and people ask for the same list over and over, mostly to learn that nothing is new.  A page is remembered with
+a mark of the moment at which it was true; when it is asked for again, the history since that mark says whether any
+change touches it.  It needs no agreement between processes, and is never out of date: the database's own snapshot is
+what everybody agrees on.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from askare.kernel.paging import Page
+from askare.storage.marks import changed_since, present_mark
+
+if TYPE_CHECKING:
+    from askare.storage.transactions import Transaction
+
+REMEMBERED_BYTES_MAX = 8 * 1024 * 1024  # of answers, in one process
+PAGE_BYTES_MAX = 256 * 1024  # a larger one would push out too many others
+PAGE_COSTS_BYTES = 500  # besides the answers in it
+CHANGES_MAX = 50  # more than that since the mark, and looking anew is the cheaper way
+
+Counted = Callable[[str | None], bool]
+
+
+class _Remembered(Struct):
+    mark: str
+    page: Page[bytes]
+    size: int
+
+
+class Pages:
+    """The pages that one process remembers, of all kinds of things."""
+
+    def __init__(self) -> None:
+        self._remembered: OrderedDict[Hashable, _Remembered] = OrderedDict()
+        self._size = 0
+        self._lock = threading.Lock()
+
+    def page(
+        self,
+        tx: Transaction,
+        kind: str,
+        question: Hashable,
+        find: Callable[[], Page[bytes]],
+        counted: Counted | None,
+    ) -> Page[bytes]:
+        """The present answer to `question`, which must name everything that `find` depends on, the caller's sight,
+        the order and the window included.
+
+        `counted` says whether a thing in the state of this document (None: it did not exist) is among those found,
+        in whatever window; None where a document alone cannot tell: such a page lives until the next change of its
+        kind.
+        """
+        key = (tx.organization_no, kind, question)
+        known = self._remembered.get(key)
+        mark = present_mark(tx)
+        if known is not None:
+            if mark == known.mark:
+                return known.page
+            if tx.flavour.moment(mark) < tx.flavour.moment(known.mark):
+                return find()  # this transaction looks at what was, others have looked at what came after
+            if self._is_untouched(tx, kind, known.mark, counted):
+                known.mark = mark
+                return known.page
+        page = find()
+        self._remember(key, mark, page)
+        return page
+
+    @staticmethod
+    def _is_untouched(tx: Transaction, kind: str, mark: str, counted: Counted | None) -> bool:
+        """Whether nothing of what has changed since the mark is, or was, among what is found."""
+        changes = changed_since(tx, kind, mark, limit=1 if counted is None else CHANGES_MAX + 1)
+        if not changes:
+            return True
+        if counted is None or len(changes) > CHANGES_MAX:
+            return False
+        return not any(counted(document) for change in changes for document in change)
+
+    def _remember(self, key: Hashable, mark: str, page: Page[bytes]) -> None:
+        size = PAGE_COSTS_BYTES + sum(map(len, page.items))
+        with self._lock:
+            old = self._remembered.pop(key, None)
+            if old is not None:
+                self._size -= old.size
+            if size > PAGE_BYTES_MAX:
+                return
+            self._remembered[key] = _Remembered(mark, page, size)
+            self._size += size
+            while self._size > REMEMBERED_BYTES_MAX:
+                _, oldest = self._remembered.popitem(last=False)
+                self._size -= oldest.size

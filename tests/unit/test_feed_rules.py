@@ -1,0 +1,61 @@
+"""Which changes a caller is told of."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from askare.feed.rules import change_told, is_visible
+from askare.kernel.change import Change
+from tests.values import AGENT, OFFICE, OTHER_OFFICE, an_admin, an_agent, an_id
+
+REQUIREMENT = an_id(9)
+
+
+def office_of(requirement_id: UUID) -> UUID | None:
+    return OFFICE if requirement_id == REQUIREMENT else None
+
+
+def sees(kind: str, document: dict[str, object] | None) -> bool:
+    """Whether an agent of the first office sees it."""
+    return is_visible(an_agent(offices=[OFFICE]), kind, document, office_of)
+
+
+def test_an_admin_sees_everything_that_exists() -> None:
+    assert is_visible(an_admin(), "task", {"agencyOfficeId": str(OTHER_OFFICE)}, office_of)
+    assert not is_visible(an_admin(), "task", None, office_of)
+
+
+def test_an_agent_sees_the_things_of_the_own_offices() -> None:
+    assert sees("task", {"agencyOfficeId": str(OFFICE)})
+    assert not sees("task", {"agencyOfficeId": str(OTHER_OFFICE)})
+
+
+def test_an_agent_sees_colleagues_of_the_own_offices() -> None:
+    assert sees("agent", {"agentId": str(AGENT), "agencyOfficeIds": [str(OTHER_OFFICE), str(OFFICE)]})
+    assert not sees("agent", {"agentId": str(AGENT), "agencyOfficeIds": [str(OTHER_OFFICE)]})
+
+
+def test_notes_and_watches_are_seen_with_their_asset_requirement() -> None:
+    assert sees("note", {"assetRequirementId": str(REQUIREMENT)})
+    assert sees("watch", {"assetRequirement": {"assetRequirementId": str(REQUIREMENT)}})
+    assert not sees("note", {"assetRequirementId": str(an_id(10))})
+
+
+@pytest.mark.parametrize("kind", ["party", "operator", "realty"])
+def test_what_belongs_to_no_office_is_seen_by_everybody(kind: str) -> None:
+    assert sees(kind, {"name": "x"})
+
+
+@pytest.mark.parametrize(
+    ("was", "present", "told"),
+    [
+        (False, True, Change.CREATED),
+        (True, True, Change.UPDATED),
+        (True, False, Change.DELETED),
+        (False, False, None),
+    ],
+)
+def test_a_change_is_told_as_it_looks_to_the_caller(was: bool, present: bool, told: Change | None) -> None:
+    assert change_told(was_visible=was, is_visible=present) is told
