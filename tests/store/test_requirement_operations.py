@@ -270,7 +270,9 @@ def test_notes_do_not_outlive_a_deletion_that_they_race_with(database: Database)
     create_requirement(database)
     works: list[Callable[[], object]] = [partial(create_note, database, note_id=an_id(number)) for number in range(8)]
 
-    all_at_once([*works[:4], partial(delete_requirement, database), *works[4:]])
+    works.insert(4, partial(delete_requirement, database))
+
+    all_at_once(works)
 
     assert count_rows(database, "requirements") == count_rows(database, "requirement_notes") == 0
 

@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from askare.access import operations as access
 from askare.access.model import Rights
+from askare.demo import estate
 from askare.demo.people import Person
 from askare.demo.world import (
     FINNISH_TIME,
@@ -45,7 +46,7 @@ from askare.storage.transactions import Transaction
 from askare.tasks import operations
 from askare.tasks import store as tasks
 
-VERSION = 1  # of the demo data; raised when worlds that stand already are to get more
+VERSION = 2  # of the demo data; raised when worlds that stand already are to get more
 TASKS_A_STEP = 100
 
 Step = Callable[[Transaction], None]
@@ -111,6 +112,8 @@ def steps(world: World, *, tasks_a_step: int = TASKS_A_STEP) -> list[Step]:
     return [
         _step(world, partial(_put_directory, world=world)),
         *(_step(world, partial(_create_tasks, planned=chunk)) for chunk in chunks),
+        _step(world, partial(estate.create_meetings, world=world)),
+        _step(world, partial(estate.create_requirements, world=world)),
         _step(world, partial(_remember, fact=_Fact(world.seed, world.today, VERSION))),
     ]
 
