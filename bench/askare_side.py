@@ -15,7 +15,7 @@ import msgspec
 
 from askare.access import operations as access
 from askare.directory import store as directory
-from askare.directory.store import Kind
+from askare.directory.model import Kind
 from askare.edge import Edge
 from askare.kernel.caller import Caller, Role
 from askare.settings import DATABASE_FILE
@@ -66,14 +66,14 @@ def load_askare(data_dir: Path, count: int) -> None:
 
 def _load_registry(tx: Transaction, known: Registry) -> None:
     for office in known.offices:
-        directory.put(tx, Kind.OFFICE, UUID(office["agencyOfficeId"]), label=office["name"], document=office)
+        directory.put_name(tx, Kind.OFFICE, UUID(office["agencyOfficeId"]), office["name"])
     for agent in known.agents:
-        directory.put(tx, Kind.AGENT, UUID(agent["agentId"]), label=_name(agent), document=agent)
+        directory.put_name(tx, Kind.AGENT, UUID(agent["agentId"]), _name(agent))
     for party in known.parties:
-        directory.put(tx, Kind.PARTY, UUID(party["partyId"]), label=_name(party), document=party)
+        directory.put_name(tx, Kind.PARTY, UUID(party["partyId"]), _name(party))
     for realty in known.realties:
-        label = " ".join((*realty["address"].values(), realty["friendlyId"]))
-        directory.put(tx, Kind.REALTY, UUID(realty["realtyId"]), label=label, document=realty)
+        name = " ".join((*realty["address"].values(), realty["friendlyId"]))
+        directory.put_name(tx, Kind.REALTY, UUID(realty["realtyId"]), name)
 
 
 def _name(person: dict[str, str]) -> str:

@@ -29,7 +29,7 @@ from askare.access import operations as access
 from askare.access import passwords, tokens
 from askare.access.keys import KEY_FILE, BadKeyFile
 from askare.access.model import Organization, Rights, User
-from askare.directory import store as directory
+from askare.directory import operations as directory
 from askare.doctor import Level, examine
 from askare.edge import Edge
 from askare.kernel.caller import Role
@@ -331,7 +331,7 @@ def _issue(
             expires_at=now + lifetime,
         )
         for office_id in offices:
-            directory.ensure_office(tx, organization.organization_no, office_id)
+            directory.ensure_office(tx, organization, office_id, now=now)
 
     database.write(issue)
     return secret
@@ -432,7 +432,7 @@ def add_user(
     def add(tx: Transaction) -> User:
         of = access.ensure_organization(tx, organization, organization_id=edge.new_id())
         for office_id in office:
-            directory.ensure_office(tx, of.organization_no, office_id)
+            directory.ensure_office(tx, of, office_id, now=edge.now())
         return access.add_user(
             tx,
             of,

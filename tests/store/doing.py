@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
 
-from askare.directory import store as directory
-from askare.directory.store import Kind
+from askare.directory import operations as directory
+from askare.directory.model import Kind, PartyContent, PartyType
 from askare.kernel.caller import Caller
 from askare.kernel.paging import Order, Page, Window
 from askare.storage import history, shelf
@@ -103,8 +103,18 @@ def history_of(database: Database, task_id: UUID = TASK, *, by: Caller | None = 
     return database.read(lambda tx: history.of_thing(tx, "task", task_id), by or an_admin())
 
 
-def put_in_directory(database: Database, kind: Kind, thing_id: UUID, label: str, **document: Any) -> None:
-    database.write(lambda tx: directory.put(tx, kind, thing_id, label=label, document=document), an_admin())
+def put_in_directory(
+    database: Database, kind: Kind, thing_id: UUID, name: str, *, party_type: PartyType = PartyType.PERSON_PARTY
+) -> None:
+    """Have a thing known by this name; of a party the type too."""
+
+    def put(tx: Transaction) -> None:
+        if kind is Kind.PARTY:
+            directory.put_entry(tx, kind, thing_id, PartyContent(party_type_code=party_type, name=name), now=NOW)
+        else:
+            directory.make_known(tx, kind, thing_id, name, before=None, now=NOW)
+
+    database.write(put, an_admin())
 
 
 def count_rows(database: Database, table: str) -> int:

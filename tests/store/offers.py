@@ -9,7 +9,7 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from askare.directory.store import Kind
+from askare.directory.model import Kind
 from askare.kernel.caller import Caller
 from askare.kernel.paging import Order, Window
 from askare.kernel.time import milliseconds

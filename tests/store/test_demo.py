@@ -48,13 +48,18 @@ def what_stands(database: Database) -> dict[str, list[Row]]:
                 tuple(bytes(value) if isinstance(value, memoryview) else value for value in row) for row in rows
             )
             for table, rows in {
-                "directory": tx.rows("SELECT thing_id, kind, label, document FROM directory"),
+                "offices": tx.rows("SELECT office_id, version, document FROM offices"),
+                "agents": tx.rows("SELECT agent_id, version, document FROM agents"),
+                "operators": tx.rows("SELECT operator_id, version, document FROM operators"),
+                "parties": tx.rows("SELECT party_id, version, document FROM parties"),
+                "realties": tx.rows("SELECT realty_id, version, document FROM realties"),
+                "names": tx.rows("SELECT thing_id, kind, name FROM names"),
                 "tasks": tx.rows("SELECT task_id, version, document FROM tasks"),
-                "history": tx.rows("SELECT thing_id, version, at FROM history"),
-                "history of tasks": tx.rows("SELECT thing_id, version FROM history WHERE kind = 'task'"),
                 "meetings": tx.rows("SELECT meeting_id, version, document FROM meetings"),
                 "requirements": tx.rows("SELECT requirement_id, version, document FROM requirements"),
                 "notes": tx.rows("SELECT note_id, version, document FROM requirement_notes"),
+                "history": tx.rows("SELECT thing_id, version, at FROM history WHERE kind = 'task'"),
+                "other history": tx.rows("SELECT thing_id, version, at FROM history WHERE kind <> 'task'"),
                 "links": tx.rows("SELECT task_id, kind, target FROM task_links"),
                 "facts": tx.rows("SELECT name, value FROM facts"),
             }.items()
@@ -130,7 +135,7 @@ def test_loading_that_was_broken_off_is_completed_by_the_next(
 
     assert database.read(is_loaded, ADMIN)
     stands = what_stands(database)
-    assert len(stands["tasks"]) == len(stands["history of tasks"]) == len(small_demo.tasks)
+    assert len(stands["tasks"]) == len(stands["history"]) == len(small_demo.tasks)
     assert (len(stands["meetings"]), len(stands["requirements"])) == (FEW, FEW)
     assert len(stands["notes"]) > 0
     assert {row[0] for row in stands["tasks"]} == {task.task_id.bytes for task in small_demo.tasks}

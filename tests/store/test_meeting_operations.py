@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from askare.directory.store import Kind
+from askare.directory.model import Kind
 from askare.kernel.caller import Caller
 from askare.kernel.paging import Order, Page, Window
 from askare.kernel.problems import Gone, Invalid, NotFound, Wrong
@@ -27,6 +27,7 @@ from askare.meetings.model import (
     MeetingSource,
     MeetingStatus,
     MeetingType,
+    PartyType,
 )
 from askare.meetings.rules import matches
 from askare.meetings.store import MEETINGS
@@ -113,7 +114,7 @@ def test_a_tombstone_of_another_kind_is_none_of_a_meeting(database: Database) ->
 
 
 def test_a_party_type_that_is_left_out_is_taken_from_the_directory(database: Database) -> None:
-    put_in_directory(database, Kind.PARTY, PARTY, "Talo Oy", partyTypeCode="ORGANIZATION_PARTY")
+    put_in_directory(database, Kind.PARTY, PARTY, "Talo Oy", party_type=PartyType.ORGANIZATION_PARTY)
 
     create_meeting(database, what_is_met(parties=[MeetingParty(PARTY)]))
 

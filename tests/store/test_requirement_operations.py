@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from askare.directory.store import Kind
+from askare.directory import operations as directory
+from askare.directory.model import AgentContent, Kind
 from askare.kernel.caller import Caller
 from askare.kernel.paging import Order, Window
 from askare.kernel.problems import Conflict, LimitReached, NotFound, Refused
@@ -49,7 +50,7 @@ from tests.estate import (
     update_requirement,
     what_is_sought,
 )
-from tests.store.doing import all_at_once, count_rows, put_in_directory
+from tests.store.doing import all_at_once, count_rows
 from tests.store.offers import AGENTS, OFFICES, STAMPS, callers, queries, subsets, texts
 from tests.values import (
     ADMIN_USER,
@@ -228,11 +229,15 @@ def test_a_list_names_the_agents_as_the_directory_knows_them_now(database: Datab
         (item,) = search_requirements(database).items
         return msgspec.json.decode(item)["responsibleAgent"]
 
+    def name_agent(first_name: str, last_name: str) -> None:
+        content = AgentContent(first_name=first_name, last_name=last_name)
+        database.write(lambda tx: directory.put_entry(tx, Kind.AGENT, AGENT, content, now=NOW), an_admin())
+
     nameless = {"agentId": str(AGENT), "roleCode": "RESPONSIBLE_AGENT"}
     assert shown() == nameless
-    put_in_directory(database, Kind.AGENT, AGENT, "Aino Mäki", firstName="Aino", lastName="Mäki")
+    name_agent("Aino", "Mäki")
     assert shown() == {**nameless, "firstName": "Aino", "lastName": "Mäki"}
-    put_in_directory(database, Kind.AGENT, AGENT, "Aino Niemi", firstName="Aino", lastName="Niemi")
+    name_agent("Aino", "Niemi")
     assert shown() == {**nameless, "firstName": "Aino", "lastName": "Niemi"}
 
 

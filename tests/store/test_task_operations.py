@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from askare.directory.store import Kind
+from askare.directory.model import Kind
 from askare.kernel.caller import Caller
 from askare.kernel.problems import Conflict, Invalid, NotFound, Refused, Wrong
 from askare.storage import history
@@ -149,7 +149,7 @@ def test_two_organizations_may_use_the_same_id(database: Database) -> None:
 
 
 def test_a_party_type_left_out_is_filled_in_from_the_directory(database: Database) -> None:
-    put_in_directory(database, Kind.PARTY, PARTY, "Estate of A", partyTypeCode="ESTATE_PARTY")
+    put_in_directory(database, Kind.PARTY, PARTY, "Estate of A", party_type=PartyType.ESTATE_PARTY)
 
     create(database, what_is_said(parties=[TaskParty(PARTY), a_party(OTHER_PARTY)]))
 
@@ -160,7 +160,7 @@ def test_a_party_type_left_out_is_filled_in_from_the_directory(database: Databas
 
 
 def test_a_party_type_that_is_said_goes_before_the_directorys(database: Database) -> None:
-    put_in_directory(database, Kind.PARTY, PARTY, "A", partyTypeCode="ESTATE_PARTY")
+    put_in_directory(database, Kind.PARTY, PARTY, "A", party_type=PartyType.ESTATE_PARTY)
 
     create(database, what_is_said(parties=[a_party(PARTY, PartyType.ORGANIZATION_PARTY)]))
 
@@ -182,7 +182,7 @@ def test_parties_whose_type_nobody_knows_are_all_told_at_once_with_the_foreign_o
 
 
 def test_the_directory_of_another_organization_knows_nothing_here(database: Database) -> None:
-    put_in_directory(database, Kind.PARTY, PARTY, "Virtanen", partyTypeCode="PERSON_PARTY")
+    put_in_directory(database, Kind.PARTY, PARTY, "Virtanen", party_type=PartyType.PERSON_PARTY)
 
     with pytest.raises(Invalid):
         create(database, what_is_said(parties=[TaskParty(PARTY)]), by=THEIRS)

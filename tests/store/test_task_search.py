@@ -62,7 +62,7 @@ def fill(database: Database, tasks: Sequence[Task], *, drafts: Sequence[TaskCont
 
     def begin(tx: Transaction) -> None:
         for (kind, thing_id), label in LABELS.items():
-            directory.put(tx, kind, thing_id, label=label, document={})
+            directory.put_name(tx, kind, thing_id, label)
         for task, draft in zip(tasks, drafts, strict=False):
             began = NOW - HOUR if differs(draft, task.content) else task.modified
             create_task(tx, draft, task_id=task.task_id, now=began)

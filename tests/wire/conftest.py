@@ -21,7 +21,7 @@ from msgspec import Struct
 from askare.access import operations as access
 from askare.access import tokens
 from askare.access.model import Rights
-from askare.directory import store as directory
+from askare.directory import operations as directory
 from askare.kernel.caller import Role
 from askare.storage.desk import Database
 from askare.storage.postgres import PostgresDatabase
@@ -154,5 +154,5 @@ def _issue(tx: Transaction, organization_name: str, role: Role, *offices: UUID) 
         expires_at=now + LIFETIME,
     )
     for office_id in offices:
-        directory.ensure_office(tx, organization.organization_no, office_id)
+        directory.ensure_office(tx, organization, office_id, now=now)
     return token

@@ -76,7 +76,11 @@ def test_the_front_door_leads_to_the_documentation(nobody: Client) -> None:
 def test_every_document_that_is_listed_is_there(nobody: Client) -> None:
     listed = nobody.get("/openapi").json()
 
-    assert [one["url"] for one in listed] == ["/openapi/task-management.json", "/openapi/authentication.json"]
+    assert [one["url"] for one in listed] == [
+        "/openapi/task-management.json",
+        "/openapi/authentication.json",
+        "/openapi/askare.json",
+    ]
     for one in listed:
         assert nobody.get(one["url"]).json()["info"]["title"] == one["title"]
 

@@ -14,8 +14,9 @@ from tests.server import Client, Server
 from tests.wire.asking import TASKS, TOKEN, UNKNOWN_ID, Agency, on_both
 from tests.wire.documented import Documented, check_against_document, documented
 from tests.wire.estate import MEETINGS, NOTES, REQUIREMENTS
+from tests.wire.watching import WATCHES
 
-DOCUMENTS = ["task-management", "meeting", "asset-requirement", "authentication"]
+DOCUMENTS = ["task-management", "meeting", "asset-requirement", "authentication", "askare"]
 OPERATIONS = {
     "task-management": {
         "task.create": f"POST {TASKS}",
@@ -41,8 +42,40 @@ OPERATIONS = {
         "note.search": f"GET {NOTES}",
         "note.update": f"PUT {NOTES}/{{noteId}}",
         "note.delete": f"DELETE {NOTES}/{{noteId}}",
+        "watch.create": f"POST {WATCHES}",
+        "watch.search": f"GET {WATCHES}",
+        "watch.get": f"GET {WATCHES}/{{watchId}}",
+        "watch.update": f"PUT {WATCHES}/{{watchId}}",
+        "watch.delete": f"DELETE {WATCHES}/{{watchId}}",
     },
     "authentication": {"authentication.createToken": f"POST {TOKEN}"},
+    "askare": {
+        "changes.get": "GET /askare/v1/changes",
+        "letter.search": "GET /askare/v1/letters",
+        "letter.get": "GET /askare/v1/letters/{letterId}",
+        "letter.send": "POST /askare/v1/letters/{letterId}:send",
+        "watch.matches": "GET /askare/v1/watches/{watchId}/matches",
+        "watch.preferences": "GET /askare/v1/watches/{watchId}/preferences",
+        "watch.setPreferences": "PUT /askare/v1/watches/{watchId}/preferences",
+        "watch.preview": "POST /askare/v1/watches:preview",
+        "realty.matches": "GET /askare/v1/realties/{realtyId}/matches",
+    }
+    | {
+        f"{thing}.{name}": f"{method} /askare/v1/{plural}{path}"
+        for thing, plural, id_field in (
+            ("office", "offices", "agencyOfficeId"),
+            ("agent", "agents", "agentId"),
+            ("operator", "operators", "userId"),
+            ("party", "parties", "partyId"),
+            ("realty", "realties", "realtyId"),
+        )
+        for name, method, path in (
+            ("search", "GET", ""),
+            ("get", "GET", f"/{{{id_field}}}"),
+            ("put", "PUT", f"/{{{id_field}}}"),
+            ("delete", "DELETE", f"/{{{id_field}}}"),
+        )
+    },
 }
 
 

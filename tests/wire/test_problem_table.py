@@ -10,11 +10,12 @@ import pytest
 
 from askare.kernel import problems as kernel
 from askare.kernel.problems import Fault, Problem, Wrong
+from askare.wire.askare import problems as own
 from askare.wire.kit import problems as kit
 from askare.wire.kit.endpoints import Reply
 from askare.wire.ovipro import problems as ovipro
 
-DIALECTS = {"ovipro": (ovipro.TABLE, ovipro.ErrorBody)}
+DIALECTS = {"ovipro": (ovipro.TABLE, ovipro.ErrorBody), "askare": (own.TABLE, own.ErrorBody)}
 
 # One of each kind, as it is raised.
 EXAMPLES: dict[type[Problem], Problem] = {

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 import pytest
 
-from askare.directory import store as directory
-from askare.directory.store import Kind
-from askare.kernel.caller import Caller, Role
 from tests.samples_estate import REQUIREMENT_ITEM
 from tests.wire.asking import Agency, assert_bad_parameters, assert_error, id_of, on_both
-from tests.wire.conftest import Running
 from tests.wire.estate import REQUIREMENTS, TYPE, change_of, creates, finds, page, requirement, tree
 
 ONE = "11111111-1111-4111-8111-111111111111"
@@ -30,16 +25,10 @@ def made(agency: Agency, *changes: dict[str, Any]) -> list[str]:
     return [id_of(creates(agency.admin, REQUIREMENTS, requirement(agency, **one))) for one in changes]
 
 
-def put_agent(shared: Running, agency: Agency, agent_id: str, first_name: str, last_name: str) -> None:
+def put_agent(agency: Agency, agent_id: str, first_name: str, last_name: str) -> None:
     """Let the directory of the agency know an agent."""
-
-    def put(tx: Any) -> None:
-        (number,) = tx.row("SELECT organization_no FROM organizations WHERE name = :name", name=agency.name)
-        tx._caller = Caller(number, UUID(ONE), UUID(ONE), Role.ADMIN)
-        document = {"agentId": agent_id, "firstName": first_name, "lastName": last_name, "agencyOfficeIds": []}
-        directory.put(tx, Kind.AGENT, UUID(agent_id), label=f"{first_name} {last_name}", document=document)
-
-    shared.database.write(put)
+    answer = agency.admin.put(f"/askare/v1/agents/{agent_id}", {"firstName": first_name, "lastName": last_name})
+    assert answer.status_code in (201, 204), answer.text
 
 
 @on_both
@@ -63,8 +52,8 @@ def test_the_published_query_is_taken_as_it_stands(agency: Agency) -> None:
 
 
 @on_both
-def test_a_list_shows_the_responsible_agent_with_names_and_no_other_agents(agency: Agency, shared: Running) -> None:
-    put_agent(shared, agency, VEIKKO, "Veikko", "Viljanen")
+def test_a_list_shows_the_responsible_agent_with_names_and_no_other_agents(agency: Agency) -> None:
+    put_agent(agency, VEIKKO, "Veikko", "Viljanen")
     path = creates(agency.admin, REQUIREMENTS, requirement(agency, creationTime="2021-03-13T12:07:23Z"))
 
     (item,) = page(agency.admin, REQUIREMENTS)["assetRequirements"]
@@ -82,10 +71,10 @@ def test_a_list_shows_the_responsible_agent_with_names_and_no_other_agents(agenc
 
 
 @on_both
-def test_names_are_those_of_today_and_are_never_invented(agency: Agency, shared: Running) -> None:
+def test_names_are_those_of_today_and_are_never_invented(agency: Agency) -> None:
     made(agency, {}, {"agents": [agent(ONE, RESPONSIBLE)]})
-    put_agent(shared, agency, VEIKKO, "Veikko", "Viljanen")
-    put_agent(shared, agency, VEIKKO, "Veikko", "Virtanen")
+    put_agent(agency, VEIKKO, "Veikko", "Viljanen")
+    put_agent(agency, VEIKKO, "Veikko", "Virtanen")
 
     known, unknown = page(agency.admin, REQUIREMENTS, sort="friendlyId")["assetRequirements"]
 
@@ -162,10 +151,8 @@ def test_states_and_offices_find_their_own(agency: Agency) -> None:
         *("40000001", "mäkipää", "mäkipää merinäköala"),
     ],
 )
-def test_words_are_found_in_the_note_the_texts_the_addresses_the_id_and_the_names(
-    query: str, agency: Agency, shared: Running
-) -> None:
-    put_agent(shared, agency, VEIKKO, "Veikko", "Mäkipää")
+def test_words_are_found_in_the_note_the_texts_the_addresses_the_id_and_the_names(query: str, agency: Agency) -> None:
+    put_agent(agency, VEIKKO, "Veikko", "Mäkipää")
     wanted, _ = made(agency, {}, {"note": "toinen", "agents": ..., "assetRequirements": {"own": {"x": "merinäköala"}}})
 
     assert finds(agency.admin, REQUIREMENTS, freeTextSearch=query) == [wanted]

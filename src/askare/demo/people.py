@@ -26,6 +26,16 @@ class Colleague(Struct, frozen=True):
     writes: tuple[Language, ...]
 
 
+class Receptionist(Struct, frozen=True):
+    """Who answers the telephone for an office."""
+
+    first_name: str
+    last_name: str
+    code: str
+    extension: str
+    language: Language
+
+
 class Person(Struct, frozen=True):
     """Somebody who buys or sells a home."""
 
@@ -118,6 +128,11 @@ COLLEAGUES = (
     Colleague("Antti", "Kallio", HELSINKI, (Language.FI, Language.EN)),
 )
 
+RECEPTIONISTS = (
+    Receptionist("Satu", "Kinnunen", "TRE1", "2101", Language.FI),
+    Receptionist("Oskar", "Wikström", "HKI1", "2201", Language.SV),
+    Receptionist("Grace", "Mwangi", "HKI2", "2202", Language.EN),
+)
 
 # office|language|first name|surname: nominative, genitive, partitive, elative, allative, ablative
 _PERSONS = """

@@ -18,7 +18,7 @@ from msgspec import Struct
 from askare.demo import people, places
 from askare.demo.forms import Language
 from askare.demo.occasions import OCCASIONS, Occasion, Phrasebook, Saying
-from askare.demo.people import Client, Colleague, Person
+from askare.demo.people import Client, Colleague, Person, Receptionist
 from askare.demo.phrases_en import ENGLISH
 from askare.demo.phrases_fi import FINNISH
 from askare.demo.phrases_sv import SWEDISH
@@ -76,6 +76,7 @@ class Party(Struct, frozen=True):
     party_id: UUID
     client: Client
     email: str
+    phone: str
 
 
 class Realty(Struct, frozen=True):
@@ -97,6 +98,13 @@ class Realty(Struct, frozen=True):
     housing_company_has_sauna: bool
 
 
+class Operator(Struct, frozen=True):
+    """Somebody at the switchboard."""
+
+    user_id: UUID
+    receptionist: Receptionist
+
+
 class PlannedTask(Struct, frozen=True):
     """A task that is to be created, when it is said to have been, and the language of its text."""
 
@@ -114,6 +122,7 @@ class World(Struct, frozen=True):
     organization_name: str
     offices: tuple[Office, ...]
     agents: tuple[Agent, ...]
+    operators: tuple[Operator, ...]
     parties: tuple[Party, ...]
     realties: tuple[Realty, ...]
     tasks: tuple[PlannedTask, ...]
@@ -141,7 +150,8 @@ def world(today: date, *, seed: int = SEED) -> World:
     planner = _Planner(Random(f"{seed} tasks"), today, agents, parties, realties)
     tasks = [planner.task(_id(seed, "task", str(number))) for number in range(TASKS)]
     tasks.sort(key=lambda task: (task.created, task.task_id))
-    return World(seed, today, ORGANIZATION_NAME, offices, agents, parties, realties, tuple(tasks))
+    operators = tuple(Operator(_id(seed, "operator", one.code), one) for one in people.RECEPTIONISTS)
+    return World(seed, today, ORGANIZATION_NAME, offices, agents, operators, parties, realties, tuple(tasks))
 
 
 def _id(seed: int, kind: str, key: str) -> UUID:
@@ -178,7 +188,8 @@ def _party(seed: int, dice: Random, client: Client) -> Party:
         email = _mail("kuolinpesa" if client.language is Language.FI else "dodsbo", client.key, domain=domain)
     else:
         email = f"info@{fold(client.key).replace(' ', '-')}.example.com"
-    return Party(_id(seed, "party", client.key), client, email)
+    phone = f"040 000 {Random(f'{seed} phone {client.key}').randrange(10_000):04d}"
+    return Party(_id(seed, "party", client.key), client, email, phone)
 
 
 def _realty(

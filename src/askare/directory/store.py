@@ -1,91 +1,336 @@
-"""The directory in the database."""
+"""The directory in the database: entries as documents, the names of all that others point at, operators' numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from enum import Enum
-from typing import Any
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-import msgspec
+from msgspec import Struct
 
+from askare.directory import rules
+from askare.directory.model import (
+    AgentContent,
+    DirectoryFilter,
+    Entry,
+    PartyContent,
+    display_name,
+    document_of,
+    entry_of,
+)
+from askare.directory.model import Kind as Kind
+from askare.kernel.paging import Order, Page, Window
+from askare.kernel.time import milliseconds
+from askare.kernel.words import fold
+from askare.storage import shelf
+from askare.storage.search import Bound, Query, search, seen_offices
+from askare.storage.shelf import Item, Link, Place, Shelf
 from askare.storage.sql import Conditions
-from askare.storage.transactions import Transaction
+from askare.storage.transactions import Transaction, Value
+
+CODE, EXTENSION = 1, 2
 
 
-class Kind(Enum):
-    OFFICE = "office"
-    AGENT = "agent"
-    PARTY = "party"
-    REALTY = "realty"
+# Entries ---------------------------------------------------------------------------------------------------------
+
+_COLUMNS = ("sort_name",)
+SHELVES = {
+    Kind.OFFICE: Shelf(name="office", time="created", columns=_COLUMNS, sorts=_COLUMNS),
+    Kind.AGENT: Shelf(name="agent", time="created", columns=_COLUMNS, sorts=_COLUMNS),
+    Kind.OPERATOR: Shelf(name="operator", time="created", columns=_COLUMNS, sorts=_COLUMNS),
+    Kind.PARTY: Shelf(name="party", plural="parties", time="created", columns=(*_COLUMNS, "type"), sorts=_COLUMNS),
+}
+OFFICE_LINK = 1
+
+SORT_COLUMNS = {"name": "sort_name", "modificationTime": "modified"}
+DEFAULT_ORDER = (Order("name"),)
 
 
-def put(tx: Transaction, kind: Kind, thing_id: UUID, *, label: str, document: dict[str, Any]) -> None:
-    """Keep one entry; `label` is the text by which searches know it: a name, a street address."""
+def insert(tx: Transaction, entry: Entry, *, text: str) -> str:
+    """Keep a new entry; `text` is what free text search looks through.  Returns the stored document."""
+    item = _item(entry, text)
+    shelf.insert(tx, SHELVES[entry.kind], item)
+    return item.document
+
+
+def find(tx: Transaction, kind: Kind, thing_id: UUID, *, lock: bool = False) -> tuple[int, Entry, str] | None:
+    """The stored entry of this id in the caller's organization with its number and document, or None."""
+    found = shelf.find(tx, SHELVES[kind], thing_id.bytes, lock=lock)
+    if found is None:
+        return None
+    entry_no, version, document = found
+    return entry_no, entry_of(kind, thing_id, version, document), document
+
+
+def find_all(tx: Transaction, kind: Kind, thing_ids: Iterable[UUID]) -> dict[UUID, Entry]:
+    """Those of the entries that are known."""
+    wanted = sorted({thing_id.bytes for thing_id in thing_ids})
+    if not wanted:
+        return {}
+    on = SHELVES[kind]
+    conditions = Conditions()
+    conditions.add(f"organization_no = {conditions.value(tx.organization_no)}")
+    conditions.add(conditions.among(on.id, wanted))
+    rows = tx.rows(f"SELECT {on.id}, version, document FROM {on.table} WHERE {conditions}", **conditions.values)
+    entries = (entry_of(kind, UUID(bytes=bytes(key)), version, document) for key, version, document in rows)
+    return {entry.thing_id: entry for entry in entries}
+
+
+def replace(tx: Transaction, entry_no: int, before: Entry, after: Entry, *, text: str) -> str:
+    """Keep a changed entry in the place of the stored one.  Returns the stored document."""
+    item = _item(after, text)
+    shelf.replace(tx, SHELVES[after.kind], _place(entry_no, before), item)
+    return item.document
+
+
+def delete(tx: Transaction, entry_no: int, entry: Entry) -> None:
+    """Take an entry out of the store.  Its history and tombstone are the caller's to write."""
+    shelf.delete(tx, SHELVES[entry.kind], _place(entry_no, entry))
+
+
+def search_entries(tx: Transaction, wanted: DirectoryFilter, orders: Sequence[Order], window: Window) -> Page[bytes]:
+    """The documents of the entries that the caller sees and the filter wants, in order, and how many there are."""
+    kind, seen = wanted.kind, tx.caller.office_ids
+    offices = seen_offices(seen, wanted.office_ids) if kind in (Kind.OFFICE, Kind.AGENT) else None
+
+    def counted(document: str) -> bool:
+        entry = entry_of(kind, _NOBODY, 0, document)
+        return rules.matches(wanted, entry) and (offices is None or not offices.isdisjoint(_offices_of(entry)))
+
+    among: list[tuple[str, frozenset[Value]]] = []
+    links: list[tuple[int, frozenset[bytes]]] = []
+    if wanted.party_types:
+        among.append(("type", frozenset(one.value for one in wanted.party_types)))
+    if offices is not None and kind is Kind.OFFICE:
+        among.append(("office_id", frozenset(offices)))
+    elif offices is not None:
+        links.append((OFFICE_LINK, offices))
+    bounds = []
+    if wanted.modified_after is not None:
+        bounds.append(Bound("modified", ">", milliseconds(wanted.modified_after)))
+    return search(
+        tx,
+        SHELVES[kind],
+        Query(among=tuple(among), bounds=tuple(bounds), links=tuple(links), text=wanted.text),
+        orders=[Order(SORT_COLUMNS[order.field], order.descending) for order in orders or DEFAULT_ORDER],
+        window=window,
+        counted=counted if kind is not Kind.OFFICE else None,
+    )
+
+
+_NOBODY = UUID(int=0)
+
+
+def _offices_of(entry: Entry) -> list[bytes]:
+    return [one.bytes for one in entry.content.agency_office_ids] if isinstance(entry.content, AgentContent) else []
+
+
+def _item(entry: Entry, text: str) -> Item:
+    content = entry.content
+    columns: dict[str, Value] = {"sort_name": fold(display_name(content))}
+    if isinstance(content, PartyContent):
+        columns["type"] = content.party_type_code.value
+    return Item(
+        key=entry.thing_id.bytes,
+        version=entry.version,
+        time=milliseconds(entry.created),
+        modified=milliseconds(entry.modified),
+        columns=columns,
+        links=_links(entry),
+        document=document_of(entry),
+        text=text,
+    )
+
+
+def _place(entry_no: int, entry: Entry) -> Place:
+    return Place(entry_no, milliseconds(entry.created), _links(entry))
+
+
+def _links(entry: Entry) -> list[Link]:
+    return [(OFFICE_LINK, office) for office in _offices_of(entry)]
+
+
+# Names -----------------------------------------------------------------------------------------------------------
+
+
+def claim(tx: Transaction, kind: Kind, thing_id: UUID) -> None:
+    """Before making a thing under an id that the caller has chosen: wait for whoever is making the very same."""
     tx.run(
-        "INSERT INTO directory (organization_no, kind, thing_id, label, document)"
-        " VALUES (:organization, :kind, :thing, :label, :document)"
-        " ON CONFLICT (organization_no, thing_id, kind)"
-        " DO UPDATE SET label = excluded.label, document = excluded.document",
+        "INSERT INTO names (organization_no, kind, thing_id, name) VALUES (:organization, :kind, :thing, '')"
+        " ON CONFLICT (organization_no, kind, thing_id) DO UPDATE SET name = names.name",
         organization=tx.organization_no,
         kind=kind.value,
         thing=thing_id.bytes,
-        label=label,
-        document=msgspec.json.encode(document).decode(),
     )
 
 
-def ensure_office(tx: Transaction, organization_no: int, office_id: UUID) -> None:
-    """Have an entry for the office; a new one is called by the beginning of its id until somebody names it."""
-    name = f"Office {str(office_id)[:8]}"
+def put_name(tx: Transaction, kind: Kind, thing_id: UUID, name: str) -> None:
+    """Have a thing known by this name."""
     tx.run(
-        "INSERT INTO directory (organization_no, kind, thing_id, label, document)"
-        " VALUES (:organization, :kind, :thing, :label, :document) ON CONFLICT DO NOTHING",
-        organization=organization_no,
-        kind=Kind.OFFICE.value,
-        thing=office_id.bytes,
-        label=name,
-        document=msgspec.json.encode({"agencyOfficeId": office_id, "name": name}).decode(),
+        "INSERT INTO names (organization_no, kind, thing_id, name) VALUES (:organization, :kind, :thing, :name)"
+        " ON CONFLICT (organization_no, kind, thing_id) DO UPDATE SET name = excluded.name",
+        organization=tx.organization_no,
+        kind=kind.value,
+        thing=thing_id.bytes,
+        name=name,
     )
+
+
+def delete_name(tx: Transaction, kind: Kind, thing_id: UUID) -> None:
+    """From now on the thing is unknown."""
+    tx.run(
+        "DELETE FROM names WHERE organization_no = :organization AND kind = :kind AND thing_id = :thing",
+        organization=tx.organization_no,
+        kind=kind.value,
+        thing=thing_id.bytes,
+    )
+
+
+def names(tx: Transaction, things: Iterable[tuple[Kind, UUID]]) -> dict[tuple[Kind, UUID], str]:
+    """The names of those of the things that are known."""
+    wanted = {(kind.value, thing_id.bytes) for kind, thing_id in things}
+    if not wanted:
+        return {}
+    conditions = Conditions()
+    conditions.add(f"organization_no = {conditions.value(tx.organization_no)}")
+    conditions.add(conditions.among("kind", sorted({kind for kind, _ in wanted})))
+    conditions.add(conditions.among("thing_id", sorted({thing_id for _, thing_id in wanted})))
+    rows = tx.rows(f"SELECT kind, thing_id, name FROM names WHERE {conditions}", **conditions.values)
+    return {
+        (Kind(kind), UUID(bytes=bytes(thing_id))): name
+        for kind, thing_id, name in rows
+        if (kind, bytes(thing_id)) in wanted
+    }
 
 
 def labels(tx: Transaction, things: Iterable[tuple[Kind, UUID]]) -> list[str]:
-    """The labels of those of the things that are known, in no particular order."""
-    wanted = {(thing_id.bytes, kind.value) for kind, thing_id in things}
-    return [label for thing_id, kind, label in _found(tx, wanted, "label") if (thing_id, kind) in wanted]
+    """The names of those of the things that are known, in no particular order."""
+    return list(names(tx, things).values())
 
 
 def party_types(tx: Transaction, party_ids: Iterable[UUID]) -> dict[UUID, str]:
     """The `partyTypeCode` of those of the parties that are known."""
-    wanted = {(party_id.bytes, Kind.PARTY.value) for party_id in party_ids}
     return {
-        UUID(bytes=thing_id): msgspec.json.decode(document)["partyTypeCode"]
-        for thing_id, kind, document in _found(tx, wanted, "document")
-        if (thing_id, kind) in wanted
+        party_id: entry.content.party_type_code.value
+        for party_id, entry in find_all(tx, Kind.PARTY, party_ids).items()
+        if isinstance(entry.content, PartyContent)
     }
 
 
-def _found(tx: Transaction, wanted: set[tuple[bytes, str]], column: str) -> list[tuple[bytes, str, str]]:
-    if not wanted:
-        return []
-    conditions = Conditions()
-    conditions.add(f"organization_no = {conditions.value(tx.organization_no)}")
-    conditions.add(conditions.among("thing_id", sorted({thing_id for thing_id, _ in wanted})))
-    rows = tx.rows(f"SELECT thing_id, kind, {column} FROM directory WHERE {conditions}", **conditions.values)
-    return [(bytes(thing_id), kind, text) for thing_id, kind, text in rows]
+def knows_any(tx: Transaction, kind: Kind) -> bool:
+    """Whether the organization's directory knows anything of this kind."""
+    row = tx.row(
+        "SELECT 1 FROM names WHERE organization_no = :organization AND kind = :kind LIMIT 1",
+        organization=tx.organization_no,
+        kind=kind.value,
+    )
+    return row is not None
 
 
-class _AgentNames(msgspec.Struct, rename="camel"):
-    first_name: str | None = None
-    last_name: str | None = None
+def note_renamed(tx: Transaction, kind: Kind, thing_id: UUID) -> None:
+    """Remember that whatever names the thing is still found by what it was called before."""
+    tx.run(
+        "INSERT INTO renamed (organization_no, kind, thing_id) VALUES (:organization, :kind, :thing)"
+        " ON CONFLICT (organization_no, kind, thing_id) DO UPDATE SET times = renamed.times + 1",
+        organization=tx.organization_no,
+        kind=kind.value,
+        thing=thing_id.bytes,
+    )
 
 
-def agent_names(tx: Transaction, agent_ids: Iterable[UUID]) -> dict[UUID, tuple[str | None, str | None]]:
-    """First and last name of those of the agents that are known."""
-    wanted = {(agent_id.bytes, Kind.AGENT.value) for agent_id in agent_ids}
-    named = {
-        thing_id: msgspec.json.decode(document, type=_AgentNames)
-        for thing_id, kind, document in _found(tx, wanted, "document")
-        if (thing_id, kind) in wanted
-    }
-    return {UUID(bytes=thing_id): (names.first_name, names.last_name) for thing_id, names in named.items()}
+class Renamed(Struct, frozen=True):
+    """A thing that has another name than before, and how often that has happened."""
+
+    kind: Kind
+    thing_id: UUID
+    times: int
+
+
+def renamed(tx: Transaction, *, limit: int) -> list[Renamed]:
+    """Some of the things whose new names are not known everywhere yet."""
+    return [
+        Renamed(Kind(kind), UUID(bytes=bytes(thing_id)), times)
+        for kind, thing_id, times in tx.rows(
+            "SELECT kind, thing_id, times FROM renamed WHERE organization_no = :organization"
+            " ORDER BY kind, thing_id LIMIT :limit",
+            organization=tx.organization_no,
+            limit=limit,
+        )
+    ]
+
+
+def forget_renamed(tx: Transaction, things: Sequence[Renamed]) -> None:
+    """Their names are known everywhere, unless they have changed again meanwhile."""
+    tx.run_many(
+        "DELETE FROM renamed WHERE organization_no = :organization AND kind = :kind AND thing_id = :thing"
+        " AND times = :times",
+        [(tx.organization_no, one.kind.value, one.thing_id.bytes, one.times) for one in things],
+    )
+
+
+# Operators -------------------------------------------------------------------------------------------------------
+
+
+def holder_of_key(tx: Transaction, key_kind: int, key: str) -> UUID | None:
+    """The operator who has this code or extension."""
+    row = tx.row(
+        "SELECT user_id FROM operator_keys WHERE organization_no = :organization AND kind = :kind AND key = :key",
+        organization=tx.organization_no,
+        kind=key_kind,
+        key=key,
+    )
+    return None if row is None else UUID(bytes=bytes(row[0]))
+
+
+def take_key(tx: Transaction, key_kind: int, key: str, user_id: UUID) -> bool:
+    """Give a code or extension to an operator; returns whether it was free, or theirs already."""
+    tx.run(
+        "INSERT INTO operator_keys (organization_no, kind, key, user_id) VALUES (:organization, :kind, :key, :user)"
+        " ON CONFLICT DO NOTHING",
+        organization=tx.organization_no,
+        kind=key_kind,
+        key=key,
+        user=user_id.bytes,
+    )
+    return holder_of_key(tx, key_kind, key) == user_id
+
+
+def free_keys(tx: Transaction, keys: Sequence[tuple[int, str]]) -> None:
+    """Take codes and extensions back."""
+    for key_kind, key in keys:
+        tx.run(
+            "DELETE FROM operator_keys WHERE organization_no = :organization AND kind = :kind AND key = :key",
+            organization=tx.organization_no,
+            kind=key_kind,
+            key=key,
+        )
+
+
+def number_of_user(tx: Transaction, user_id: UUID) -> int | None:
+    """The small integer of a user of the caller's organization, when there is one."""
+    row = tx.row(
+        "SELECT number FROM user_numbers WHERE organization_no = :organization AND user_id = :user",
+        organization=tx.organization_no,
+        user=user_id.bytes,
+    )
+    return None if row is None else int(row[0])
+
+
+def insert_user_number(tx: Transaction, user_id: UUID) -> None:
+    """Give a user the next number, unless there is one, or somebody else takes that very number at this moment."""
+    tx.run(
+        "INSERT INTO user_numbers (organization_no, number, user_id)"
+        " SELECT :organization, coalesce(max(number), 0) + 1, :user FROM user_numbers"
+        " WHERE organization_no = :organization ON CONFLICT DO NOTHING",
+        organization=tx.organization_no,
+        user=user_id.bytes,
+    )
+
+
+def user_of_number(tx: Transaction, number: int) -> UUID | None:
+    """The user of the caller's organization who has this number."""
+    row = tx.row(
+        "SELECT user_id FROM user_numbers WHERE organization_no = :organization AND number = :number",
+        organization=tx.organization_no,
+        number=number,
+    )
+    return None if row is None else UUID(bytes=bytes(row[0]))

@@ -139,6 +139,88 @@ def retext(tx: Transaction, shelf: Shelf, place: Place, text: str) -> None:
     """Let a thing be found by another text, because something that it names has another name now."""
     _delete_text(tx, shelf, place)
     _insert_text(tx, shelf, place.no, place.time, text)
+    # Nothing else about the thing has changed, so history knows nothing of it; counts of searches must hear of it.
+    tx.run(
+        "INSERT INTO retexted (organization_no, shelf, times) VALUES (:organization, :shelf, 1)"
+        " ON CONFLICT (organization_no, shelf) DO UPDATE SET times = retexted.times + 1",
+        organization=tx.organization_no,
+        shelf=shelf.name,
+    )
+
+
+def times_retexted(tx: Transaction, shelf: Shelf) -> int:
+    """How often texts of this shelf were rewritten without their things changing."""
+    row = tx.row(
+        "SELECT times FROM retexted WHERE organization_no = :organization AND shelf = :shelf",
+        organization=tx.organization_no,
+        shelf=shelf.name,
+    )
+    return 0 if row is None else int(row[0])
+
+
+class Pointing(Struct, frozen=True):
+    """A thing that points at others, as it lies on its shelf."""
+
+    no: int
+    key: Key
+    version: int
+    document: str
+
+
+def pointing_at(
+    tx: Transaction,
+    shelf: Shelf,
+    *,
+    links: Collection[Link] = (),
+    offices: Collection[bytes] = (),
+    after: int = 0,
+    limit: int,
+) -> list[Pointing]:
+    """The first things, in the order of their numbers, that point at any of these, by a link or as their office's.
+
+    Numbers count from just behind `after`.  Their rows are locked, for whoever rewrites their texts.
+    """
+    conditions = Conditions()
+    organization, behind = conditions.value(tx.organization_no), conditions.value(after)
+    by_kind: dict[int, list[bytes]] = {}
+    for kind, target in links:
+        by_kind.setdefault(kind, []).append(target)
+    ways = [
+        f"SELECT {shelf.no} FROM {shelf.links} WHERE organization_no = {organization} AND kind = {kind}"
+        f" AND {conditions.among('target', targets)} AND {shelf.no} > {behind}"
+        for kind, targets in by_kind.items()
+    ]
+    if offices:
+        ways.append(
+            f"SELECT {shelf.no} FROM {shelf.table} WHERE organization_no = {organization}"
+            f" AND {conditions.among('office_id', offices)} AND {shelf.no} > {behind}"
+        )
+    if not ways:
+        return []
+    rows = tx.rows(
+        f"SELECT {shelf.no}, {shelf.id}, version, document FROM {shelf.table}"
+        f" WHERE {shelf.no} IN ({' UNION '.join(ways)})"
+        f" ORDER BY {shelf.no} LIMIT {conditions.value(limit)}{tx.flavour.row_lock}",
+        **conditions.values,
+    )
+    return [Pointing(no, key, version, document) for no, key, version, document in rows]
+
+
+def documents_after(
+    tx: Transaction, shelf: Shelf, after: bytes, *, limit: int, offices: Collection[bytes] | None = None
+) -> list[tuple[bytes, str]]:
+    """The ids and documents of the next things behind an id, in the order of ids: for going through all of them."""
+    conditions = Conditions()
+    conditions.add(f"organization_no = {conditions.value(tx.organization_no)}")
+    conditions.add(f"{shelf.id} > {conditions.value(after)}")
+    if offices is not None:
+        conditions.add(conditions.among("office_id", offices))
+    rows = tx.rows(
+        f"SELECT {shelf.id}, document FROM {shelf.table} WHERE {conditions} ORDER BY {shelf.id}"
+        f" LIMIT {conditions.value(limit)}",
+        **conditions.values,
+    )
+    return [(bytes(key), document) for key, document in rows]
 
 
 def _values(tx: Transaction, item: Item) -> dict[str, Value]:

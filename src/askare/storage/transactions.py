@@ -7,7 +7,7 @@ operation returns, and undoes everything when it raises.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from askare.kernel.caller import Caller
 from askare.storage.flavour import Flavour
@@ -77,3 +77,18 @@ class Scope:
 
     def after_commit(self, then: Callable[[], None]) -> None:
         self.followers.append(then)
+
+
+def on_behalf_of(tx: Transaction, caller: Caller) -> Transaction:
+    """The same transaction, carried on for another caller: what the house does for an organization by the way."""
+    return cast("Transaction", _OnBehalf(tx, caller))
+
+
+class _OnBehalf:
+    def __init__(self, tx: Transaction, caller: Caller) -> None:
+        self._tx = tx
+        self.caller = caller
+        self.organization_no = caller.organization_no
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._tx, name)

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from askare.directory.model import PartyType as PartyType
 from askare.kernel.time import settled, written
 
 TEXT_LETTERS_MAX = 10_000  # contract 1.4: a generous cap, only to protect the server
@@ -31,12 +32,6 @@ class TaskStatus(Enum):
     WAITING = "WAITING"
     DONE = "DONE"
     REJECTED = "REJECTED"
-
-
-class PartyType(Enum):
-    PERSON_PARTY = "PERSON_PARTY"
-    ESTATE_PARTY = "ESTATE_PARTY"
-    ORGANIZATION_PARTY = "ORGANIZATION_PARTY"
 
 
 class TaskParty(Struct, frozen=True, rename="camel"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from askare.directory.model import Kind
 from askare.kernel.paging import Order, Page, Window
 from askare.kernel.time import milliseconds
 from askare.storage import shelf
@@ -79,6 +80,27 @@ def search_tasks(tx: Transaction, wanted: TaskFilter, orders: Sequence[Order], w
     )
 
 
+def pointing_at(
+    tx: Transaction, things: Sequence[tuple[Kind, UUID]], *, after: int, limit: int
+) -> list[tuple[int, Task]]:
+    """The next tasks that name any of these things, with their numbers."""
+    found = shelf.pointing_at(
+        tx,
+        TASKS,
+        links=[(_LINK_KINDS[kind], thing_id.bytes) for kind, thing_id in things if kind in _LINK_KINDS],
+        offices=[thing_id.bytes for kind, thing_id in things if kind is Kind.OFFICE],
+        after=after,
+        limit=limit,
+    )
+    return [(one.no, task_of(_NOBODY, one.version, one.document)) for one in found]
+
+
+def retext(tx: Transaction, task_no: int, task: Task, text: str) -> None:
+    """Let a task be found by another text."""
+    shelf.retext(tx, TASKS, _place(task_no, task), text)
+
+
+_LINK_KINDS = {Kind.PARTY: PARTY, Kind.AGENT: AGENT, Kind.REALTY: REALTY}
 _NOBODY = UUID(int=0)
 
 

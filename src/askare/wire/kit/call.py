@@ -11,6 +11,7 @@ from uuid import UUID
 
 from askare.edge import Edge
 from askare.kernel.caller import Caller
+from askare.kernel.versions import Precondition
 from askare.storage.desk import Desk
 from askare.storage.idempotency import Once
 from askare.storage.transactions import Transaction
@@ -24,7 +25,8 @@ class Call:
 
     `path` is the one that was asked for, of several under which the endpoint may live.  `parameters` and `body` are
     values of the types that the endpoint declares.  `expected_versions` is what If-Match says: None when it says
-    nothing (or `*`), else the versions of which the thing must have one.
+    nothing (or `*`), else the versions of which the thing must have one.  `exists` is True for `If-Match: *` and
+    False for `If-None-Match: *`.
     """
 
     __slots__ = (
@@ -33,6 +35,7 @@ class Call:
         "_edge",
         "_request",
         "body",
+        "exists",
         "expected_versions",
         "idempotency_key",
         "known_versions",
@@ -53,6 +56,12 @@ class Call:
         self.idempotency_key: str | None = None
         self.expected_versions: frozenset[int] | None = None
         self.known_versions: frozenset[int] | None = None
+        self.exists: bool | None = None
+
+    @property
+    def precondition(self) -> Precondition:
+        """What the headers say that must hold before something is changed."""
+        return Precondition(one_of=self.expected_versions, none_of=self.known_versions, exists=self.exists)
 
     def identify(self, caller: Caller | None) -> None:
         """Say who is calling."""

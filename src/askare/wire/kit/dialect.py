@@ -164,16 +164,19 @@ class _Operation:
         endpoint = self._endpoint
         if endpoint.body is not None:
             require_json(request)
-        if self._takes_parameters or request.query_string:
-            parameters = read_parameters(request.query_string, endpoint.parameters, path_values)
+        query = request.query_string if endpoint.reads_query else ""
+        if self._takes_parameters or query:
+            parameters = read_parameters(query, endpoint.parameters, path_values)
             if isinstance(parameters, list):
                 faults += parameters
             else:
                 call.parameters = parameters
         if endpoint.reads_if_match and (value := request.get_header("If-Match")) is not None:
             call.expected_versions = headers.read_versions("If-Match", value, faults)
+            call.exists = True if value.strip() == "*" else None
         if endpoint.reads_if_none_match and (value := request.get_header("If-None-Match")) is not None:
             call.known_versions = headers.read_versions("If-None-Match", value, faults)
+            call.exists = False if value.strip() == "*" else call.exists
         if endpoint.method == "POST" and (value := request.get_header("Idempotency-Key")) is not None:
             call.idempotency_key = headers.read_idempotency_key(value, faults)
         body_faults = await self._read_body(request, call, has_faults=bool(faults)) if endpoint.body else []
@@ -199,12 +202,14 @@ class _Operation:
             if has_faults:
                 return []
             raise
-        faults = body if isinstance(body, list) else []
+        faults = list(body) if isinstance(body, list) else []
         if declared.faults_of is not None:
             faults += declared.faults_of(plain)
-        if not faults:
-            call.body = body if declared.kept is None else msgspec.json.decode(raw, type=declared.kept)
-        return faults
+        if faults:
+            seen = {fault.target for fault in faults}
+            return faults + [fault for fault in declared.more_faults(plain) if fault.target not in seen]
+        call.body = body if declared.kept is None else msgspec.json.decode(raw, type=declared.kept)
+        return []
 
 
 class _Resource:

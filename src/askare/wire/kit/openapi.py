@@ -65,6 +65,14 @@ IF_NONE_MATCH = {
     "schema": {"type": "string"},
     "example": '"1"',
 }
+ONLY_WHEN_MISSING = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "`*`: only when there is no such thing yet; otherwise 412.",
+    "schema": {"type": "string"},
+    "example": "*",
+}
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -86,7 +94,6 @@ PROBLEM_HEADERS: dict[int, dict[str, Any]] = {
     429: _RETRY_AFTER,
     503: _RETRY_AFTER,
 }
-_NULL = {"type": "null"}
 # Every instant carries an offset and lies between the years 1900 and 2200 (`kernel/time.py`).
 INSTANT = {"type": "string", "format": "date-time", "pattern": "^(19|20|21)[0-9]{2}-"}
 
@@ -138,11 +145,8 @@ def _state_instants(kind: msgspec.inspect.Type, components: dict[str, Any]) -> N
         for field in kind.fields:
             if _is_instant(field.type):
                 said = properties[field.encode_name]
-                if "anyOf" in said:  # an optional one may be null in a body
-                    choices = [choice if choice == _NULL else {**choice, **INSTANT} for choice in said["anyOf"]]
-                    properties[field.encode_name] = {**said, "anyOf": choices}
-                else:
-                    properties[field.encode_name] = {**said, **INSTANT}
+                choices = [one if one == {"type": "null"} else {**one, **INSTANT} for one in said.get("anyOf", ())]
+                properties[field.encode_name] = {**said, "anyOf": choices} if choices else {**said, **INSTANT}
             else:
                 _state_instants(field.type, components)
 
@@ -174,7 +178,9 @@ def _operation(
         operation["x-askare-roles"] = sorted(role.value for role in endpoint.roles)
     if endpoint.reads_if_match:
         operation["parameters"].append(IF_MATCH)
-    if endpoint.reads_if_none_match:
+    if endpoint.reads_if_none_match and endpoint.method == "PUT":
+        operation["parameters"].append(ONLY_WHEN_MISSING)
+    elif endpoint.reads_if_none_match:
         operation["parameters"].append(IF_NONE_MATCH)
         operation["responses"]["304"] = {
             "description": "The caller has the present version already.",
@@ -275,7 +281,7 @@ def _parameters(endpoint: Endpoint, components: dict[str, Any]) -> list[dict[str
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     """A query parameter is there or not there; there is no null in a query string."""
-    choices = [choice for choice in schema.get("anyOf", ()) if choice != _NULL]
+    choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
     if len(choices) == 1:
         schema.pop("anyOf")
         return {**choices[0], **schema}

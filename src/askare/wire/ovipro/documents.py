@@ -74,7 +74,8 @@ _ERRORS = (
 )
 
 
-def _document(title: str, description: str, *, expected_fields: dict[str, tuple[str, ...]] | None = None) -> Document:
+def document(title: str, description: str, *, expected_fields: dict[str, tuple[str, ...]] | None = None) -> Document:
+    """A document in whose API errors look and Request-IDs are asked for as in all OviPro APIs."""
     return Document(
         title=title,
         version="1.0",
@@ -88,21 +89,21 @@ def _document(title: str, description: str, *, expected_fields: dict[str, tuple[
     )
 
 
-TASK_MANAGEMENT = _document(
+TASK_MANAGEMENT = document(
     "Task Management API",
     "An agent's tasks: calls to make, meetings to report, papers to gather.",
     expected_fields={"TaskParty": ("partyTypeCode",)},
 )
-MEETING = _document(
+MEETING = document(
     "Meeting API",
     "An agent's meetings with people who may want to sell: sales meetings and evaluation visits.",
     expected_fields={"MeetingParty": ("partyTypeCode",)},
 )
-ASSET_REQUIREMENT = _document(
+ASSET_REQUIREMENT = document(
     "Asset Requirement API",
     "What buyers look for, and the notes that agents keep about it.",
 )
-AUTHENTICATION = _document(
+AUTHENTICATION = document(
     "Authentication API",
     "A user name and a password for a token, which every other operation wants to see.",
 )

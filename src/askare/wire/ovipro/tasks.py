@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
+from askare.directory.references import Checks
 from askare.kernel.caller import Role
 from askare.kernel.paging import Page, Window
 from askare.kernel.time import settled
@@ -140,12 +141,17 @@ class TaskList(Struct, frozen=True, rename="camel"):
 class TaskApi:
     """The five operations, as the settings want them answered."""
 
-    def __init__(self, *, empty_success_status: int = 204, times_in_answers: bool = True) -> None:
+    def __init__(
+        self, *, empty_success_status: int = 204, times_in_answers: bool = True, checks: Checks = Checks.OFF
+    ) -> None:
         self._empty_success = Reply(empty_success_status, b"" if empty_success_status == 200 else None)
+        self._checks = checks
         self._times_in_answers = times_in_answers
 
     async def create_task(self, call: Call) -> Reply:
-        saved = await call.write(operations.create_task, call.body, task_id=call.new_id(), now=call.now)
+        saved = await call.write(
+            operations.create_task, call.body, task_id=call.new_id(), checks=self._checks, now=call.now
+        )
         body = msgspec.json.encode(TaskCreated(saved.task_id))
         return Reply(201, body, {"ETag": etag_of(saved.version), "Location": f"{call.path}/{saved.task_id}"})
 
@@ -172,6 +178,7 @@ class TaskApi:
             call.parameters.task_id,
             call.body,
             expected_versions=call.expected_versions,
+            checks=self._checks,
             now=call.now,
         )
         return self._empty_success

@@ -1,0 +1,53 @@
+"""Whether what a request points at is known.  Source: OviPro contract 1.10."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from uuid import UUID
+
+from msgspec import Struct
+
+from askare.directory import store
+from askare.directory.model import Kind
+from askare.kernel.problems import Fault, Wrong
+from askare.storage.transactions import Transaction
+
+
+class Checks(Enum):
+    """How far references are checked."""
+
+    OFF = "off"  # any well-formed id is taken
+    KNOWN = "known"  # a kind is checked once the directory holds anything of that kind
+    STRICT = "strict"
+
+
+class Reference(Struct, frozen=True):
+    """One id and its place in the body: `parties[0].partyId`."""
+
+    kind: Kind
+    thing_id: UUID
+    target: str
+
+
+def require_known(tx: Transaction, references: Iterable[Reference], *, checks: Checks) -> list[Fault]:
+    """A fault for each reference to what the directory does not know, as far as the setting has it checked.
+
+    Assignments live in no registry of ours and are never checked.
+    """
+    if checks is Checks.OFF:
+        return []
+    asked = list(references)
+    known = store.names(tx, [(one.kind, one.thing_id) for one in asked])
+    unknown = [one for one in asked if (one.kind, one.thing_id) not in known]
+    if checks is Checks.KNOWN:
+        checked = {kind for kind in {one.kind for one in unknown} if store.knows_any(tx, kind)}
+        unknown = [one for one in unknown if one.kind in checked]
+    return [
+        Fault(
+            one.target,
+            Wrong.UNKNOWN_ID,
+            f"Unknown {one.target.rpartition('.')[2]}: the directory has no such {one.kind.value}",
+        )
+        for one in unknown
+    ]

@@ -1,0 +1,113 @@
+"""How entries of the directory must look, and what is worked out from them.  Pure."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from phonenumbers import PhoneNumberFormat
+
+from askare.directory.model import (
+    AgentContent,
+    Content,
+    DirectoryFilter,
+    Entry,
+    OfficeContent,
+    OperatorContent,
+    PartyContent,
+    display_name,
+)
+from askare.kernel.problems import Fault, Wrong
+
+PHONE_REGION = "FI"  # where a number without a country's prefix is at home, unless a setting says otherwise
+
+
+def email_trouble(text: str) -> str | None:
+    """Why a text is not the address of one mailbox; None when it is.
+
+    Only its form is looked at, never the network.  Domains that nobody can have (`.test`, `.local`) are taken: offices
+    use them inside their own walls.
+    """
+    try:
+        found = validate_email(text, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError as error:
+        return f"must be the e-mail address of one mailbox: {error}"
+    if "=?" in text:  # what a mail program would decode into something else
+        return "must be the e-mail address of one mailbox: =? is not allowed in it"
+    if "." not in found.domain:
+        return "must be the e-mail address of one mailbox: the part after the @-sign lacks a dot"
+    return None
+
+
+@lru_cache(maxsize=1_000)
+def normalised_phone(text: str, region: str = PHONE_REGION) -> str | None:
+    """The number in the form +358401234567 (E.164), or None for what is no telephone number.
+
+    Only the length is checked: which numbers are given out changes faster than any table of them.
+    """
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def faults_of(content: Content) -> list[Fault]:
+    """What is wrong with an entry beyond the types of its fields."""
+    faults = []
+    if isinstance(content, (PartyContent, OperatorContent)) and not display_name(content):
+        faults.append(
+            Fault("name", Wrong.MISSING, "Mandatory field name is missing; firstName and lastName do as well")
+        )
+    if content.email is not None and (trouble := email_trouble(content.email)) is not None:
+        faults.append(Fault("email", Wrong.TYPE, trouble))
+    return faults
+
+
+def differs(stored: Content, wanted: Content) -> bool:
+    """Whether a PUT changes anything.  The order of an agent's offices says nothing, so it is no change."""
+    if isinstance(stored, AgentContent) and isinstance(wanted, AgentContent):
+        return _comparable(stored) != _comparable(wanted)
+    return stored != wanted
+
+
+def _comparable(content: AgentContent) -> tuple[object, ...]:
+    return (
+        content.first_name,
+        content.last_name,
+        content.email,
+        content.phone,
+        content.language_code,
+        frozenset(content.agency_office_ids),
+        content.user_id,
+    )
+
+
+def matches(wanted: DirectoryFilter, entry: Entry) -> bool:
+    """Whether a search without free text finds this entry: the definition that the store's SQL is held to."""
+    content = entry.content
+    offices = frozenset(content.agency_office_ids) if isinstance(content, AgentContent) else frozenset()
+    return (
+        (not wanted.office_ids or not wanted.office_ids.isdisjoint(offices))
+        and (
+            not wanted.party_types
+            or (isinstance(content, PartyContent) and content.party_type_code in wanted.party_types)
+        )
+        and (wanted.modified_after is None or entry.modified > wanted.modified_after)
+    )
+
+
+def searched_text(content: Content, *, phone_e164: str | None) -> str:
+    """What free text search over the directory looks through."""
+    parts = [display_name(content), content.email, content.phone, phone_e164]
+    if isinstance(content, OperatorContent):
+        parts += [content.code, content.extension]
+    if isinstance(content, (PartyContent, OperatorContent)):
+        parts += [content.first_name, content.last_name]
+    if isinstance(content, OfficeContent) and content.address is not None:
+        address = content.address
+        parts += [address.street_address, address.district, address.postcode, address.postal_area, address.locality]
+    return "\n".join(filter(None, parts))

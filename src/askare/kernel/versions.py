@@ -1,0 +1,35 @@
+"""What a caller counts on when replacing or removing a thing: the version it has seen, or that there is none yet."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from askare.kernel.problems import Conflict
+
+
+class Precondition(Struct, frozen=True):
+    """Nothing said is no condition.
+
+    `one_of` are the versions of which the thing must have one, `none_of` those that it must not have; `exists` says
+    whether there must be such a thing at all.
+    """
+
+    one_of: frozenset[int] | None = None
+    none_of: frozenset[int] | None = None
+    exists: bool | None = None
+
+    def require(self, version: int | None) -> None:
+        """Check the present version, None for a thing that is not there.  Raises Conflict."""
+        if version is None:
+            if self.one_of is not None or self.exists:
+                raise Conflict("There is no such thing any more.")
+            return
+        if self.exists is False:
+            raise Conflict("There is such a thing already.")
+        if self.one_of is not None and version not in self.one_of:
+            raise Conflict("It was changed since it was read.")
+        if self.none_of is not None and version in self.none_of:
+            raise Conflict("It still is the version that was not wanted.")
+
+
+NO_CONDITION = Precondition()

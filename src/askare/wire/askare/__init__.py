@@ -1,0 +1,1 @@
+"""Our own dialect: what the published APIs lack.  It speaks as the OviPro dialect does."""

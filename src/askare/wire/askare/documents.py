@@ -1,0 +1,11 @@
+"""What the OpenAPI document of our own dialect says besides its endpoints."""
+
+from __future__ import annotations
+
+from askare.wire.ovipro.documents import document
+
+ASKARE = document(
+    "Askare API",
+    "What the published APIs lean on and lack: the directory of offices, agents, operators and parties, and the"
+    " realties.",
+)
