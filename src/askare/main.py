@@ -120,13 +120,16 @@ def _api_keys(settings: Settings) -> frozenset[str]:
 
 def _ovipro(settings: Settings, door: Door) -> Dialect:
     manners = OviProManners(require_request_id=settings.require_request_id, api_keys=_api_keys(settings))
+    checks = Checks(settings.reference_checks)
     task_api = tasks.TaskApi(
         empty_success_status=settings.empty_success_status,
         times_in_answers=settings.times_in_answers,
-        checks=Checks(settings.reference_checks),
+        checks=checks,
     ).endpoints()
     meeting_api = meetings.MeetingApi(
-        empty_success_status=settings.empty_success_status, times_in_answers=settings.times_in_answers
+        empty_success_status=settings.empty_success_status,
+        times_in_answers=settings.times_in_answers,
+        checks=checks,
     ).endpoints()
     note_api = notes.NoteApi(empty_success_status=settings.empty_success_status)
     watch_api = watches.WatchApi(empty_success_status=settings.empty_success_status)
@@ -134,6 +137,7 @@ def _ovipro(settings: Settings, door: Door) -> Dialect:
         *requirements.RequirementApi(
             empty_success_status=settings.empty_success_status,
             window_max=settings.window_max,
+            checks=checks,
             followers=(requirement_deleted,),
             change_followers=(requirement_changed,),
         ).endpoints(),

@@ -22,8 +22,10 @@ from askare.directory.store import SHELVES as DIRECTORY
 from askare.edge import Edge
 from askare.jobs.kinds import Kind
 from askare.jobs.runner import Trade, keep_promises
+from askare.meetings import operations as meetings
 from askare.meetings.store import MEETINGS
 from askare.realties.store import REALTIES
+from askare.requirements import operations as requirements
 from askare.requirements.store import REQUIREMENTS
 from askare.scripts import registry
 from askare.scripts.clearing import HistoryClearing, LedgerClearing, TombstoneClearing
@@ -96,7 +98,11 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
 
 
 # Whose texts hold names of others.
-REWRITES: tuple[renames.Rewrite, ...] = (tasks.rewrite_texts,)
+REWRITES: tuple[renames.Rewrite, ...] = (
+    tasks.rewrite_texts,
+    meetings.rewrite_texts,
+    requirements.rewrite_texts,
+)
 
 
 def trades(settings: Settings) -> tuple[Trade, ...]:
