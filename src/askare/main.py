@@ -12,16 +12,20 @@ from msgspec import Struct
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from askare import post
 from askare.access.door import Door
 from askare.access.keys import jwks
 from askare.directory.references import Checks
 from askare.edge import Edge
 from askare.kernel.problems import Fault
+from askare.letters.model import Language
 from askare.settings import DATABASE_FILE, BadSettings, Settings
 from askare.storage.desk import Database, Desk
 from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
-from askare.wire.askare import changes, directory, realties
+from askare.watches.operations import requirement_changed, requirement_deleted
+from askare.watches.wishes import WatchWishes
+from askare.wire.askare import changes, directory, extension_pages, letter_pages, letters, matches, realties
 from askare.wire.askare.common import PREFIX
 from askare.wire.askare.documents import ASKARE
 from askare.wire.askare.problems import AskareManners
@@ -32,8 +36,8 @@ from askare.wire.kit.limits import BODY_SECONDS_MAX
 from askare.wire.kit.log import RequestLog
 from askare.wire.kit.openapi import Document, openapi
 from askare.wire.kit.problems import TooSlow
-from askare.wire.ovipro import authentication, tasks
-from askare.wire.ovipro.documents import AUTHENTICATION, TASK_MANAGEMENT
+from askare.wire.ovipro import authentication, meetings, notes, requirements, tasks, watches
+from askare.wire.ovipro.documents import ASSET_REQUIREMENT, AUTHENTICATION, MEETING, TASK_MANAGEMENT
 from askare.wire.ovipro.problems import OviProManners
 
 Scope = dict[str, Any]
@@ -105,12 +109,36 @@ def _ovipro(settings: Settings, door: Door) -> Dialect:
         times_in_answers=settings.times_in_answers,
         checks=Checks(settings.reference_checks),
     ).endpoints()
+    meeting_api = meetings.MeetingApi(
+        empty_success_status=settings.empty_success_status, times_in_answers=settings.times_in_answers
+    ).endpoints()
+    note_api = notes.NoteApi(empty_success_status=settings.empty_success_status)
+    watch_api = watches.WatchApi(empty_success_status=settings.empty_success_status)
+    requirement_api = [
+        *requirements.RequirementApi(
+            empty_success_status=settings.empty_success_status,
+            window_max=settings.window_max,
+            followers=(requirement_deleted,),
+            change_followers=(requirement_changed,),
+        ).endpoints(),
+        *watch_api.endpoints(),
+        *note_api.endpoints(),
+    ]
     sign_in = authentication.AuthenticationApi(door).endpoints()
+    apis = (
+        (settings.task_management_prefix, task_api),
+        (settings.meeting_prefix, meeting_api),
+        (settings.asset_requirement_prefix, [*requirement_api, *watch_api.aliases(), *note_api.aliases()]),
+    )
     return Dialect(
         manners,
-        ((settings.task_management_prefix, task_api), ("", task_api), (authentication.PREFIX, sign_in)),
+        (*apis, *(("", endpoints) for _, endpoints in apis), (authentication.PREFIX, sign_in)),
         (
             _documented("task-management", TASK_MANAGEMENT, settings.task_management_prefix, task_api, settings),
+            _documented("meeting", MEETING, settings.meeting_prefix, meeting_api, settings),
+            _documented(
+                "asset-requirement", ASSET_REQUIREMENT, settings.asset_requirement_prefix, requirement_api, settings
+            ),
             _documented("authentication", AUTHENTICATION, authentication.PREFIX, sign_in, settings),
         ),
     )
@@ -124,16 +152,25 @@ def _askare(settings: Settings) -> Dialect:
             empty_success_status=settings.empty_success_status, checks=checks, phone_region=settings.phone_region
         ).endpoints(),
         *realties.RealtyApi(empty_success_status=settings.empty_success_status, checks=checks).endpoints(),
+        *matches.MatchApi(empty_success_status=settings.empty_success_status).endpoints(),
+        *letters.LetterApi().endpoints(),
         *changes.ChangesApi(kept_for=timedelta(days=settings.changes_days)).endpoints(),
     ]
-    return Dialect(manners, ((PREFIX, endpoints),), (_documented("askare", ASKARE, PREFIX, endpoints, settings),))
+    addresses, language = post.DirectoryAddresses(), Language(settings.letter_language)
+    unsubscribe = letter_pages.UnsubscribePages(addresses=addresses, wishes=WatchWishes(), language=language)
+    extend = extension_pages.ExtensionPages(addresses=addresses, language=language, time_zone=settings.time_zone)
+    mounts = (
+        (PREFIX, endpoints),
+        (letter_pages.PREFIX, unsubscribe.endpoints()),
+        (extension_pages.PREFIX, extend.endpoints()),
+    )
+    return Dialect(manners, mounts, (_documented("askare", ASKARE, PREFIX, endpoints, settings),))
 
 
 def _documented(
     name: str, document: Document, prefix: str, endpoints: Sequence[Endpoint], settings: Settings
 ) -> ApiDocument:
-    server_url = settings.public_url or f"http://{settings.host}:{settings.port}"
-    return ApiDocument(name, document.title, lambda: openapi(document, prefix, endpoints, server_url=server_url))
+    return ApiDocument(name, document.title, lambda: openapi(document, prefix, endpoints, server_url=settings.base_url))
 
 
 class Askare:

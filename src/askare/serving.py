@@ -93,7 +93,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 async def _serve_here(settings: Settings, announce: Callable[[], None]) -> None:
     from granian.server.embed import Server  # only here: it is not needed to run several processes
 
-    askare = Askare(settings, open_database(settings), edge=Edge(), companions=[night_shift])
+    askare = Askare(settings, open_database(settings), edge=Edge(), companions=[night_shift(settings)])
     await askare.open()
     server = Server(
         askare,
@@ -165,7 +165,7 @@ def worker_app() -> Askare:
     """The application of one of several processes, made inside it."""
     settings = load().settings
     configure_log(settings)
-    return Askare(settings, open_database(settings), edge=Edge(), companions=[night_shift])
+    return Askare(settings, open_database(settings), edge=Edge(), companions=[night_shift(settings)])
 
 
 def as_environment(settings: Settings) -> dict[str, str]:

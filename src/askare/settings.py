@@ -8,11 +8,13 @@ complete, and `askare doctor` says where each one came from.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import msgspec
 from msgspec import Struct
@@ -78,9 +80,19 @@ TABLE = (
     Setting(
         "task_management_prefix", str, "/task-management/v1", "Where the Task Management API lives, besides /tasks."
     ),
+    Setting("meeting_prefix", str, "/meeting/v1", "Where the Meeting API lives, besides /meetings."),
+    Setting(
+        "asset_requirement_prefix",
+        str,
+        "/asset-requirement/v1",
+        "Where the Asset Requirement API lives, besides /assetRequirements and /notes.",
+    ),
+    Setting(
+        "window_max", int, 1000, "Asset requirements that one page may hold (endIndex less startIndex).", at_least=1
+    ),
     Setting("require_request_id", bool, True, "Refuse OviPro requests without Request-ID; off: make one up."),
     Setting("empty_success_status", int, 204, "Answer of a successful update or delete: 204, or 200 with no body."),
-    Setting("times_in_answers", bool, True, "Show creationTime and modificationTime of tasks."),
+    Setting("times_in_answers", bool, True, "Show creationTime and modificationTime of tasks and meetings."),
     Setting(
         "reference_checks",
         str,
@@ -104,6 +116,23 @@ TABLE = (
     ),
     Setting("rate_limit", int, 0, "Requests a minute each caller may make; 0: as many as wanted.", at_least=0),
     Setting("requests_at_once", int, 1000, "Requests in work at once; further ones are answered 503.", at_least=1),
+    Setting(
+        "smtp_host", str, "", "Mail server; empty: letters are not sent but kept as files in mail/ of the data folder."
+    ),
+    Setting("smtp_port", int, 0, "Its port; 0: 587 with starttls, 465 with tls, 25 with none.", at_least=0),
+    Setting("smtp_security", str, "starttls", "How the way to it is encrypted.", ("starttls", "tls", "none")),
+    Setting("smtp_user", str, "", "User name at the mail server; empty: no login."),
+    Setting("smtp_password", Secret, Secret(""), "Password at the mail server."),
+    Setting("mail_from", str, "", "Sender of letters, such as Koti <mail@koti.example>; needed with smtp_host."),
+    Setting("digest_hour", int, 7, "Hour of the day (0 to 23) at which daily digests leave.", at_least=0),
+    Setting("time_zone", str, "Europe/Helsinki", "Time zone of the digest hour and of the times in letters."),
+    Setting(
+        "letter_language",
+        str,
+        "fi",
+        "Language of letters where neither the reader nor the office has one.",
+        ("fi", "sv", "en"),
+    ),
     Setting("issuer", str, "askare", "`iss` of the tokens that Askare issues."),
     Setting("audience", str, "askare", "`aud` of the tokens that Askare issues."),
     Setting("token_seconds", int, 900, "Life of a token from /authentication/v1/token.", at_least=1),
@@ -131,6 +160,9 @@ class Settings(Struct, frozen=True):
     log_format: str
     log_level: str
     task_management_prefix: str
+    meeting_prefix: str
+    asset_requirement_prefix: str
+    window_max: int
     require_request_id: bool
     empty_success_status: int
     times_in_answers: bool
@@ -141,6 +173,15 @@ class Settings(Struct, frozen=True):
     static_tokens: Secret
     rate_limit: int
     requests_at_once: int
+    smtp_host: str
+    smtp_port: int
+    smtp_security: str
+    smtp_user: str
+    smtp_password: Secret
+    mail_from: str
+    digest_hour: int
+    time_zone: str
+    letter_language: str
     issuer: str
     audience: str
     token_seconds: int
@@ -151,6 +192,11 @@ class Settings(Struct, frozen=True):
     oidc_role_claim: str
     oidc_offices_claim: str
     oidc_agent_claim: str
+
+    @property
+    def base_url(self) -> str:
+        """The address under which clients reach the server, without a slash at its end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
 
 class Loaded(Struct, frozen=True):
@@ -260,11 +306,34 @@ def _contradictions(values: dict[str, Any]) -> list[str]:
         )
     if values["empty_success_status"] not in (200, 204):
         faults.append("empty_success_status: must be 204 or 200")
+    faults += _contradictions_of_mail(values)
     if values["phone_region"] not in SUPPORTED_REGIONS:
         faults.append("phone_region: must be the code of a country in two capital letters, such as FI")
     oidc = [key for key in ("oidc_issuer", "oidc_audience", "oidc_jwks_url") if values[key]]
     if oidc and len(oidc) < 3:
         faults.append("oidc_issuer, oidc_audience and oidc_jwks_url: set all three, or none")
+    return faults
+
+
+_MAILBOX = re.compile(r"(?:[^<>@\x00-\x1f\x7f]*<)?([^<>@\s\x00-\x1f]+@[^<>@\s\x00-\x1f]+)(>?)")
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def _contradictions_of_mail(values: dict[str, Any]) -> list[str]:
+    faults = []
+    sender = _MAILBOX.fullmatch(values["mail_from"])
+    if values["mail_from"] and (sender is None or ("<" in values["mail_from"]) != bool(sender[2])):
+        faults.append("mail_from: must be one address, such as Koti <mail@koti.example>")
+    if values["smtp_host"] and not values["mail_from"]:
+        faults.append("mail_from: must be set when smtp_host is: no mail server takes letters without a sender")
+    if values["smtp_user"] and values["smtp_security"] == "none" and values["smtp_host"] not in _THIS_MACHINE:
+        faults.append("smtp_security: with none the password would cross the network in the clear; set starttls or tls")
+    if values["smtp_port"] > 65_535:
+        faults.append("smtp_port: must be at most 65535")
+    if values["digest_hour"] > 23:
+        faults.append("digest_hour: must be an hour from 0 to 23")
+    if values["time_zone"] not in available_timezones():
+        faults.append(f"time_zone: there is no {values['time_zone']!r}; write it as Europe/Helsinki")
     return faults
 
 

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from msgspec import Struct
 
+from askare import post
 from askare.access.operations import sweep_tokens
 from askare.directory import renames
 from askare.directory.store import SHELVES as DIRECTORY
 from askare.edge import Edge
 from askare.jobs.kinds import Kind
 from askare.jobs.runner import Trade, keep_promises
+from askare.meetings.store import MEETINGS
 from askare.realties.store import REALTIES
+from askare.requirements.store import REQUIREMENTS
+from askare.settings import Settings
 from askare.storage import idempotency
 from askare.storage.desk import Desk
 from askare.storage.shelf import POSTED_AT_ONCE, Shelf, post_words
 from askare.storage.transactions import Transaction
 from askare.tasks import operations as tasks
 from askare.tasks.store import TASKS
+from askare.watches.jobs import Matcher, tend_watch
+from askare.watches.wishes import WatchWishes
 
 _log = structlog.get_logger("askare")
 
@@ -35,7 +42,7 @@ class Chore(Struct, frozen=True):
 
 
 # Whose words are searched.
-SHELVES = (TASKS, REALTIES, *DIRECTORY.values())
+SHELVES = (TASKS, MEETINGS, REQUIREMENTS, REALTIES, *DIRECTORY.values())
 
 
 def _words_of(shelf: Shelf) -> tuple[Chore, Chore]:
@@ -61,8 +68,16 @@ CHORES = (
 # Whose texts hold names of others.
 REWRITES: tuple[renames.Rewrite, ...] = (tasks.rewrite_texts,)
 
-# Who keeps which promises.
-TRADES: tuple[Trade, ...] = (Trade(Kind.RENAME, renames.keeper(REWRITES), at_once=1, lease=timedelta(minutes=30)),)
+
+def trades(settings: Settings) -> tuple[Trade, ...]:
+    """Who keeps which promises."""
+    matcher = Matcher(post.rhythm_of(settings))
+    return (
+        Trade(Kind.RENAME, renames.keeper(REWRITES), at_once=1, lease=timedelta(minutes=30)),
+        post.delivery_of(settings, wishes=WatchWishes()),
+        Trade(Kind.MATCH_REALTY, matcher.match_realty),
+        Trade(Kind.TEND_WATCH, tend_watch),
+    )
 
 
 async def do_chore(chore: Chore, desk: Desk, edge: Edge) -> None:
@@ -71,9 +86,17 @@ async def do_chore(chore: Chore, desk: Desk, edge: Edge) -> None:
         await asyncio.sleep(0)
 
 
-async def night_shift(desk: Desk, edge: Edge) -> None:
+def night_shift(settings: Settings) -> Callable[[Desk, Edge], Coroutine[Any, Any, None]]:
     """All chores, each in its own rhythm, and all promises, for as long as the server runs."""
-    await asyncio.gather(keep_promises(TRADES, desk, edge), *(_again_and_again(chore, desk, edge) for chore in CHORES))
+
+    async def at_work(desk: Desk, edge: Edge) -> None:
+        if not settings.smtp_host:
+            folder = settings.data / post.MAIL_FOLDER
+            _log.info("letters are kept in a folder, not sent: no smtp_host is set", folder=str(folder))
+        chores = (_again_and_again(chore, desk, edge) for chore in CHORES)
+        await asyncio.gather(keep_promises(trades(settings), desk, edge), *chores)
+
+    return at_work
 
 
 async def _again_and_again(chore: Chore, desk: Desk, edge: Edge) -> None:

@@ -25,6 +25,16 @@ OPERATIONS = {
     },
     "authentication": {"authentication.createToken": f"POST {TOKEN}"},
     "askare": {
+        "letter.search": "GET /askare/v1/letters",
+        "letter.get": "GET /askare/v1/letters/{letterId}",
+        "letter.send": "POST /askare/v1/letters/{letterId}:send",
+        "watch.matches": "GET /askare/v1/watches/{watchId}/matches",
+        "watch.preferences": "GET /askare/v1/watches/{watchId}/preferences",
+        "watch.setPreferences": "PUT /askare/v1/watches/{watchId}/preferences",
+        "watch.preview": "POST /askare/v1/watches:preview",
+        "realty.matches": "GET /askare/v1/realties/{realtyId}/matches",
+    }
+    | {
         f"{thing}.{name}": f"{method} /askare/v1/{plural}{path}"
         for thing, plural, id_field in (
             ("office", "offices", "agencyOfficeId"),

@@ -9,4 +9,6 @@ class Kind(Enum):
     """What is promised; `about` is the id of the thing it is about.  The values are on people's disks."""
 
     MATCH_REALTY = "match realty"
+    DELIVER_LETTER = "deliver letter"
     RENAME = "rename"
+    TEND_WATCH = "tend watch"

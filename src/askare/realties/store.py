@@ -12,6 +12,7 @@ from askare.realties.model import Realty, RealtyFilter, document_of, realty_of
 from askare.storage import shelf
 from askare.storage.search import Bound, Query, search, seen_offices
 from askare.storage.shelf import Item, Place, Shelf
+from askare.storage.sql import Conditions
 from askare.storage.transactions import Transaction, Value
 
 REALTIES = Shelf(
@@ -116,3 +117,41 @@ def _item(realty: Realty, text: str) -> Item:
         document=document_of(realty),
         text=text,
     )
+
+
+def newest_documents(
+    tx: Transaction, *, listed_after: int | None = None, statuses: Sequence[str] = (), limit: int
+) -> list[tuple[int, str]]:
+    """Version and document of the realties that the caller sees, the newest listing first.
+
+    Of those listed after so many milliseconds, and in one of the states (no state: ""), where that is asked for.
+    """
+    conditions = Conditions()
+    conditions.add(f"organization_no = {conditions.value(tx.organization_no)}")
+    if listed_after is not None:
+        conditions.add(f"listed > {conditions.value(listed_after)}")
+    if statuses:
+        conditions.add(conditions.among("status", statuses))
+    offices = seen_offices(tx.caller.office_ids, frozenset())
+    if offices is not None:
+        conditions.add(conditions.among("office_id", sorted(offices | {NO_OFFICE})))
+    rows = tx.rows(
+        f"SELECT version, document FROM realties WHERE {conditions} ORDER BY listed DESC, realty_id LIMIT"
+        f" {conditions.value(limit)}",
+        **conditions.values,
+    )
+    return [(version, document) for version, document in rows]
+
+
+def documents_of(tx: Transaction, realty_ids: Sequence[UUID]) -> list[tuple[int, str]]:
+    """Version and document of those of the realties that exist and that the caller sees."""
+    if not realty_ids:
+        return []
+    conditions = Conditions()
+    conditions.add(f"organization_no = {conditions.value(tx.organization_no)}")
+    conditions.add(conditions.among("realty_id", [realty_id.bytes for realty_id in realty_ids]))
+    offices = seen_offices(tx.caller.office_ids, frozenset())
+    if offices is not None:
+        conditions.add(conditions.among("office_id", sorted(offices | {NO_OFFICE})))
+    rows = tx.rows(f"SELECT version, document FROM realties WHERE {conditions}", **conditions.values)
+    return [(version, document) for version, document in rows]

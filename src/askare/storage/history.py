@@ -79,17 +79,18 @@ def next_version(tx: Transaction, kind: str, thing_id: UUID) -> int:
     return 1 + (row[0] or 0 if row else 0)
 
 
-def of_thing(tx: Transaction, kind: str, thing_id: UUID) -> list[Entry]:
-    """The history of one thing of the caller's organization, oldest first."""
+def of_thing(tx: Transaction, kind: str, thing_id: UUID, *, after_version: int = 0) -> list[Entry]:
+    """The history of one thing of the caller's organization, of what came after a version of it, oldest first."""
     return [
         Entry(version, Change(change), instant_of(at), UUID(bytes=user), before, after)
         for version, change, at, user, before, after in tx.rows(
             "SELECT version, change, at, user_id, before, after FROM history"
-            " WHERE organization_no = :organization AND kind = :kind AND thing_id = :thing"
+            " WHERE organization_no = :organization AND kind = :kind AND thing_id = :thing AND version > :after"
             " ORDER BY version, seq",
             organization=tx.organization_no,
             kind=kind,
             thing=thing_id.bytes,
+            after=after_version,
         )
     ]
 

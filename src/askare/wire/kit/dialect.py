@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeAlias
 
 import falcon
 import falcon.asgi
+import msgspec
 import structlog
 from falcon.routing import CompiledRouter
 
@@ -163,8 +164,9 @@ class _Operation:
         endpoint = self._endpoint
         if endpoint.body is not None:
             require_json(request)
-        if self._takes_parameters or request.query_string:
-            parameters = read_parameters(request.query_string, endpoint.parameters, path_values)
+        query = request.query_string if endpoint.reads_query else ""
+        if self._takes_parameters or query:
+            parameters = read_parameters(query, endpoint.parameters, path_values)
             if isinstance(parameters, list):
                 faults += parameters
             else:
@@ -186,11 +188,11 @@ class _Operation:
 
         A text that is no JSON at all is MalformedJson, unless the request has other faults already: those go first.
         """
-        assert self._endpoint.body is not None  # noqa: S101  -- asked only where one is declared
+        declared = self._endpoint.body
+        assert declared is not None  # noqa: S101  -- asked only where one is declared
         raw = await read_body(request)
         if call.idempotency_key is not None:
             call.fingerprint(self._endpoint.operation_id, raw)
-        declared = self._endpoint.body
         try:
             plain = plain_json(raw)
             body = typed(plain, declared.type)
@@ -200,10 +202,13 @@ class _Operation:
             if has_faults:
                 return []
             raise
-        if isinstance(body, list):
-            seen = {fault.target for fault in body}
-            return body + [fault for fault in declared.more_faults(plain) if fault.target not in seen]
-        call.body = body
+        faults = list(body) if isinstance(body, list) else []
+        if declared.faults_of is not None:
+            faults += declared.faults_of(plain)
+        if faults:
+            seen = {fault.target for fault in faults}
+            return faults + [fault for fault in declared.more_faults(plain) if fault.target not in seen]
+        call.body = body if declared.kept is None else msgspec.json.decode(raw, type=declared.kept)
         return []
 
 

@@ -37,6 +37,9 @@ def _nothing_more(plain: Any) -> list[Fault]:  # noqa: ARG001  -- the types say 
 class Body(Struct, frozen=True):
     """The JSON body that an endpoint reads.
 
+    `faults_of` finds in the plain value, whatever it is, what is wrong with it beyond the types of single fields.
+    `kept` is for bodies of which parts are given back letter by letter: once the body has passed as `type`, it is
+    read again as this type, from its own text, and that is what the handler gets.
     `more_faults` says what is wrong with a plain value beyond its types, so that a body whose types are wrong is told
     that at the same time; of a body whose types are right the operation says it.
     """
@@ -44,6 +47,8 @@ class Body(Struct, frozen=True):
     type: Any
     description: str
     examples: tuple[Example, ...] = ()
+    faults_of: Callable[[Any], list[Fault]] | None = None
+    kept: Any = None
     more_faults: Callable[[Any], list[Fault]] = _nothing_more
 
 
@@ -83,5 +88,6 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     problems: tuple[int, ...] = ()
     parameters: Any = NoParameters
     body: Body | None = None
+    reads_query: bool = True  # False: links lead here, and whatever others hang on a link is no fault
     reads_if_match: bool = False
     reads_if_none_match: bool = False

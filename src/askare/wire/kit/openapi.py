@@ -256,6 +256,7 @@ def _parameters(endpoint: Endpoint, components: dict[str, Any]) -> list[dict[str
         return []
     in_path = set(_PATH_NAME.findall(endpoint.path))
     declared = components[endpoint.parameters.__name__]["properties"]
+    required = components[endpoint.parameters.__name__].get("required", ())
     parameters = []
     for name, schema in declared.items():
         schema = _without_null(dict(schema))
@@ -267,7 +268,7 @@ def _parameters(endpoint: Endpoint, components: dict[str, Any]) -> list[dict[str
         parameter: dict[str, Any] = {
             "name": name,
             "in": "path" if name in in_path else "query",
-            "required": name in in_path,
+            "required": name in required,
             "schema": schema,
         }
         if description:

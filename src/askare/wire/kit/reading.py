@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Hashable, Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, NoReturn, TypeVar, cast
@@ -238,9 +238,11 @@ def _leaf_fault(value: Any, wanted: inspect.Type) -> str | None:
         allowed = [member.value for member in wanted.cls]
         return None if value in allowed else f"Must be one of {', '.join(map(str, allowed))}"
     if isinstance(wanted, inspect.UUIDType):
-        return None if _is_uuid(value) else "must be a UUID: 8-4-4-4-12 hexadecimal digits"
+        return None if _is_a(UUID, value) else "must be a UUID: 8-4-4-4-12 hexadecimal digits"
     if isinstance(wanted, inspect.DateTimeType):
         return _instant_fault(value)
+    if isinstance(wanted, inspect.DateType):
+        return None if _is_a(date, value) else "must be a date such as 2026-12-31"
     if isinstance(wanted, inspect.StrType):
         if not isinstance(value, str):
             return "must be a string"
@@ -265,9 +267,9 @@ def _leaf_fault(value: Any, wanted: inspect.Type) -> str | None:
     return None
 
 
-def _is_uuid(value: Any) -> bool:
+def _is_a(wanted: type, value: Any) -> bool:
     try:
-        msgspec.convert(value, UUID)
+        msgspec.convert(value, wanted)
     except msgspec.ValidationError:
         return False
     return True

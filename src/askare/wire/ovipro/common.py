@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from askare.kernel.paging import Order, Page
+from askare.kernel.problems import Invalid, Wrong
+from askare.kernel.words import QUERY_WORDS_MAX, written_words
 from askare.wire.kit.endpoints import Reply
 from askare.wire.kit.headers import etag_of
 
@@ -35,3 +38,18 @@ def document_reply(document: str, version: int, known_versions: frozenset[int] |
     if known_versions is not None and version in known_versions:
         return Reply(304, None, headers)
     return Reply(200, document.encode(), headers)
+
+
+def require_few_words(text: str) -> None:
+    """Raises Invalid when a text that is searched for has more words than a search can take."""
+    if len(written_words(text)) > QUERY_WORDS_MAX:
+        raise Invalid.in_parameters("freeTextSearch", Wrong.TYPE, f"must hold at most {QUERY_WORDS_MAX} words")
+
+
+# The two times end every stored document of tasks and meetings, by the order of the fields in their models.
+_TIMES = re.compile(r',"creationTime":"[^"]*","modificationTime":"[^"]*"\}$')
+
+
+def without_times(document: str) -> str:
+    """A stored document of a task or meeting without its two times."""
+    return _TIMES.sub("}", document)

@@ -94,6 +94,15 @@ TASK_MANAGEMENT = document(
     "An agent's tasks: calls to make, meetings to report, papers to gather.",
     expected_fields={"TaskParty": ("partyTypeCode",)},
 )
+MEETING = document(
+    "Meeting API",
+    "An agent's meetings with people who may want to sell: sales meetings and evaluation visits.",
+    expected_fields={"MeetingParty": ("partyTypeCode",)},
+)
+ASSET_REQUIREMENT = document(
+    "Asset Requirement API",
+    "What buyers look for, and the notes that agents keep about it.",
+)
 AUTHENTICATION = document(
     "Authentication API",
     "A user name and a password for a token, which every other operation wants to see.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any
@@ -14,15 +13,21 @@ from msgspec import Meta, Struct
 from askare.directory.references import Checks
 from askare.kernel.caller import Role
 from askare.kernel.paging import Page, Window
-from askare.kernel.problems import Invalid, Wrong
 from askare.kernel.time import settled
-from askare.kernel.words import QUERY_WORDS_MAX, written_words
+from askare.kernel.words import QUERY_WORDS_MAX
 from askare.tasks import operations
 from askare.tasks.model import TEXT_LETTERS_MAX, TaskContent, TaskFilter, TaskStatus, TaskType
 from askare.wire.kit.call import Call
 from askare.wire.kit.endpoints import Answer, Body, Endpoint, Example, Reply
 from askare.wire.kit.headers import etag_of
-from askare.wire.ovipro.common import INT32_MAX, document_reply, list_reply, read_orders
+from askare.wire.ovipro.common import (
+    INT32_MAX,
+    document_reply,
+    list_reply,
+    read_orders,
+    require_few_words,
+    without_times,
+)
 
 ROLES = frozenset({Role.ADMIN, Role.AGENT})
 
@@ -156,8 +161,7 @@ class TaskApi:
 
     async def search_tasks(self, call: Call) -> Reply:
         wanted: TaskSearch = call.parameters
-        if len(written_words(wanted.free_text_search)) > QUERY_WORDS_MAX:
-            raise Invalid.in_parameters("freeTextSearch", Wrong.TYPE, f"must hold at most {QUERY_WORDS_MAX} words")
+        require_few_words(wanted.free_text_search)
         page = await call.read(
             operations.search_tasks,
             filter_of(wanted),
@@ -189,7 +193,7 @@ class TaskApi:
         return self._empty_success
 
     def _shown(self, document: str) -> str:
-        return document if self._times_in_answers else _TIMES.sub("}", document)
+        return document if self._times_in_answers else without_times(document)
 
     def endpoints(self) -> list[Endpoint]:
         """The API's table."""
@@ -282,10 +286,6 @@ class TaskApi:
                 problems=(404, 412),
             ),
         ]
-
-
-# The two times end every stored document, by the order of the fields in the model.
-_TIMES = re.compile(r',"creationTime":"[^"]*","modificationTime":"[^"]*"\}$')
 
 
 def filter_of(wanted: TaskSearch) -> TaskFilter:

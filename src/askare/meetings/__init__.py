@@ -1,0 +1,1 @@
+"""Meetings: an agent's visits to people who may want to sell."""

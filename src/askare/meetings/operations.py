@@ -1,0 +1,169 @@
+"""What can be done with meetings: load, decide, save.  Every function runs inside one transaction of the caller's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from askare.directory import store as directory
+from askare.directory.store import Kind
+from askare.kernel.paging import Order, Page, Window
+from askare.kernel.problems import Conflict, Fault, Gone, Invalid, NotFound, Wrong
+from askare.kernel.verbatim import strings_in, value_of
+from askare.meetings import rules, store
+from askare.meetings.model import Meeting, MeetingContent, MeetingFilter, MeetingParty, PartyType
+from askare.storage import history
+from askare.storage.history import Change
+from askare.storage.transactions import Transaction
+
+KIND = "meeting"
+SEARCHED_LETTERS_MAX = 50_000  # of one meeting: an open object has no other bound than that of the body
+
+
+class Saved(Struct, frozen=True):
+    """What became of a meeting: its id and its present version."""
+
+    meeting_id: UUID
+    version: int
+
+
+class Found(Struct, frozen=True):
+    """A meeting's document and version."""
+
+    document: str
+    version: int
+
+
+def create_meeting(tx: Transaction, content: MeetingContent, *, meeting_id: UUID, now: datetime) -> Saved:
+    """Keep a new meeting.
+
+    Raises Invalid for an office that the caller does not see and for a party whose type nobody knows.
+    """
+    content = _completed(tx, content)
+    meeting = Meeting(meeting_id, version=1, content=content, created=now, modified=now)
+    after = store.insert(tx, meeting, text=searched_text(tx, content))
+    history.record(tx, KIND, meeting_id, Change.CREATED, version=1, at=now, after=after)
+    return Saved(meeting_id, 1)
+
+
+def get_meeting(tx: Transaction, meeting_id: UUID) -> Found:
+    """Raises Gone for a meeting that was deleted, and NotFound for one that never existed for the caller."""
+    _, meeting, document = _visible(tx, meeting_id)
+    return Found(document, meeting.version)
+
+
+def search_meetings(tx: Transaction, wanted: MeetingFilter, *, orders: Sequence[Order], window: Window) -> Page[bytes]:
+    """The documents seen through the window, and how many meetings the filter finds in all."""
+    return store.search_meetings(tx, wanted, orders, window)
+
+
+def update_meeting(
+    tx: Transaction,
+    meeting_id: UUID,
+    content: MeetingContent,
+    *,
+    expected_versions: frozenset[int] | None,
+    now: datetime,
+) -> Saved:
+    """Replace what is said of a meeting.  An update that changes nothing leaves version and modification time alone.
+
+    Raises Gone and NotFound as for get; Conflict when the meeting has none of the versions expected; Invalid as for
+    create; Refused when the state of the meeting forbids the change.
+    """
+    meeting_no, stored, before = _visible(tx, meeting_id, lock=True)
+    _require_version(stored, expected_versions)
+    content = _completed(tx, content)
+    rules.require_allowed_change(stored.content, content)
+    if not rules.differs(stored.content, content):
+        return Saved(meeting_id, stored.version)
+    changed = Meeting(meeting_id, stored.version + 1, content, created=stored.created, modified=now)
+    after = store.replace(tx, meeting_no, stored, changed, text=searched_text(tx, content))
+    history.record(tx, KIND, meeting_id, Change.UPDATED, version=changed.version, at=now, before=before, after=after)
+    return Saved(meeting_id, changed.version)
+
+
+def delete_meeting(
+    tx: Transaction, meeting_id: UUID, *, expected_versions: frozenset[int] | None, now: datetime
+) -> None:
+    """Remove a WAITING meeting; history and a tombstone stay.  Raises Gone, NotFound, Conflict, Refused."""
+    meeting_no, stored, before = _visible(tx, meeting_id, lock=True)
+    _require_version(stored, expected_versions)
+    rules.require_deletable(stored.content)
+    store.delete(tx, meeting_no, stored)
+    history.record(tx, KIND, meeting_id, Change.DELETED, version=stored.version + 1, at=now, before=before)
+
+
+def _visible(tx: Transaction, meeting_id: UUID, *, lock: bool = False) -> tuple[int, Meeting, str]:
+    found = store.find(tx, meeting_id, lock=lock)
+    if found is None:
+        if _was_visible(tx, meeting_id):
+            raise Gone(KIND)
+        raise NotFound(KIND, "meetingId")
+    # Another office's meeting looks the same as none at all.
+    if not tx.caller.sees_office(found[1].content.agency_office_id):
+        raise NotFound(KIND, "meetingId")
+    return found
+
+
+def _was_visible(tx: Transaction, meeting_id: UUID) -> bool:
+    """Whether the caller would have seen a meeting that was deleted, as it was in the end."""
+    if not history.is_tombstone(tx, KIND, meeting_id):
+        return False
+    if tx.caller.office_ids is None:
+        return True
+    last = history.of_thing(tx, KIND, meeting_id)[-1:]
+    return any(entry.before is not None and tx.caller.sees_office(store.office_of(entry.before)) for entry in last)
+
+
+def _require_version(meeting: Meeting, expected_versions: frozenset[int] | None) -> None:
+    if expected_versions is not None and meeting.version not in expected_versions:
+        raise Conflict("The meeting was changed since it was read.")
+
+
+def _completed(tx: Transaction, content: MeetingContent) -> MeetingContent:
+    """The content with party types filled in from the directory, all of it visible to the caller."""
+    faults = []
+    if not tx.caller.sees_office(content.agency_office_id):
+        faults.append(Fault("agencyOfficeId", Wrong.UNKNOWN_ID, "Unknown agencyOfficeId"))
+    untyped = [party.party_id for party in content.parties if party.party_type_code is UNSET]
+    if untyped:
+        known = directory.party_types(tx, untyped)
+        faults += [
+            Fault(
+                f"parties[{at}].partyTypeCode",
+                Wrong.MISSING,
+                "Mandatory field partyTypeCode is missing, and the directory does not know the party",
+            )
+            for at, party in enumerate(content.parties)
+            if party.party_type_code is UNSET and party.party_id not in known
+        ]
+        if not faults:
+            parties = tuple(
+                party
+                if party.party_type_code is not UNSET
+                else MeetingParty(party.party_id, PartyType(known[party.party_id]))
+                for party in content.parties
+            )
+            content = msgspec.structs.replace(content, parties=parties)
+    if faults:
+        raise Invalid(body=faults)
+    return content
+
+
+def searched_text(tx: Transaction, content: MeetingContent) -> str:
+    """What free text search looks through: the notes, every string of the meeting's realty, and the names of all
+    that the meeting is about.
+
+    Source: OviPro contract 3.3, freeTextSearch.
+    """
+    things = [(Kind.OFFICE, content.agency_office_id)]
+    things += [(Kind.AGENT, agent.agent_id) for agent in content.agents]
+    things += [(Kind.PARTY, party.party_id) for party in content.parties]
+    if content.realty_id is not None:
+        things.append((Kind.REALTY, content.realty_id))
+    said = [content.notes or "", *directory.labels(tx, things), *strings_in(value_of(content.meeting_realty))]
+    return "\n".join(said)[:SEARCHED_LETTERS_MAX]

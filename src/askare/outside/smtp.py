@@ -1,0 +1,183 @@
+"""The way out for letters: a mail server, or its local twin, a folder of `.eml` files."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import ssl
+from pathlib import Path
+
+import structlog
+from aiosmtplib import SMTP, SMTPException, SMTPResponseException
+from msgspec import Struct
+
+from askare.letters.addresses import one_line
+from askare.letters.model import Accepted, Later, Mail, Never, Verdict
+from askare.letters.rules import SENDING_SECONDS_MAX
+
+CONNECT_SECONDS_MAX = 20.0
+COMMAND_SECONDS_MAX = 30.0
+# RFC 5321 (4.5.3.2.6) has a client wait ten minutes here, since giving up early sends letters twice; a server before
+# which we stand for that long would hold up everything, so it is as long as one attempt may take in all.
+LAST_ANSWER_SECONDS_MAX = 100.0
+FAREWELL_SECONDS_MAX = 5.0
+ANSWER_LETTERS_MAX = 500
+
+# "Prove who you are first", in its various forms: what is wrong is our setting, and not the letter.
+_ABOUT_US = frozenset({530, 534, 535, 538})
+_DEFAULT_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+
+_log = structlog.get_logger("askare")
+
+
+class Server(Struct, frozen=True):
+    """How the mail server is reached.  `security` is starttls, tls or none; without a user nobody logs in."""
+
+    host: str
+    port: int = 0
+    security: str = "starttls"
+    user: str = ""
+    password: str = ""
+    our_name: str = "localhost"
+
+    def __repr__(self) -> str:
+        return f"Server({self.host}:{self.port or _DEFAULT_PORTS[self.security]}, {self.security})"
+
+
+class Patience(Struct, frozen=True):
+    """How long to wait for what, in seconds."""
+
+    connect: float = CONNECT_SECONDS_MAX
+    command: float = COMMAND_SECONDS_MAX
+    last_answer: float = LAST_ANSWER_SECONDS_MAX
+    in_all: float = SENDING_SECONDS_MAX
+
+
+class SmtpMailer:
+    """Hands letters to a mail server, each over a connection of its own."""
+
+    reads_8bit = False  # whoever carries it on may not be able to
+
+    def __init__(
+        self, server: Server, *, patience: Patience | None = None, trust: ssl.SSLContext | None = None
+    ) -> None:
+        self._server = server
+        self._patience = patience or Patience()
+        self._trust = trust or ssl.create_default_context()
+
+    async def send(self, mail: Mail) -> Verdict:
+        """Hand one letter over.
+
+        Only a 5xx answer to the sender, the recipient or the letter itself is final; a server that cannot be reached,
+        does not know us, or talks nonsense is tried again.
+        """
+        try:
+            async with asyncio.timeout(self._patience.in_all):
+                return await self._send(mail)
+        except TimeoutError:
+            return Later(f"not done within {self._patience.in_all:.0f} seconds")
+
+    async def look(self) -> str:
+        """Connect and log in, and say how the server greets.  Raises Unreachable."""
+        client = self._client()
+        try:
+            async with asyncio.timeout(self._patience.in_all):
+                greeting = await client.connect()
+                await client.noop()
+        except _TROUBLE as error:
+            raise Unreachable(_told(error)) from None
+        finally:
+            client.close()
+        return _line(f"{greeting.code} {greeting.message}")
+
+    async def _send(self, mail: Mail) -> Verdict:
+        client = self._client()
+        try:
+            try:
+                await client.connect()
+            except _TROUBLE as error:
+                return Later(f"while connecting: {_told(error)}")
+            stage = "before the letter was handed over"
+            try:
+                await client.mail(mail.sender)
+                await client.rcpt(mail.recipient)
+                stage = "while the letter was handed over, which may have arrived"
+                answer = await client.data(mail.message, timeout=self._patience.last_answer)
+            except SMTPResponseException as error:
+                is_final = 500 <= error.code <= 599 and error.code not in _ABOUT_US
+                return Never(_told(error)) if is_final else Later(_told(error))
+            except _TROUBLE as error:
+                return Later(f"{_told(error)} {stage}")
+            with contextlib.suppress(*_TROUBLE):  # it has the letter: what it says to our farewell changes nothing
+                await client.quit(timeout=FAREWELL_SECONDS_MAX)
+            return Accepted(_line(f"{answer.code} {answer.message}"))
+        finally:
+            client.close()
+
+    def _client(self) -> SMTP:
+        server = self._server
+        client = SMTP(
+            hostname=server.host,
+            port=server.port or _DEFAULT_PORTS[server.security],
+            username=server.user or None,
+            password=server.password if server.user else None,
+            local_hostname=server.our_name,
+            timeout=self._patience.command,
+            use_tls=server.security == "tls",
+            start_tls=server.security == "starttls",
+            tls_context=None if server.security == "none" else self._trust,
+        )
+        client.timeout = self._patience.command
+        return client
+
+
+class Unreachable(Exception):
+    """The mail server cannot be spoken to; the text says why."""
+
+
+_TROUBLE = (SMTPException, OSError, TimeoutError, ValueError, asyncio.IncompleteReadError)
+
+
+def _told(error: BaseException) -> str:
+    """What a server answered, or what went wrong without an answer, on one line."""
+    if isinstance(error, SMTPResponseException):
+        if error.code < 0:
+            return _line(f"an answer that is none: {error.message}")
+        return _line(f"{error.code} {error.message}")
+    return _line(str(error) or type(error).__name__)
+
+
+def _line(text: str) -> str:
+    return one_line(text, ANSWER_LETTERS_MAX)
+
+
+class FolderMailer:
+    """The local twin: keeps each letter as a file that every mail program opens.
+
+    A letter has one name, so an attempt that is repeated leaves one file.
+    """
+
+    reads_8bit = True  # people read these with `cat`
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def send(self, mail: Mail) -> Verdict:
+        try:
+            file = await asyncio.to_thread(self._keep, mail)
+        except OSError as error:
+            return Later(_line(f"cannot be written: {error}"))
+        _log.info("a letter was kept in a folder, not sent", letter=str(mail.letter_id), file=str(file))
+        return Accepted(f"kept as {file.name}")
+
+    def _keep(self, mail: Mail) -> Path:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = self._folder / f"{mail.moment:%Y%m%dT%H%M%SZ}-{mail.letter_id}.eml"
+        unfinished = file.with_suffix(".part")
+        with unfinished.open("wb") as written:
+            written.write(mail.message)
+            written.flush()
+            os.fsync(written.fileno())
+        unfinished.replace(file)
+        return file

@@ -1,0 +1,85 @@
+"""The post room: what letters need of the rooms beside them and of the outside, as the settings say."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from email.utils import parseaddr
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from askare.directory import lookups
+from askare.jobs.kinds import Kind
+from askare.jobs.rules import RETRIES
+from askare.jobs.runner import Trade
+from askare.letters.composing import Style
+from askare.letters.jobs import LEASE, LETTERS_AT_ONCE, Delivery
+from askare.letters.model import Addressee, Language, Mailer, Office, Recipient, RecipientKind, Rhythm
+from askare.letters.operations import Wishes
+from askare.outside.smtp import FolderMailer, Server, SmtpMailer
+from askare.settings import Settings
+from askare.storage.transactions import Transaction
+
+MAIL_FOLDER = "mail"  # in the data folder, where no mail server is named
+DEFAULT_SENDER = "askare@localhost"  # of letters that leave the folder by hand alone
+# A database that is away for long must not cost a letter its delivery: as often as fits into its five days.
+_RETRIES = (*RETRIES, *[timedelta(hours=1)] * 118)
+
+
+class DirectoryAddresses:
+    """Recipients and offices as the directory knows them at the moment of asking."""
+
+    def addressee(self, tx: Transaction, recipient: Recipient) -> Addressee | None:
+        if recipient.kind is RecipientKind.PARTY:
+            found = lookups.party_mailbox(tx, recipient.id)
+        else:
+            found = lookups.agent_mailbox(tx, recipient.id)
+        return None if found is None else Addressee(found.name, found.email, Language.of(found.language_code))
+
+    def office(self, tx: Transaction, office_id: UUID) -> Office | None:
+        found = lookups.office(tx, office_id)
+        return None if found is None else Office(found.name, Language.of(found.language_code))
+
+
+def delivery_of(settings: Settings, wishes: Wishes | None) -> Trade:
+    """Who delivers letters, and how many at once."""
+    delivery = Delivery(
+        mailer=mailer_of(settings), addresses=DirectoryAddresses(), wishes=wishes, style=style_of(settings)
+    )
+    return Trade(Kind.DELIVER_LETTER, delivery.deliver, at_once=LETTERS_AT_ONCE, lease=LEASE, retries=_RETRIES)
+
+
+def mailer_of(settings: Settings) -> Mailer:
+    """The mail server that the settings name, or its local twin."""
+    server = server_of(settings)
+    return FolderMailer(settings.data / MAIL_FOLDER) if server is None else SmtpMailer(server)
+
+
+def server_of(settings: Settings) -> Server | None:
+    """How the mail server is reached; None where none is named."""
+    if not settings.smtp_host:
+        return None
+    return Server(
+        settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        user=settings.smtp_user,
+        password=settings.smtp_password.reveal(),
+        our_name=urlsplit(settings.base_url).hostname or "localhost",
+    )
+
+
+def style_of(settings: Settings) -> Style:
+    """What all letters of this house have in common."""
+    name, address = parseaddr(settings.mail_from)
+    return Style(
+        name or "Askare",
+        address or DEFAULT_SENDER,
+        settings.base_url,
+        time_zone=settings.time_zone,
+        language=Language(settings.letter_language),
+    )
+
+
+def rhythm_of(settings: Settings) -> Rhythm:
+    """When digests leave."""
+    return Rhythm(settings.digest_hour, settings.time_zone)

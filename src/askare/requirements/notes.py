@@ -1,0 +1,101 @@
+"""What can be done with the notes about an asset requirement.  Source: OviPro contract 6.
+
+A note belongs to whoever sees its asset requirement.  Whoever writes, changes or deletes one holds the asset
+requirement's row until the end, so that notes are counted and written by one caller at a time.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from askare.kernel.paging import Page
+from askare.kernel.problems import Conflict, NotFound
+from askare.requirements import notes_store, rules
+from askare.requirements.model import Note
+from askare.requirements.operations import NOTE_KIND, visible
+from askare.storage import history
+from askare.storage.history import Change
+from askare.storage.transactions import Transaction
+
+
+class SavedNote(Struct, frozen=True):
+    """What became of a note: its id and its present version."""
+
+    note_id: UUID
+    version: int
+
+
+def create_note(tx: Transaction, requirement_id: UUID, text: str, *, note_id: UUID, now: datetime) -> SavedNote:
+    """Keep a new note of the caller's.
+
+    Raises NotFound for an asset requirement that the caller does not see, and LimitReached when it is full.
+    """
+    requirement_no, _, _ = visible(tx, requirement_id, lock=True)
+    rules.require_room_for_a_note(notes_store.count(tx, requirement_no))
+    user_id = tx.caller.user_id
+    note = Note(
+        note_id=note_id,
+        requirement_id=requirement_id,
+        version=1,
+        text=text,
+        created=now,
+        modified=now,
+        created_by=user_id,
+        modified_by=user_id,
+    )
+    after = notes_store.insert(tx, requirement_no, note)
+    history.record(tx, NOTE_KIND, note_id, Change.CREATED, version=1, at=now, after=after)
+    return SavedNote(note_id, 1)
+
+
+def notes_of(tx: Transaction, requirement_id: UUID) -> Page[bytes]:
+    """All notes of an asset requirement, oldest first.  Raises NotFound when the caller does not see it."""
+    requirement_no, _, _ = visible(tx, requirement_id)
+    documents = notes_store.documents(tx, requirement_no)
+    return Page(documents, len(documents))
+
+
+def update_note(
+    tx: Transaction, note_id: UUID, text: str, *, expected_versions: frozenset[int] | None, now: datetime
+) -> SavedNote:
+    """Replace the text of a note.  The same text changes nothing.  Raises NotFound and Conflict."""
+    note_no, stored, before = _held(tx, note_id)
+    _require_version(stored, expected_versions)
+    if stored.text == text:
+        return SavedNote(note_id, stored.version)
+    changed = replace(stored, text=text, version=stored.version + 1, modified=now, modified_by=tx.caller.user_id)
+    after = notes_store.replace(tx, note_no, changed)
+    history.record(tx, NOTE_KIND, note_id, Change.UPDATED, version=changed.version, at=now, before=before, after=after)
+    return SavedNote(note_id, changed.version)
+
+
+def delete_note(tx: Transaction, note_id: UUID, *, expected_versions: frozenset[int] | None, now: datetime) -> None:
+    """Remove a note, whatever the state of its asset requirement.  Raises NotFound and Conflict."""
+    note_no, stored, before = _held(tx, note_id)
+    _require_version(stored, expected_versions)
+    notes_store.delete(tx, note_no)
+    history.record(tx, NOTE_KIND, note_id, Change.DELETED, version=stored.version + 1, at=now, before=before)
+
+
+def _held(tx: Transaction, note_id: UUID) -> tuple[int, Note, str]:
+    """The note as it is once its asset requirement is held.  Raises NotFound when the caller does not see it."""
+    found = notes_store.find(tx, note_id)
+    if found is not None:
+        try:
+            visible(tx, found[1].requirement_id, lock=True)
+        except NotFound:
+            found = None  # what is asked for by the note's id is answered by the note's id
+        else:
+            found = notes_store.find(tx, note_id)  # it may have changed while we waited
+    if found is None:
+        raise NotFound("note", "noteId")
+    return found
+
+
+def _require_version(note: Note, expected_versions: frozenset[int] | None) -> None:
+    if expected_versions is not None and note.version not in expected_versions:
+        raise Conflict("The note was changed since it was read.")

@@ -1,0 +1,219 @@
+"""What can be done with asset requirements: load, decide, save.
+
+Every function runs inside one transaction of the caller's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from askare.directory import lookups
+from askare.directory import store as directory
+from askare.directory.store import Kind
+from askare.kernel.paging import Order, Page, Window
+from askare.kernel.problems import Conflict, Invalid, NotFound, Wrong
+from askare.kernel.verbatim import value_of
+from askare.requirements import notes_store, rules, store
+from askare.requirements.model import (
+    ChangedRequirement,
+    ListItem,
+    MarketingStatus,
+    NewRequirement,
+    Requirement,
+    RequirementContent,
+    RequirementFilter,
+    RequirementStatus,
+    details_of,
+)
+from askare.storage import history
+from askare.storage.history import Change
+from askare.storage.transactions import Transaction
+
+KIND = "assetRequirement"
+NOTE_KIND = "note"
+SEARCHED_LETTERS_MAX = 50_000  # of one asset requirement: the open objects have no other bound than that of the body
+
+# What else changes or goes with an asset requirement.  It is handed in: the rooms above are not known here.
+Follower = Callable[[Transaction, UUID, datetime], None]
+
+
+class Saved(Struct, frozen=True):
+    """What became of an asset requirement: its id and its present version."""
+
+    asset_requirement_id: UUID
+    version: int
+
+
+class Found(Struct, frozen=True):
+    """An asset requirement as it is answered by itself, and its version."""
+
+    document: str
+    version: int
+
+
+def create_requirement(tx: Transaction, said: NewRequirement, *, requirement_id: UUID, now: datetime) -> Saved:
+    """Keep a new asset requirement, a DRAFT, under the organization's next friendly id.
+
+    Raises Invalid for an office that the caller does not see.
+    """
+    _require_own_office(tx, said)
+    requirement = Requirement(
+        requirement_id=requirement_id,
+        version=1,
+        friendly_id=store.next_friendly_id(tx),
+        status=RequirementStatus.DRAFT,
+        content=said,
+        created=said.creation_time or now,
+        modified=now,
+    )
+    after = store.insert(tx, requirement, text=searched_text(tx, requirement))
+    history.record(tx, KIND, requirement_id, Change.CREATED, version=1, at=now, after=after)
+    return Saved(requirement_id, 1)
+
+
+def get_requirement(tx: Transaction, requirement_id: UUID) -> Found:
+    """Raises NotFound for one that does not exist for the caller."""
+    _, requirement, document = visible(tx, requirement_id)
+    return Found(details_of(document), requirement.version)
+
+
+def search_requirements(
+    tx: Transaction, wanted: RequirementFilter, *, orders: Sequence[Order], window: Window
+) -> Page[bytes]:
+    """Those seen through the window, in the form of the list, and how many the filter finds in all.
+
+    The names of the responsible agents are those that the directory knows at this moment.
+    """
+    page = store.search_requirements(tx, wanted, orders, window)
+    items = [ListItem(document) for document in page.items]
+    known = lookups.agent_names(tx, {item.responsible.agent_id for item in items if item.responsible is not None})
+    names = {agent_id: (name.first_name, name.last_name) for agent_id, name in known.items()}
+    return Page([item.shown(names) for item in items], page.total)
+
+
+def update_requirement(
+    tx: Transaction,
+    requirement_id: UUID,
+    said: ChangedRequirement,
+    *,
+    expected_versions: frozenset[int] | None,
+    now: datetime,
+    followers: Sequence[Follower] = (),
+) -> Saved:
+    """Replace what is said of an asset requirement.  What changes nothing leaves version and modification time alone.
+
+    Whatever follows an asset requirement follows the change in the same transaction.
+
+    Raises NotFound; Conflict when it has none of the versions expected; Invalid as for create.
+    """
+    requirement_no, stored, before = visible(tx, requirement_id, lock=True)
+    _require_version(stored, expected_versions)
+    _require_own_office(tx, said)
+    if not rules.differs(stored, said, said.status_code):
+        return Saved(requirement_id, stored.version)
+    changed = replace(stored, content=said, status=said.status_code, version=stored.version + 1, modified=now)
+    _replace(tx, requirement_no, stored, changed, before)
+    for follow in followers:
+        follow(tx, requirement_id, now)
+    return Saved(requirement_id, changed.version)
+
+
+def set_marketing_status(
+    tx: Transaction,
+    requirement_id: UUID,
+    marketing: MarketingStatus | None,
+    *,
+    expected_versions: frozenset[int] | None,
+    now: datetime,
+) -> Saved:
+    """Say how far the publishing of the purchase wish has come; None when nothing is published.
+
+    Lists show and find it (contract 4.1 and 4.5), and a list that is polled must show the change, so it counts as a
+    modification.  Raises NotFound and Conflict.
+    """
+    requirement_no, stored, before = visible(tx, requirement_id, lock=True)
+    _require_version(stored, expected_versions)
+    if stored.marketing is marketing:
+        return Saved(requirement_id, stored.version)
+    changed = replace(stored, marketing=marketing, version=stored.version + 1, modified=now)
+    _replace(tx, requirement_no, stored, changed, before)
+    return Saved(requirement_id, changed.version)
+
+
+def delete_requirement(
+    tx: Transaction,
+    requirement_id: UUID,
+    *,
+    expected_versions: frozenset[int] | None,
+    now: datetime,
+    followers: Sequence[Follower] = (),
+) -> None:
+    """Remove a DRAFT with its notes and whatever else follows it; histories and tombstones stay.
+
+    Raises NotFound, Conflict, Refused.
+    """
+    requirement_no, stored, before = visible(tx, requirement_id, lock=True)
+    _require_version(stored, expected_versions)
+    rules.require_deletable(stored)
+    for follow in followers:
+        follow(tx, requirement_id, now)
+    for note, document in notes_store.delete_all(tx, requirement_no):
+        history.record(tx, NOTE_KIND, note.note_id, Change.DELETED, version=note.version + 1, at=now, before=document)
+    store.delete(tx, requirement_no, stored)
+    history.record(tx, KIND, requirement_id, Change.DELETED, version=stored.version + 1, at=now, before=before)
+
+
+def visible(tx: Transaction, requirement_id: UUID, *, lock: bool = False) -> tuple[int, Requirement, str]:
+    """The asset requirement with its number and stored document.  Raises NotFound when the caller sees none."""
+    found = store.find(tx, requirement_id, lock=lock)
+    # Another office's looks the same as none at all.
+    if found is None or not tx.caller.sees_office(found[1].content.agency_office_id):
+        raise NotFound("asset requirement", "assetRequirementId")
+    return found
+
+
+def _replace(tx: Transaction, requirement_no: int, stored: Requirement, changed: Requirement, before: str) -> None:
+    after = store.replace(tx, requirement_no, stored, changed, text=searched_text(tx, changed))
+    history.record(
+        tx,
+        KIND,
+        changed.requirement_id,
+        Change.UPDATED,
+        version=changed.version,
+        at=changed.modified,
+        before=before,
+        after=after,
+    )
+
+
+def _require_version(requirement: Requirement, expected_versions: frozenset[int] | None) -> None:
+    if expected_versions is not None and requirement.version not in expected_versions:
+        raise Conflict("The asset requirement was changed since it was read.")
+
+
+def _require_own_office(tx: Transaction, content: RequirementContent) -> None:
+    if not tx.caller.sees_office(content.agency_office_id):
+        raise Invalid.in_body("agencyOfficeId", Wrong.UNKNOWN_ID, "Unknown agencyOfficeId")
+
+
+def searched_text(tx: Transaction, requirement: Requirement) -> str:
+    """What free text search looks through: the friendly id, the note, the texts and addresses of what is looked for,
+    and the names of the office and the agents.
+
+    Source: OviPro contract 4.5, freeTextSearch.
+    """
+    content = requirement.content
+    things = [(Kind.OFFICE, content.agency_office_id)]
+    things += [(Kind.AGENT, agent.agent_id) for agent in content.agents or ()]
+    said = [
+        str(requirement.friendly_id),
+        content.note or "",
+        *directory.labels(tx, things),
+        *rules.searched_strings(value_of(content.asset_requirements)),
+    ]
+    return "\n".join(said)[:SEARCHED_LETTERS_MAX]

@@ -1,0 +1,181 @@
+"""Asset requirements in the database: what is searched, sorted or locked on beside the stored document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from askare.kernel.paging import Order, Page, Window
+from askare.kernel.time import milliseconds
+from askare.requirements import rules
+from askare.requirements.model import (
+    RESPONSIBLE_AGENT,
+    MarketingStatus,
+    Requirement,
+    RequirementContent,
+    RequirementFilter,
+    RequirementStatus,
+    document_of,
+    requirement_of,
+)
+from askare.storage import shelf
+from askare.storage.search import Query, search, seen_offices
+from askare.storage.shelf import Item, Link, Place, Shelf
+from askare.storage.transactions import Transaction, Value
+
+REQUIREMENTS = Shelf(
+    name="requirement",
+    kind="assetRequirement",
+    time="created",
+    columns=("status", "office_id", "friendly_id", "marketing"),
+    sorts=("status", "friendly_id"),
+)
+
+# Stored numbers of the closed lists, in the order of the alphabet, because lists are sorted by the first of them.
+STATUS_NUMBERS = {
+    RequirementStatus.ACTIVE: 0,
+    RequirementStatus.DRAFT: 1,
+    RequirementStatus.FINISHED: 2,
+    RequirementStatus.PURCHASED: 3,
+    RequirementStatus.REJECTED: 4,
+}
+MARKETING_NUMBERS = {
+    None: 0,
+    MarketingStatus.FAILED: 1,
+    MarketingStatus.FINISHED: 2,
+    MarketingStatus.IN_PROGRESS: 3,
+    MarketingStatus.PUBLISHED: 4,
+    MarketingStatus.WAITING: 5,
+}
+RESPONSIBLE = 1  # the one kind of links
+
+SORT_COLUMNS = {
+    "creationTime": "created",
+    "modificationTime": "modified",
+    "friendlyId": "friendly_id",
+    "statusCode": "status",
+}
+DEFAULT_ORDER = (Order("creationTime", descending=True),)  # contract 1.7
+
+
+def next_friendly_id(tx: Transaction) -> int:
+    """The organization's next friendly id.
+
+    The row is ours until the transaction ends, so whoever comes next waits and counts on: no number is given twice,
+    and none is left out unless its asset requirement is deleted later.
+    """
+    row = tx.row(
+        "INSERT INTO requirement_friendly_ids (organization_no, last) VALUES (:organization, :first)"
+        " ON CONFLICT (organization_no) DO UPDATE SET last = requirement_friendly_ids.last + 1 RETURNING last",
+        organization=tx.organization_no,
+        first=rules.FIRST_FRIENDLY_ID,
+    )
+    assert row is not None  # noqa: S101  -- RETURNING answers the row
+    return int(row[0])
+
+
+def insert(tx: Transaction, requirement: Requirement, *, text: str) -> str:
+    """Keep a new one; `text` is what free text search looks through.  Returns the stored document."""
+    item = _item(requirement, text)
+    shelf.insert(tx, REQUIREMENTS, item)
+    return item.document
+
+
+def find(tx: Transaction, requirement_id: UUID, *, lock: bool = False) -> tuple[int, Requirement, str] | None:
+    """The stored one of this id in the caller's organization with its number and document, or None."""
+    found = shelf.find(tx, REQUIREMENTS, requirement_id.bytes, lock=lock)
+    if found is None:
+        return None
+    requirement_no, version, document = found
+    return requirement_no, requirement_of(requirement_id, version, document), document
+
+
+def replace(tx: Transaction, requirement_no: int, before: Requirement, after: Requirement, *, text: str) -> str:
+    """Keep a changed one in the place of the stored one.  Returns the stored document."""
+    item = _item(after, text)
+    shelf.replace(tx, REQUIREMENTS, _place(requirement_no, before), item)
+    return item.document
+
+
+def delete(tx: Transaction, requirement_no: int, requirement: Requirement) -> None:
+    """Take one out of the store.  Its notes, its history and its tombstone are the caller's concern."""
+    shelf.delete(tx, REQUIREMENTS, _place(requirement_no, requirement))
+
+
+def search_requirements(
+    tx: Transaction, wanted: RequirementFilter, orders: Sequence[Order], window: Window
+) -> Page[bytes]:
+    """The stored documents of those that the caller sees and the filter wants, in order, and how many there are."""
+    offices = seen_offices(tx.caller.office_ids, wanted.office_ids)
+
+    def counted(document: str) -> bool:
+        requirement = requirement_of(_NOBODY, 0, document)
+        return rules.matches(wanted, requirement) and (
+            offices is None or requirement.content.agency_office_id.bytes in offices
+        )
+
+    return search(
+        tx,
+        REQUIREMENTS,
+        _query(wanted, offices),
+        orders=[Order(SORT_COLUMNS[order.field], order.descending) for order in orders or DEFAULT_ORDER],
+        window=window,
+        counted=counted,
+    )
+
+
+_NOBODY = UUID(int=0)
+
+
+def _query(wanted: RequirementFilter, offices: frozenset[bytes] | None) -> Query:
+    among: list[tuple[str, frozenset[Value]]] = []
+    if wanted.friendly_id is not None:
+        among.append(("friendly_id", frozenset(_numbers_written(wanted.friendly_id))))
+    if wanted.statuses:
+        among.append(("status", frozenset(STATUS_NUMBERS[one] for one in wanted.statuses)))
+    if wanted.marketing_statuses:
+        among.append(("marketing", frozenset(MARKETING_NUMBERS[one] for one in wanted.marketing_statuses)))
+    if offices is not None:
+        among.append(("office_id", frozenset(offices)))
+    agent_id = wanted.responsible_agent_id
+    links = () if agent_id is None else ((RESPONSIBLE, frozenset({agent_id.bytes})),)
+    return Query(among=tuple(among), links=links, text=wanted.text)
+
+
+_FRIENDLY_LETTERS_MAX = 18  # what 64 bits hold for certain
+
+
+def _numbers_written(friendly_id: str) -> list[int]:
+    """The friendly id that is written so, letter by letter; none for anything that no friendly id looks like."""
+    if not (friendly_id.isascii() and friendly_id.isdecimal() and len(friendly_id) <= _FRIENDLY_LETTERS_MAX):
+        return []
+    number = int(friendly_id)
+    return [number] if str(number) == friendly_id else []
+
+
+def _item(requirement: Requirement, text: str) -> Item:
+    return Item(
+        key=requirement.requirement_id.bytes,
+        version=requirement.version,
+        time=milliseconds(requirement.created),
+        modified=milliseconds(requirement.modified),
+        columns={
+            "status": STATUS_NUMBERS[requirement.status],
+            "office_id": requirement.content.agency_office_id.bytes,
+            "friendly_id": requirement.friendly_id,
+            "marketing": MARKETING_NUMBERS[requirement.marketing],
+        },
+        links=_links(requirement.content),
+        document=document_of(requirement),
+        text=text,
+    )
+
+
+def _place(requirement_no: int, requirement: Requirement) -> Place:
+    return Place(requirement_no, milliseconds(requirement.created), _links(requirement.content))
+
+
+def _links(content: RequirementContent) -> list[Link]:
+    """The agents who are responsible."""
+    responsible = [agent.agent_id for agent in content.agents or () if agent.role_code == RESPONSIBLE_AGENT]
+    return [(RESPONSIBLE, agent_id.bytes) for agent_id in dict.fromkeys(responsible)]

@@ -1,0 +1,1 @@
+"""Reverse search: who wants to hear about this realty?"""
