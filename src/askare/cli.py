@@ -162,6 +162,7 @@ def serve(
     port: int | None = None,
     workers: int | None = None,
     demo: bool = False,
+    site: str | None = None,
     log_format: Annotated[str | None, Parameter(help="json for machines, console for people.")] = None,
     data: Data = None,
     database: DatabaseAddress = None,
@@ -181,8 +182,12 @@ def serve(
         Server processes; more than one needs PostgreSQL.
     demo
         Fill an organization "Demo" with sample data first, once.
+    site
+        Name of the site where service tasks are started (default main).
     """
-    settings = _settings(data, database, host=host, port=port, workers=workers, log_format=log_format).settings
+    settings = _settings(
+        data, database, host=host, port=port, workers=workers, site=site, log_format=log_format
+    ).settings
     serving.require_free_port(settings)
     token = None
     with _open(settings) as opened:
@@ -208,6 +213,37 @@ def serve(
         )
 
     serving.serve(settings, announce=announce)
+
+
+@app.command
+def worker(
+    *,
+    site: str | None = None,
+    log_format: Annotated[str | None, Parameter(help="json for machines, console for people.")] = None,
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Do what has to be done without anybody asking: promises, upkeep, and the scripts of one site.
+
+    For more hands on PostgreSQL; `askare serve` does all of it by itself.  Ends with Ctrl-C or SIGTERM.
+    Example: `askare worker --site Tampere --database postgresql://askare@db/askare`
+
+    Parameters
+    ----------
+    site
+        Name of the site where service tasks are started (default main).
+    """
+    settings = _settings(data, database, site=site, log_format=log_format).settings
+    if not settings.database:
+        raise Stop(
+            "Only one process writes to an SQLite file, and `askare serve` does the worker's part there.  "
+            "For more, set --database to a PostgreSQL address."
+        )
+    with _open(settings):
+        pass  # brought up to date
+    serving.work(
+        settings, announce=lambda: _say.print(f"Askare {__version__} works at site {settings.site}", highlight=False)
+    )
 
 
 # demo ------------------------------------------------------------------------------------------------------------

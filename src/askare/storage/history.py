@@ -52,7 +52,9 @@ def record(
     if change is Change.DELETED:
         tx.run(
             "INSERT INTO tombstones (organization_no, kind, thing_id, at, user_id)"
-            " VALUES (:organization, :kind, :thing, :at, :user)",
+            " VALUES (:organization, :kind, :thing, :at, :user)"
+            # A client that chooses its ids may make the same thing anew, and delete it again.
+            " ON CONFLICT (organization_no, kind, thing_id) DO UPDATE SET at = :at, user_id = :user",
             organization=tx.organization_no,
             kind=kind,
             thing=thing_id.bytes,
