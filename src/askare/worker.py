@@ -15,6 +15,7 @@ from askare.access.operations import sweep_tokens
 from askare.directory import renames
 from askare.directory.store import SHELVES as DIRECTORY
 from askare.edge import Edge
+from askare.jobs import outbox
 from askare.jobs.kinds import Kind
 from askare.jobs.runner import Trade, keep_promises
 from askare.meetings.store import MEETINGS
@@ -93,6 +94,8 @@ def night_shift(settings: Settings) -> Callable[[Desk, Edge], Coroutine[Any, Any
         if not settings.smtp_host:
             folder = settings.data / post.MAIL_FOLDER
             _log.info("letters are kept in a folder, not sent: no smtp_host is set", folder=str(folder))
+        if not settings.database:  # a database file has one server, so whatever is leased was leased by a dead one
+            await desk.write(None, None, outbox.take_back_leases)
         chores = (_again_and_again(chore, desk, edge) for chore in CHORES)
         await asyncio.gather(keep_promises(trades(settings), desk, edge), *chores)
 
