@@ -552,9 +552,11 @@ def runs(
     if not rows:
         _say.print("No planned start has come yet.", highlight=False)
         return
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("planned (UTC)", "task", "site", "outcome", "late", "took", "why, or what it said"):
-        table.add_column(column, overflow="ellipsis", no_wrap=True)
+    table = Table(box=None, padding=(0, 2, 0, 0), expand=True)
+    for column in ("planned (UTC)", "task", "site", "outcome", "late", "took"):
+        table.add_column(column, no_wrap=True)
+    # What is left of the line is for the reason; programs get all of it with --json.
+    table.add_column("why, or what it said", overflow="ellipsis", no_wrap=True, ratio=1)
     for row in rows:
         slots = f" ×{row['slots']}" if row["slots"] > 1 else ""
         table.add_row(

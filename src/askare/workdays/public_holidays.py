@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import holidays
+import msgspec
 from msgspec import Struct
 
 from askare.storage.transactions import Transaction
@@ -36,14 +37,12 @@ def of_year(country: str, year: int) -> list[Holiday]:
 def with_known(tx: Transaction, days: Iterable[Holiday]) -> list[Holiday]:
     """The same, with what the caller's domain says already of these dates."""
     said = {
-        text
+        msgspec.json.decode(text)["date"]
         for (text,) in tx.rows(
-            f"SELECT document FROM {SHELF.table} WHERE organization_no = :organization", organization=tx.organization_no
+            "SELECT document FROM workdays WHERE organization_no = :organization", organization=tx.organization_no
         )
     }
-    return [
-        Holiday(day.date, day.name, any(f'"date":"{day.date.isoformat()}"' in text for text in said)) for day in days
-    ]
+    return [Holiday(day.date, day.name, day.date.isoformat() in said) for day in days]
 
 
 def write(tx: Transaction, days: Iterable[Holiday], *, ids: Iterable[UUID], now: datetime) -> int:
