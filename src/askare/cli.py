@@ -5,6 +5,7 @@ Commands that fail say what to do next, on standard error, and exit with 1; what
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import json
 import os
@@ -12,7 +13,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -46,6 +47,7 @@ from askare.kernel.caller import Caller, Role
 from askare.kernel.problems import Problem
 from askare.kernel.time import settled, written
 from askare.main import open_database
+from askare.outside.check import ProviderCheck, check_providers
 from askare.scripts import registry
 from askare.scripts.command import COMMANDS_FILE
 from askare.scripts.model import parameters_of
@@ -1190,16 +1192,32 @@ def _table_progress(title: str) -> Iterator[archive.Progress]:
 
 
 @app.command
-def doctor(*, as_json: AsJson = False, data: Data = None, database: DatabaseAddress = None) -> None:
+def doctor(
+    *,
+    providers: Annotated[bool, Parameter(negative="")] = False,
+    as_json: AsJson = False,
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
     """Say what is set, from where, and what is wrong.
 
     Changes nothing.  Exits with 1 when something must be put right.  Example: `askare doctor --data /srv/askare`
+
+    Parameters
+    ----------
+    providers
+        Try out who transcribes and who sums up calls: a second of sound, and a few words of text, to each.
     """
+    tried: list[ProviderCheck] = []
     try:
         loaded, faults = _settings(data, database), list[str]()
     except BadSettings as bad:
         loaded, faults = None, bad.faults
-    findings = examine(loaded, faults, now=datetime.now(UTC), data=data)  # right or wrong: that is the question
+    if providers and loaded is not None:
+        with _say.status("Asking the providers …"), suppress(BadSettings):  # which `examine` tells of
+            tried = asyncio.run(check_providers(loaded.settings))
+    now = datetime.now(UTC)  # right or wrong: that is the question
+    findings = examine(loaded, faults, now=now, data=data, tried=tried)
     if as_json:
         rows = [
             {"level": one.level.value, "subject": one.subject, "text": one.text, "advice": one.advice}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -169,8 +170,7 @@ def test_what_is_over_is_swept(house: House) -> None:
     house.signs_in()
 
     swept = [
-        house.database.write(lambda tx, now=now: operations.sweep_sessions(tx, now=now))
-        for now in (NOW + LIFE, NOW + LIFE + SECOND)
+        house.database.write(partial(operations.sweep_sessions, now=now)) for now in (NOW + LIFE, NOW + LIFE + SECOND)
     ]
 
     assert swept == [0, 1]
