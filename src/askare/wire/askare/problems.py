@@ -5,10 +5,13 @@ from __future__ import annotations
 import falcon.asgi
 
 from askare.kernel.problems import Fault
-from askare.wire.askare import letter_pages
+from askare.wire.askare import extension_pages, letter_pages
 from askare.wire.ovipro.problems import TABLE as TABLE
 from askare.wire.ovipro.problems import ErrorBody as ErrorBody
 from askare.wire.ovipro.problems import OviProManners
+
+# Under these live the pages for people, whom a link in a letter has led there.
+PAGES = (f"{letter_pages.PREFIX}/", f"{extension_pages.PREFIX}/")
 
 
 class AskareManners(OviProManners):
@@ -17,5 +20,4 @@ class AskareManners(OviProManners):
     name = "askare"
 
     def read_trace(self, request: falcon.asgi.Request, faults: list[Fault]) -> str:
-        is_page = request.path.startswith(f"{letter_pages.PREFIX}/")
-        return super().read_trace(request, [] if is_page else faults)
+        return super().read_trace(request, [] if request.path.startswith(PAGES) else faults)
