@@ -269,8 +269,8 @@ def page(results: Figures) -> str:
         if part == "page":
             text += [
                 "A hundred lists, as programs poll and people refresh; nobody writes meanwhile. Askare answers a list "
-                "that nobody has changed from memory ([decision 20](decisions/0020-remembered-pages.md)); the peers look "
-                "anew.",
+                "that nobody has changed from memory ([decision 20](decisions/0020-remembered-pages.md)); the peers "
+                "look anew.",
                 "",
             ]
         text += [part_text(part, measured), ""]
