@@ -251,7 +251,7 @@ def worker(
 
 @app.command
 def demo(*, data: Data = None, database: DatabaseAddress = None) -> None:
-    """Fill an organization "Demo" with offices, agents, parties, realties and two thousand tasks.
+    """Fill an organization "Demo" with offices, agents, operators, parties, realties and two thousand tasks.
 
     The data is the same every time, and what is there already is not made twice.
     """
