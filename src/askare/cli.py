@@ -9,6 +9,7 @@ import getpass
 import json
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -30,12 +31,15 @@ from askare.access import operations as access
 from askare.access import passwords, tokens
 from askare.access.keys import KEY_FILE, BadKeyFile
 from askare.access.model import Organization, Rights, User
+from askare.calltasks import operations as calls
+from askare.calltasks.jobs import folder_of
 from askare.directory import operations as directory
 from askare.directory.model import Kind as ThingKind
 from askare.directory.references import Checks
 from askare.doctor import Level, examine
 from askare.edge import Edge
 from askare.exchange import columns, files, loading, saving
+from askare.jobs.outbox import HOUSE_USER
 from askare.kernel.caller import Caller, Role
 from askare.kernel.problems import Problem
 from askare.kernel.time import written
@@ -502,6 +506,49 @@ def _password(*, from_stdin: bool) -> str:
     if getpass.getpass("Once more: ") != password:
         raise Stop("The two passwords differ; nobody was added.")
     return password
+
+
+# erase -----------------------------------------------------------------------------------------------------------
+
+
+@app.command
+def erase(
+    *,
+    organization: str,
+    phone: str,
+    as_json: AsJson = False,
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Erase a caller: recordings, texts and their old versions, names, phones, and what searches find.
+
+    The tasks and appeals themselves stay, as work that was done, and their history says when this happened.  The
+    server may be running.
+
+    Example: `askare erase --organization Koti --phone +77012345678`
+
+    Parameters
+    ----------
+    organization
+        Name of the organization.
+    phone
+        The caller's number, in any spelling; without +, a number of the country in `phone_region`.
+    """
+    settings = _settings(data, database).settings
+    number = calls.e164(phone, settings.phone_region)
+    if number is None:
+        raise Stop(f"--phone {phone}: this is no telephone number; write it as +77012345678")
+    edge = Edge()
+    with _open(settings) as opened:
+        of = _organization(opened, organization)
+        caller = Caller(of.organization_no, of.organization_id, HOUSE_USER, Role.ADMIN)
+        erased = opened.write(lambda tx: calls.erase_caller(tx, number, now=edge.now()), caller)
+    for task_no in erased.tasks:  # the night shift does the same where the recordings lie on another machine
+        shutil.rmtree(folder_of(settings.data, of.organization_no, task_no), ignore_errors=True)
+    if as_json:
+        print(json.dumps({"tasks": list(erased.tasks), "appeals": list(erased.appeals)}))
+    else:
+        _say.print(f"Erased from {len(erased.tasks)} call tasks and {len(erased.appeals)} appeals.", highlight=False)
 
 
 # Files of many things --------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from askare import post
 from askare.access.door import Door
 from askare.access.keys import jwks
 from askare.access.tokens import SESSION_PREFIX
+from askare.callcentre import anonymous_caller, office_of
 from askare.directory.references import Checks
 from askare.edge import Edge
 from askare.kernel.problems import Fault
@@ -32,6 +33,11 @@ from askare.wire.askare import changes, directory, extension_pages, letter_pages
 from askare.wire.askare.common import PREFIX
 from askare.wire.askare.documents import ASKARE
 from askare.wire.askare.problems import AskareManners
+from askare.wire.callcentre import app as callcentre
+from askare.wire.callcentre import documents
+from askare.wire.callcentre.appeals import AppealApi
+from askare.wire.callcentre.problems import CallCentreManners
+from askare.wire.callcentre.tasks import CallTaskApi
 from askare.wire.house.pages import ApiDocument, Pages
 from askare.wire.kit.cookies import SessionCookie
 from askare.wire.kit.dialect import House, Manners, build_app
@@ -92,6 +98,7 @@ class Dialect(Struct, frozen=True):
     mounts: tuple[tuple[str, Sequence[Endpoint]], ...]
     documents: tuple[ApiDocument, ...]
     session_cookie: SessionCookie | None = None
+    build: Callable[[House], App] | None = None  # where the kit's own way of answering is not the dialect's
 
     def first_words(self) -> set[str]:
         """The first words of all its paths: `task-management`, `tasks`."""
@@ -104,7 +111,7 @@ class Dialect(Struct, frozen=True):
 
 def _dialects(settings: Settings, door: Door) -> list[Dialect]:
     """All that is spoken here besides the house's own pages."""
-    return [_ovipro(settings, door), _askare(settings), _svc(settings, door)]
+    return [_ovipro(settings, door), _askare(settings), _call_centre(settings), _svc(settings, door)]
 
 
 def _api_keys(settings: Settings) -> frozenset[str]:
@@ -113,13 +120,16 @@ def _api_keys(settings: Settings) -> frozenset[str]:
 
 def _ovipro(settings: Settings, door: Door) -> Dialect:
     manners = OviProManners(require_request_id=settings.require_request_id, api_keys=_api_keys(settings))
+    checks = Checks(settings.reference_checks)
     task_api = tasks.TaskApi(
         empty_success_status=settings.empty_success_status,
         times_in_answers=settings.times_in_answers,
-        checks=Checks(settings.reference_checks),
+        checks=checks,
     ).endpoints()
     meeting_api = meetings.MeetingApi(
-        empty_success_status=settings.empty_success_status, times_in_answers=settings.times_in_answers
+        empty_success_status=settings.empty_success_status,
+        times_in_answers=settings.times_in_answers,
+        checks=checks,
     ).endpoints()
     note_api = notes.NoteApi(empty_success_status=settings.empty_success_status)
     watch_api = watches.WatchApi(empty_success_status=settings.empty_success_status)
@@ -127,6 +137,7 @@ def _ovipro(settings: Settings, door: Door) -> Dialect:
         *requirements.RequirementApi(
             empty_success_status=settings.empty_success_status,
             window_max=settings.window_max,
+            checks=checks,
             followers=(requirement_deleted,),
             change_followers=(requirement_changed,),
         ).endpoints(),
@@ -151,6 +162,26 @@ def _ovipro(settings: Settings, door: Door) -> Dialect:
             _documented("authentication", AUTHENTICATION, authentication.PREFIX, sign_in, settings),
         ),
     )
+
+
+def _call_centre(settings: Settings) -> Dialect:
+    manners = CallCentreManners()
+    office = office_of(settings)
+    operations = CallTaskApi(office, data=settings.data).operations()
+    if office.checks_appeals:
+        operations += AppealApi(region=office.region).operations()
+    organization = settings.anonymous_calls
+
+    def build(house: House) -> App:
+        anonymous = (lambda tx: anonymous_caller(tx, organization)) if organization else None
+        return callcentre.build_app(house, manners, operations, anonymous=anonymous)
+
+    document = ApiDocument(
+        "call-tasks",
+        documents.TITLE,
+        lambda version: documents.openapi(operations, server_url=settings.base_url, version=version),
+    )
+    return Dialect(manners, (("", [one.endpoint() for one in operations]),), (document,), build=build)
 
 
 def _askare(settings: Settings) -> Dialect:
@@ -263,6 +294,8 @@ class Askare:
                 rate_limit=settings.rate_limit,
                 log=log,
             )
+            if dialect.build is not None:
+                return dialect.build(house), dialect.manners
             app = build_app(house, dialect.manners, dialect.mounts, session_cookie=dialect.session_cookie)
             return app, dialect.manners
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
+from askare.directory.model import PartyType as PartyType
 from askare.kernel.time import settled, written
 from askare.kernel.verbatim import (
     ABSENT,
@@ -57,12 +58,6 @@ class MeetingSource(Enum):
     RECOMMENDATION = "RECOMMENDATION"
     DIRECT_CONTACT = "DIRECT_CONTACT"
     AGENT_CONTACT = "AGENT_CONTACT"
-
-
-class PartyType(Enum):
-    PERSON_PARTY = "PERSON_PARTY"
-    ESTATE_PARTY = "ESTATE_PARTY"
-    ORGANIZATION_PARTY = "ORGANIZATION_PARTY"
 
 
 class MeetingParty(Struct, frozen=True, rename="camel"):

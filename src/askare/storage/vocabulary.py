@@ -124,6 +124,19 @@ def _is_known(tx: Transaction, word: str) -> bool:
     return key in tx.memory.words or key in tx.fresh_words
 
 
+def forget(tx: Transaction, words: Iterable[str]) -> None:
+    """Have words that say who somebody is, such as telephone numbers, stand in the vocabulary no more.
+
+    A word's number is never used again, so what others remember of it does no harm.
+    """
+    for word in words:
+        row = tx.row(_FIND, organization=tx.organization_no, word=word)
+        if row is not None:
+            tx.run("DELETE FROM word_forms WHERE word_no = :no", no=row[0])
+            tx.run("UPDATE words SET word = :blank WHERE word_no = :no", blank=f"~{row[0]}", no=row[0])
+            tx.memory.words.pop((tx.organization_no, word), None)
+
+
 def _take_in(tx: Transaction, forms: dict[str, frozenset[str]]) -> None:
     organization = tx.organization_no
     unknown = [word for word in forms if not _is_known(tx, word)]
