@@ -103,7 +103,7 @@ def test_entries_are_found_as_the_rules_say(
         entries.append(Entry(content_kind, thing_id, 1, content, at, at, phone_e164=content.phone))
     if posted:
         database.write(lambda tx: post_words(tx, SHELVES[kind]))
-    not_asked = {"office_ids": frozenset()} if kind is Kind.PARTY else {"party_types": frozenset()}
+    not_asked: dict[str, Any] = {"office_ids": frozenset()} if kind is Kind.PARTY else {"party_types": frozenset()}
     asked = DirectoryFilter(kind=kind, **{**wanted, **not_asked})
 
     page = database.read(
