@@ -268,7 +268,7 @@ def worker(
 
 @app.command
 def demo(*, data: Data = None, database: DatabaseAddress = None) -> None:
-    """Fill an organization "Demo" with offices, agents, parties, realties and two thousand tasks.
+    """Fill an organization "Demo" with offices, agents, operators, parties, realties and two thousand tasks.
 
     The data is the same every time, and what is there already is not made twice.
     """
@@ -724,17 +724,18 @@ def _row_progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
 @app.command(name="export")
 def export_things(
     things: Things,
-    file: Path,
+    file: Path | None = None,
     /,
     *,
     organization: str,
+    form: Annotated[files.Format, Parameter(name="--format")] = files.Format.CSV,
     data: Data = None,
     database: DatabaseAddress = None,
 ) -> None:
     """Write all offices, agents, operators, parties or realties into a .csv, .xlsx or .ndjson file.
 
     `askare import` reads it back as it was.  In CSV, what a spreadsheet would take for a formula has an apostrophe in
-    front; in XLSX it is marked as text.  A dash for the file writes CSV to standard output.
+    front; in XLSX it is marked as text.
 
     Example: `askare export realties homes.xlsx --organization Koti`
 
@@ -743,26 +744,28 @@ def export_things(
     things
         What to write.
     file
-        The file; one that is there is replaced.
+        The file; one that is there is replaced.  Without it everything goes to standard output.
     organization
         Name of the organization.
+    form
+        How to write to standard output; a file is written as its name ends.
     """
     settings = _settings(data, database).settings
     kind = _KINDS[things]
-    path = None if str(file) == "-" else file
-    form = files.Format.CSV if path is None else files.format_of(path)
+    form = form if file is None else files.format_of(file)
+    where = "standard output" if file is None else str(file)
     written_things = 0
     with _open(settings) as opened:
         caller = _owner(opened, organization)
         with (
-            _row_progress(f"Writing {file.name}", saving.count(opened, kind, caller)) as move,
-            files.created(path, form, files.table_names(kind)) as sink,
+            _row_progress(f"Writing {where}", saving.count(opened, kind, caller)) as move,
+            files.created(file, form, files.table_names(kind)) as sink,
         ):
             for thing in saving.things(opened, kind, caller):
                 files.write_thing(sink, kind, thing)
                 written_things += 1
                 move(written_things)
-    _say.print(f"{written_things:,} {things.value}: {file}", highlight=False, markup=False)
+    _say.print(f"{written_things:,} {things.value}: {where}", highlight=False, markup=False, soft_wrap=True)
 
 
 # Service tasks ---------------------------------------------------------------------------------------------------
