@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import Struct
 from prometheus_client import CollectorRegistry, generate_latest
@@ -15,21 +15,31 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from askare import post
 from askare.access.door import Door
 from askare.access.keys import jwks
+from askare.access.tokens import SESSION_PREFIX
+from askare.callcentre import anonymous_caller, office_of
 from askare.directory.references import Checks
 from askare.edge import Edge
 from askare.kernel.problems import Fault
 from askare.letters.model import Language
+from askare.scripts import registry
 from askare.settings import DATABASE_FILE, BadSettings, Settings
 from askare.storage.desk import Database, Desk
 from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
+from askare.svctasks.model import Surroundings
 from askare.watches.operations import requirement_changed, requirement_deleted
 from askare.watches.wishes import WatchWishes
 from askare.wire.askare import changes, directory, extension_pages, letter_pages, letters, matches, realties
 from askare.wire.askare.common import PREFIX
 from askare.wire.askare.documents import ASKARE
 from askare.wire.askare.problems import AskareManners
+from askare.wire.callcentre import app as callcentre
+from askare.wire.callcentre import documents
+from askare.wire.callcentre.appeals import AppealApi
+from askare.wire.callcentre.problems import CallCentreManners
+from askare.wire.callcentre.tasks import CallTaskApi
 from askare.wire.house.pages import ApiDocument, Pages
+from askare.wire.kit.cookies import SessionCookie
 from askare.wire.kit.dialect import House, Manners, build_app
 from askare.wire.kit.endpoints import Endpoint, Reply
 from askare.wire.kit.limits import BODY_SECONDS_MAX
@@ -39,6 +49,10 @@ from askare.wire.kit.problems import TooSlow
 from askare.wire.ovipro import authentication, meetings, notes, requirements, tasks, watches
 from askare.wire.ovipro.documents import ASSET_REQUIREMENT, AUTHENTICATION, MEETING, TASK_MANAGEMENT
 from askare.wire.ovipro.problems import OviProManners
+from askare.wire.svc import runtimes, session, svcscripts, svctasks, workdays
+from askare.wire.svc.documents import SESSION_COOKIE, SVCTASKS
+from askare.wire.svc.problems import SvcManners
+from askare.workdays.rules import Unreadable, defaults_of
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -83,6 +97,8 @@ class Dialect(Struct, frozen=True):
     manners: Manners
     mounts: tuple[tuple[str, Sequence[Endpoint]], ...]
     documents: tuple[ApiDocument, ...]
+    session_cookie: SessionCookie | None = None
+    build: Callable[[House], App] | None = None  # where the kit's own way of answering is not the dialect's
 
     def first_words(self) -> set[str]:
         """The first words of all its paths: `task-management`, `tasks`."""
@@ -95,7 +111,7 @@ class Dialect(Struct, frozen=True):
 
 def _dialects(settings: Settings, door: Door) -> list[Dialect]:
     """All that is spoken here besides the house's own pages."""
-    return [_ovipro(settings, door), _askare(settings)]
+    return [_ovipro(settings, door), _askare(settings), _call_centre(settings), _svc(settings, door)]
 
 
 def _api_keys(settings: Settings) -> frozenset[str]:
@@ -148,6 +164,26 @@ def _ovipro(settings: Settings, door: Door) -> Dialect:
     )
 
 
+def _call_centre(settings: Settings) -> Dialect:
+    manners = CallCentreManners()
+    office = office_of(settings)
+    operations = CallTaskApi(office, data=settings.data).operations()
+    if office.checks_appeals:
+        operations += AppealApi(region=office.region).operations()
+    organization = settings.anonymous_calls
+
+    def build(house: House) -> App:
+        anonymous = (lambda tx: anonymous_caller(tx, organization)) if organization else None
+        return callcentre.build_app(house, manners, operations, anonymous=anonymous)
+
+    document = ApiDocument(
+        "call-tasks",
+        documents.TITLE,
+        lambda version: documents.openapi(operations, server_url=settings.base_url, version=version),
+    )
+    return Dialect(manners, (("", [one.endpoint() for one in operations]),), (document,), build=build)
+
+
 def _askare(settings: Settings) -> Dialect:
     manners = AskareManners(require_request_id=settings.require_request_id, api_keys=_api_keys(settings))
     checks = Checks(settings.reference_checks)
@@ -171,10 +207,52 @@ def _askare(settings: Settings) -> Dialect:
     return Dialect(manners, mounts, (_documented("askare", ASKARE, PREFIX, endpoints, settings),))
 
 
+def _svc(settings: Settings, door: Door) -> Dialect:
+    surroundings = _surroundings(settings)
+    cookie = SessionCookie(
+        SESSION_COOKIE,
+        path="/rest",
+        seconds=settings.session_seconds,
+        secure=settings.public_url.startswith("https:"),
+        token_prefix=SESSION_PREFIX,
+    )
+    api = [
+        *svctasks.collection(surroundings).endpoints(),
+        *svctasks.Timetable(surroundings).endpoints(),
+        *svcscripts.collection().endpoints(),
+        *runtimes.RuntimeApi(surroundings).endpoints(),
+        *workdays.collection().endpoints(),
+        *session.SessionApi(door, cookie).endpoints(),
+    ]
+    return Dialect(SvcManners(), (("", api),), (_documented("svctasks", SVCTASKS, "", api, settings),), cookie)
+
+
+def _surroundings(settings: Settings) -> Surroundings:
+    """What service tasks depend on besides what clients say.  Raises BadSettings."""
+    try:
+        defaults = defaults_of(settings.time_zone, settings.workweek)
+    except Unreadable as error:
+        raise BadSettings([f"time_zone, workweek: {error}"]) from None
+    return Surroundings(defaults, script_codes=registry.load(settings.data).codes, site=settings.site)
+
+
 def _documented(
     name: str, document: Document, prefix: str, endpoints: Sequence[Endpoint], settings: Settings
 ) -> ApiDocument:
-    return ApiDocument(name, document.title, lambda: openapi(document, prefix, endpoints, server_url=settings.base_url))
+    return ApiDocument(
+        name,
+        document.title,
+        lambda version: openapi(document, prefix, endpoints, server_url=settings.base_url, version=version),
+    )
+
+
+class Beside(Protocol):
+    """What works beside the answering in threads of its own."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None:
+        """Come to an end, soon; the database is still there."""
 
 
 class Askare:
@@ -187,21 +265,23 @@ class Askare:
         *,
         edge: Edge,
         companions: Sequence[Callable[[Desk, Edge], Coroutine[Any, Any, None]]] = (),
+        beside: Sequence[Beside] = (),
     ) -> None:
         self.settings = settings
         self._companions = companions
+        self._beside = beside
         self._running: list[asyncio.Task[None]] = []
         self.desk = Desk(database)
         self.door = Door(
             self.desk, settings, fetch_jwks=_jwks_fetcher(settings.oidc_jwks_url) if settings.oidc_issuer else None
         )
         self._edge = edge
-        registry = CollectorRegistry()
-        log = RequestLog(registry, log_format=settings.log_format, enabled=settings.log_level in ("debug", "info"))
+        metrics = CollectorRegistry()
+        log = RequestLog(metrics, log_format=settings.log_format, enabled=settings.log_level in ("debug", "info"))
         dialects = _dialects(settings, self.door)
         self.pages = Pages(
             documents=[document for dialect in dialects for document in dialect.documents],
-            metrics=lambda: _exposition(registry),
+            metrics=lambda: _exposition(metrics),
             jwks=jwks,
         )
 
@@ -214,7 +294,10 @@ class Askare:
                 rate_limit=settings.rate_limit,
                 log=log,
             )
-            return build_app(house, dialect.manners, dialect.mounts), dialect.manners
+            if dialect.build is not None:
+                return dialect.build(house), dialect.manners
+            app = build_app(house, dialect.manners, dialect.mounts, session_cookie=dialect.session_cookie)
+            return app, dialect.manners
 
         self._by_first_word: dict[str, tuple[App, Manners]] = {}
         for dialect in dialects:
@@ -226,6 +309,8 @@ class Askare:
         """Get ready to answer, and start what runs beside the answering."""
         await self.door.open(self._edge.now(), self._edge.new_id)
         self._running = [asyncio.create_task(work(self.desk, self._edge)) for work in self._companions]
+        for one in self._beside:
+            one.start()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -260,6 +345,8 @@ class Askare:
     def close(self) -> None:
         """Finish what is under way."""
         self.pages.stopping = True
+        for one in self._beside:
+            one.stop()
         for work in self._running:
             work.cancel()
         self.desk.close()

@@ -56,6 +56,7 @@ class Setting(Struct, frozen=True):
     purpose: str
     choices: tuple[str, ...] = ()
     at_least: int | None = None
+    tables: str = ""  # what its tables are called in askare.toml: [[transcription]]
 
     @property
     def variable(self) -> str:
@@ -114,6 +115,70 @@ TABLE = (
         Secret(""),
         'JSON list of fixed bearer tokens: [{"token", "organization", "role", "user", "offices", "agent"}].',
     ),
+    Setting(
+        "call_language",
+        str,
+        "en",
+        "Language of messages to operators whose own is not known.",
+        ("ru", "kk", "fi", "sv", "en"),
+    ),
+    Setting(
+        "call_statuses",
+        str,
+        "free",
+        "free: call tasks go to and fro; strict: completed and cancelled are final.",
+        ("free", "strict"),
+    ),
+    Setting("operators_see_all", bool, False, "Operators see all call tasks of the organization, not their own alone."),
+    Setting("anonymous_calls", str, "", "Organization for which calls may be handed in without any key; empty: none."),
+    Setting(
+        "appeals",
+        str,
+        "builtin",
+        "builtin: appeals are kept here; external: elsewhere, and their ids are taken as they come.",
+        ("builtin", "external"),
+    ),
+    Setting("complete_on_link", bool, False, "Linking a call task to an appeal completes it."),
+    Setting(
+        "transcription_providers",
+        Secret,
+        Secret(""),
+        'JSON list of who transcribes, in the order of asking: [{"kind", "url", "model", "key"}].  Empty: nobody.',
+        tables="transcription",
+    ),
+    Setting(
+        "summary_providers",
+        Secret,
+        Secret(""),
+        'JSON list of who sums up, in the order of asking; {"kind": "builtin"} needs nothing.  Empty: that one alone.',
+        tables="summary",
+    ),
+    Setting(
+        "outbound_allow",
+        str,
+        "",
+        "Comma-separated hosts, addresses and ranges of the house's own network that may be fetched from.",
+    ),
+    Setting(
+        "recording_credentials",
+        Secret,
+        Secret(""),
+        'JSON of what recording servers want to see: {"host": {"user", "password"}} or {"host": {"header"}}.',
+    ),
+    Setting(
+        "operator_channel",
+        str,
+        "right",
+        "Channel of stereo recordings on which the operator speaks; none: mix them.",
+        ("left", "right", "none"),
+    ),
+    Setting(
+        "redact",
+        str,
+        "",
+        "What is blacked out before a transcript leaves the machine: cards, ids, emails, phones (comma-separated).",
+    ),
+    Setting("recording_days", int, 90, "Days for which copies of recordings are kept.", at_least=1),
     Setting("rate_limit", int, 0, "Requests a minute each caller may make; 0: as many as wanted.", at_least=0),
     Setting("requests_at_once", int, 1000, "Requests in work at once; further ones are answered 503.", at_least=1),
     Setting(
@@ -125,7 +190,12 @@ TABLE = (
     Setting("smtp_password", Secret, Secret(""), "Password at the mail server."),
     Setting("mail_from", str, "", "Sender of letters, such as Koti <mail@koti.example>; needed with smtp_host."),
     Setting("digest_hour", int, 7, "Hour of the day (0 to 23) at which daily digests leave.", at_least=0),
-    Setting("time_zone", str, "Europe/Helsinki", "Time zone of the digest hour and of the times in letters."),
+    Setting(
+        "time_zone",
+        str,
+        "Europe/Helsinki",
+        "Time zone of working hours (where a domain names none), of the digest hour and of the times in letters.",
+    ),
     Setting(
         "letter_language",
         str,
@@ -136,6 +206,14 @@ TABLE = (
     Setting("issuer", str, "askare", "`iss` of the tokens that Askare issues."),
     Setting("audience", str, "askare", "`aud` of the tokens that Askare issues."),
     Setting("token_seconds", int, 900, "Life of a token from /authentication/v1/token.", at_least=1),
+    Setting("session_seconds", int, 3600, "Life of a session (cookie) after its last request.", at_least=1),
+    Setting("site", str, "main", "Name of the site that this process belongs to; service tasks start at sites."),
+    Setting(
+        "workweek",
+        str,
+        "mon-fri 09:00-18:00",
+        "Ordinary working hours: mon-fri 09:00-18:00, sat 10:00-14:00.  Workdays are the exceptions.",
+    ),
     Setting("oidc_issuer", str, "", "Issuer of an outside OpenID Connect server whose tokens are accepted."),
     Setting("oidc_audience", str, "", "`aud` that its tokens must carry."),
     Setting("oidc_jwks_url", str, "", "Address of its public keys."),
@@ -143,6 +221,11 @@ TABLE = (
     Setting("oidc_role_claim", str, "role", "Claim with the role."),
     Setting("oidc_offices_claim", str, "offices", "Claim with the list of office ids."),
     Setting("oidc_agent_claim", str, "agent", "Claim with the agent id."),
+    Setting("ledger_days", int, 90, "How long the script `cleardata` keeps what became of starts.", at_least=0),
+    Setting("history_days", int, 730, "How long `cleardata` keeps who changed what; 0: for ever.", at_least=0),
+    Setting(
+        "tombstone_days", int, 730, "How long `cleardata` keeps traces of deleted things; 0: for ever.", at_least=0
+    ),
 )
 
 _BY_KEY = {setting.key: setting for setting in TABLE}
@@ -171,6 +254,19 @@ class Settings(Struct, frozen=True):
     phone_region: str
     api_keys: Secret
     static_tokens: Secret
+    call_language: str
+    call_statuses: str
+    operators_see_all: bool
+    anonymous_calls: str
+    appeals: str
+    complete_on_link: bool
+    transcription_providers: Secret
+    summary_providers: Secret
+    outbound_allow: str
+    recording_credentials: Secret
+    operator_channel: str
+    redact: str
+    recording_days: int
     rate_limit: int
     requests_at_once: int
     smtp_host: str
@@ -185,6 +281,9 @@ class Settings(Struct, frozen=True):
     issuer: str
     audience: str
     token_seconds: int
+    session_seconds: int
+    site: str
+    workweek: str
     oidc_issuer: str
     oidc_audience: str
     oidc_jwks_url: str
@@ -192,6 +291,9 @@ class Settings(Struct, frozen=True):
     oidc_role_claim: str
     oidc_offices_claim: str
     oidc_agent_claim: str
+    ledger_days: int
+    history_days: int
+    tombstone_days: int
 
     @property
     def base_url(self) -> str:
@@ -236,6 +338,8 @@ def load(given: Mapping[str, Any] | None = None, environment: Mapping[str, str] 
             raw, origin = environment[setting.variable], setting.variable
         elif setting.key in from_file:
             raw, origin = from_file[setting.key], str(file)
+        elif setting.tables and setting.tables in from_file:
+            raw, origin = from_file[setting.tables], str(file)
         else:
             raw, origin = setting.default, "default"
         origins[setting.key] = origin
@@ -243,7 +347,8 @@ def load(given: Mapping[str, Any] | None = None, environment: Mapping[str, str] 
             values[setting.key] = _value(setting, raw)
         except ValueError as error:
             faults.append(f"{setting.key} ({origin}): {error}")
-    faults += [f"{key} ({file}): there is no such setting{_nearest(key)}" for key in from_file if key not in _BY_KEY]
+    known_keys = _BY_KEY.keys() | {setting.tables for setting in TABLE if setting.tables}
+    faults += [f"{key} ({file}): there is no such setting{_nearest(key)}" for key in from_file if key not in known_keys]
     known_variables = {setting.variable for setting in TABLE} | {"ASKARE_CONFIG"}
     faults += [
         f"{name}: there is no such setting{_nearest(name.removeprefix('ASKARE_').lower())}"
@@ -306,6 +411,8 @@ def _contradictions(values: dict[str, Any]) -> list[str]:
         )
     if values["empty_success_status"] not in (200, 204):
         faults.append("empty_success_status: must be 204 or 200")
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,62}", values["site"]):
+        faults.append("site: must be Latin letters and digits, and begin with a letter")
     faults += _contradictions_of_mail(values)
     if values["phone_region"] not in SUPPORTED_REGIONS:
         faults.append("phone_region: must be the code of a country in two capital letters, such as FI")

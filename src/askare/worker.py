@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, quote, urlencode, urlsplit, urlunsplit
 
 import structlog
 from msgspec import Struct
 
 from askare import post
-from askare.access.operations import sweep_tokens
+from askare.access.keys import KEY_FILE
+from askare.access.operations import sweep_sessions, sweep_tokens
+from askare.callcentre import forget_recordings, pipeline_of
+from askare.calltasks import store as calls
 from askare.directory import renames
 from askare.directory.store import SHELVES as DIRECTORY
 from askare.edge import Edge
@@ -22,17 +27,27 @@ from askare.meetings.store import MEETINGS
 from askare.realties.store import REALTIES
 from askare.requirements import operations as requirements
 from askare.requirements.store import REQUIREMENTS
-from askare.settings import Settings
-from askare.storage import idempotency
-from askare.storage.desk import Desk
+from askare.scripts import registry
+from askare.scripts.clearing import HistoryClearing, LedgerClearing, TombstoneClearing
+from askare.scripts.needs import Services
+from askare.scripts.timekeeper import Timekeeper
+from askare.settings import BadSettings, Settings
+from askare.storage import archive, idempotency
+from askare.storage.desk import Database, Desk
+from askare.storage.postgres import PostgresDatabase
 from askare.storage.shelf import POSTED_AT_ONCE, Shelf, post_words
 from askare.storage.transactions import Transaction
 from askare.tasks import operations as tasks
 from askare.tasks.store import TASKS
 from askare.watches.jobs import Matcher, tend_watch
 from askare.watches.wishes import WatchWishes
+from askare.workdays.model import Defaults
+from askare.workdays.rules import Unreadable, defaults_of
 
 _log = structlog.get_logger("askare")
+
+TICKER_IDLE_SECONDS_MAX = 10  # between two statements of one of the ticker's transactions
+A_DAY = timedelta(days=1)
 
 
 class Chore(Struct, frozen=True):
@@ -63,8 +78,23 @@ def _words_of(shelf: Shelf) -> tuple[Chore, Chore]:
 CHORES = (
     *(chore for shelf in SHELVES for chore in _words_of(shelf)),
     Chore("idempotency keys", timedelta(minutes=10), lambda tx, now: idempotency.sweep(tx, now=now)),
+    Chore("sessions", timedelta(minutes=10), lambda tx, now: sweep_sessions(tx, now=now)),
+    Chore(
+        "words of many calls",
+        timedelta(seconds=1),
+        lambda tx, _: calls.post_words(tx, at_least=calls.POSTED_AT_ONCE),
+    ),
+    Chore("words of calls", timedelta(seconds=30), lambda tx, _: calls.post_words(tx)),
+    Chore("calls that came in", timedelta(minutes=10), lambda tx, now: calls.sweep_arrivals(tx, before=now - A_DAY)),
     Chore("access tokens", timedelta(minutes=10), lambda tx, now: sweep_tokens(tx, now=now)),
 )
+
+
+def chores(settings: Settings) -> tuple[Chore, ...]:
+    """All chores, those included that the settings have a word in."""
+    days = settings.recording_days
+    forget = Chore("old recordings", timedelta(hours=1), lambda tx, now: forget_recordings(tx, now, days=days))
+    return (*CHORES, forget)
 
 
 # Whose texts hold names of others.
@@ -83,6 +113,7 @@ def trades(settings: Settings) -> tuple[Trade, ...]:
         post.delivery_of(settings, wishes=WatchWishes()),
         Trade(Kind.MATCH_REALTY, matcher.match_realty),
         Trade(Kind.TEND_WATCH, tend_watch),
+        *pipeline_of(settings).trades(),
     )
 
 
@@ -94,13 +125,14 @@ async def do_chore(chore: Chore, desk: Desk, edge: Edge) -> None:
 
 def night_shift(settings: Settings) -> Callable[[Desk, Edge], Coroutine[Any, Any, None]]:
     """All chores, each in its own rhythm, and all promises, for as long as the server runs."""
+    kept = trades(settings)
 
     async def at_work(desk: Desk, edge: Edge) -> None:
         if not settings.smtp_host:
             folder = settings.data / post.MAIL_FOLDER
             _log.info("letters are kept in a folder, not sent: no smtp_host is set", folder=str(folder))
-        chores = (_again_and_again(chore, desk, edge) for chore in CHORES)
-        await asyncio.gather(keep_promises(trades(settings), desk, edge), *chores)
+        upkeep = (_again_and_again(chore, desk, edge) for chore in chores(settings))
+        await asyncio.gather(keep_promises(kept, desk, edge), *upkeep)
 
     return at_work
 
@@ -112,3 +144,70 @@ async def _again_and_again(chore: Chore, desk: Desk, edge: Edge) -> None:
         except Exception as error:  # the next round tries again; until then searches are slower, not wrong
             _log.error("upkeep failed", chore=chore.name, exc_info=error)
         await asyncio.sleep(chore.every.total_seconds())
+
+
+# Service tasks ---------------------------------------------------------------------------------------------------
+
+
+class _Backups(Struct, frozen=True):
+    """Everything into one file, as `askare backup` does it."""
+
+    database: Database
+    key_file: Path
+
+    async def make(self, file: Path, *, now: datetime) -> str:
+        extra = {KEY_FILE.as_posix(): self.key_file.read_bytes()} if self.key_file.is_file() else {}
+        summary = await asyncio.to_thread(
+            archive.backup, self.database, file, now=now, extra=extra, progress=lambda *_: None
+        )
+        return f"{summary.manifest.rows:,} rows, {summary.archive_bytes:,} bytes"
+
+
+def services(settings: Settings, database: Database, *, defaults: Defaults) -> Services:
+    """What the built-in scripts are handed of other rooms and of the outside."""
+    return Services(
+        data=settings.data,
+        defaults=defaults,
+        clearings=(
+            HistoryClearing(settings.history_days),
+            TombstoneClearing(settings.tombstone_days),
+            LedgerClearing(settings.ledger_days),
+        ),
+        backups=_Backups(database, settings.data / KEY_FILE),
+    )
+
+
+def timekeeper(settings: Settings, database: Database, edge: Edge) -> Timekeeper:
+    """The one who starts service tasks at this process's site.  Raises BadSettings.
+
+    On PostgreSQL the ticker has connections of its own, so that it ticks on time however many requests and scripts
+    want one; one that is cut off in the middle of a transaction gives its rows back after ten seconds.
+    """
+    try:
+        defaults = defaults_of(settings.time_zone, settings.workweek)
+    except Unreadable as error:
+        raise BadSettings([f"time_zone, workweek: {error}"]) from None
+    scripts = registry.load(settings.data)
+    for fault in scripts.faults:
+        _log.warning("a script is left out", reason=fault)
+    own: Database = database
+    if isinstance(database, PostgresDatabase):
+        own = PostgresDatabase(patient_for(settings.database.reveal(), TICKER_IDLE_SECONDS_MAX), connections_max=2)
+    return Timekeeper(
+        own,
+        database,
+        scripts,
+        services(settings, database, defaults=defaults),
+        edge=edge,
+        defaults=defaults,
+        site=settings.site,
+        alone=not isinstance(database, PostgresDatabase),
+    )
+
+
+def patient_for(address: str, seconds: int) -> str:
+    """The address with a word to PostgreSQL to end transactions that stand still for longer than this."""
+    parts = urlsplit(address)
+    said = parse_qs(parts.query)
+    said["options"] = [" ".join([*said.get("options", []), f"-c idle_in_transaction_session_timeout={seconds}s"])]
+    return urlunsplit(parts._replace(query=urlencode(said, doseq=True, quote_via=quote)))

@@ -19,6 +19,8 @@ from askare.letters.model import Recipient, RecipientKind, Rhythm, Timing
 from tests.journeys.waiting import until
 from tests.letter_values import a_card, an_alert, part, read
 from tests.server import Client
+from tests.store.watching import a_watch, require, watch
+from tests.values import DAY
 from tests.wire.asking import REQUEST_ID, UNKNOWN_ID, Agency, Person, assert_bad_parameters, assert_error, on_both
 from tests.wire.conftest import Running
 from tests.wire.documented import check_against_document
@@ -44,7 +46,7 @@ class Office(Struct, frozen=True):
     ) -> None:
         alert = an_alert(
             a_card(realty or uuid4()),
-            watch=watch or uuid4(),
+            watch=watch or self.watch(party),
             to=Recipient(RecipientKind.PARTY, UUID(party)),
             timing=timing,
         )
@@ -52,6 +54,13 @@ class Office(Struct, frozen=True):
         self.shared.database.write(
             lambda tx: operations.write_alerts(tx, [alert], new_id=uuid4, rhythm=Rhythm(), now=now), self.caller
         )
+
+    def watch(self, *parties: str) -> UUID:
+        """A watch that tells these parties, who may want to hear no more of it."""
+        now = settled(datetime.now(UTC))
+        requirement = require(self.shared.database, requirement_id=uuid4(), by=self.caller, now=now)
+        wanted = a_watch(requirement=requirement, end=now + 100 * DAY, parties=[UUID(party) for party in parties])
+        return watch(self.shared.database, wanted, watch_id=uuid4(), by=self.caller, now=now)
 
     def party(self, **said: Any) -> str:
         """A new party of the directory; returns its id."""
@@ -106,7 +115,8 @@ def office(shared: Running, agency: Agency) -> Office:
 
 @on_both
 def test_an_admin_sees_that_a_letter_was_sent_to_whom_and_what_the_server_said(office: Office) -> None:
-    party, watch, realty = office.party(), uuid4(), uuid4()
+    party, realty = office.party(), uuid4()
+    watch = office.watch(party)
     office.write(party, watch=watch, realty=realty)
 
     letter = office.letter_in_state("SENT", recipientId=party)
@@ -151,7 +161,8 @@ def test_an_admin_sees_why_somebody_got_no_mail(office: Office, said: dict[str, 
 
 
 def test_a_digest_waits_for_its_hour(office: Office) -> None:
-    party, watch = office.party(), uuid4()
+    party = office.party()
+    watch = office.watch(party)
     office.write(party, watch=watch, timing=Timing.DIGEST)
     office.write(party, watch=watch, timing=Timing.DIGEST)
 
@@ -165,7 +176,7 @@ def test_a_digest_waits_for_its_hour(office: Office) -> None:
 @on_both
 def test_letters_are_found_by_what_they_are_about(office: Office) -> None:
     maija, otto = office.party(), office.party(email=None)
-    watch, realty = uuid4(), uuid4()
+    watch, realty = office.watch(maija, otto), uuid4()
     office.write(maija, watch=watch)
     office.write(otto, watch=watch, realty=realty)
     office.write(maija, timing=Timing.DIGEST)
@@ -335,18 +346,20 @@ def is_stopped(office: Office, party: str, watch: UUID) -> bool:
 
 @on_both
 def test_a_mail_program_ends_the_letters_of_a_watch_with_one_click(office: Office) -> None:
-    party, watch = office.party(), uuid4()
+    party = office.party()
+    watch = office.watch(party)
     path = office.link_to(party, watch=watch)
 
     answer = bare(office.agency.nobody, "POST", path, content=ONE_CLICK, headers=FORM)
 
     assert_page(answer, "Viestit on lopetettu")
     assert is_stopped(office, party, watch)
-    assert not is_stopped(office, party, uuid4())
+    assert not is_stopped(office, party, office.watch(party))
 
 
 def test_one_click_works_as_a_multipart_form_too(office: Office) -> None:
-    party, watch = office.party(), uuid4()
+    party = office.party()
+    watch = office.watch(party)
     path = office.link_to(party, watch=watch)
     form = b'--b\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--b--\r\n'
 
@@ -360,7 +373,8 @@ def test_one_click_works_as_a_multipart_form_too(office: Office) -> None:
 
 @on_both
 def test_following_the_link_shows_a_page_and_changes_nothing(office: Office) -> None:
-    party, watch = office.party(), uuid4()
+    party = office.party()
+    watch = office.watch(party)
     path = office.link_to(party, watch=watch)
 
     for _ in range(3):
@@ -372,7 +386,8 @@ def test_following_the_link_shows_a_page_and_changes_nothing(office: Office) -> 
 
 @on_both
 def test_the_page_says_what_it_did_and_takes_it_back(office: Office) -> None:
-    party, watch = office.party(), uuid4()
+    party = office.party()
+    watch = office.watch(party)
     path = office.link_to(party, watch=watch)
 
     for _ in range(2):

@@ -101,6 +101,18 @@ def require_lease(tx: Transaction, job: Job) -> None:
         raise LeaseLost(f"{job.kind.value} {job.about}")
 
 
+def renew(tx: Transaction, job: Job, *, until: datetime) -> None:
+    """Have the lease end later: the work goes on.  Raises LeaseLost when it is no longer ours."""
+    held = tx.run(
+        "UPDATE jobs SET due = :until WHERE job_no = :job AND fence = :fence AND is_leased = 1",
+        job=job.job_no,
+        fence=job.fence,
+        until=milliseconds(until),
+    )
+    if not held:
+        raise LeaseLost(f"{job.kind.value} {job.about}")
+
+
 def keep(tx: Transaction, job: Job, *, now: datetime) -> None:
     """The work is done: take it away, or have it done once more when it was promised again meanwhile."""
     gone = tx.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -52,7 +53,9 @@ def record(
     if change is Change.DELETED:
         tx.run(
             "INSERT INTO tombstones (organization_no, kind, thing_id, at, user_id)"
-            " VALUES (:organization, :kind, :thing, :at, :user)",
+            " VALUES (:organization, :kind, :thing, :at, :user)"
+            # A client that chooses its ids may make the same thing anew, and delete it again.
+            " ON CONFLICT (organization_no, kind, thing_id) DO UPDATE SET at = :at, user_id = :user",
             organization=tx.organization_no,
             kind=kind,
             thing=thing_id.bytes,
@@ -93,6 +96,24 @@ def of_thing(tx: Transaction, kind: str, thing_id: UUID, *, after_version: int =
             after=after_version,
         )
     ]
+
+
+def reword(tx: Transaction, kind: str, thing_id: UUID, word: Callable[[str], str]) -> None:
+    """Put every document in a thing's history through `word`: what has to be forgotten is forgotten there too."""
+    rows = tx.rows(
+        "SELECT seq, before, after FROM history"
+        " WHERE organization_no = :organization AND kind = :kind AND thing_id = :thing",
+        organization=tx.organization_no,
+        kind=kind,
+        thing=thing_id.bytes,
+    )
+    for seq, before, after in rows:
+        tx.run(
+            "UPDATE history SET before = :before, after = :after WHERE seq = :seq",
+            seq=seq,
+            before=None if before is None else word(before),
+            after=None if after is None else word(after),
+        )
 
 
 def last_document(tx: Transaction, kind: str, thing_id: UUID) -> str | None:
