@@ -38,6 +38,7 @@ from askare.outside.twin import (
     silent,
     twin,
 )
+from askare.settings import Secret
 from tests.outside.running import run
 
 NOBODY = AllowList()
@@ -60,7 +61,9 @@ def two_sides(folder: Path) -> Decoded:
 
 
 def openai(address: str, *, model: str = "whisper-1", path: str = "/v1", timeout: float = 2.0) -> OpenAITranscriber:
-    return OpenAITranscriber(OpenAI(url=f"{address}{path}", model=model, key="sk-1", timeout_seconds=timeout), NOBODY)
+    return OpenAITranscriber(
+        OpenAI(url=f"{address}{path}", model=model, key=Secret("sk-1"), timeout_seconds=timeout), NOBODY
+    )
 
 
 async def heard(transcriber: Transcriber, audio: Decoded, hints: Hints = HINTS) -> Transcript:

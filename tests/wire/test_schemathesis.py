@@ -59,6 +59,12 @@ def test_asset_requirements_watches_and_notes_keep_what_their_document_promises(
     assert "✅ Coverage" in said
 
 
+def test_our_own_dialect_keeps_what_its_document_promises(agency: Agency, tmp_path: Path) -> None:
+    said = schemathesis("askare", agency, tmp_path, seconds=20)
+
+    assert "✅ Coverage" in said
+
+
 def test_the_sign_in_keeps_what_its_document_promises(agency: Agency, tmp_path: Path) -> None:
     # The user of the document's example, so that one request at least is let in.
     name, password = "veikko", "correct horse battery"

@@ -39,7 +39,7 @@ def email_trouble(text: str) -> str | None:
     if _PLAIN_ADDRESS.fullmatch(text) and "--" not in text and text.index("@") <= LOCAL_PART_LETTERS_MAX:
         return None  # as nearly all are: no need to look further
     try:
-        found = validate_email(text, check_deliverability=False, globally_deliverable=False)
+        found = validate_email(text, check_deliverability=False, globally_deliverable=False, strict=True)
     except EmailNotValidError as error:
         return f"must be the e-mail address of one mailbox: {error}"
     if "=?" in text:  # what a mail program would decode into something else

@@ -18,7 +18,7 @@ from askare.kernel.verbatim import (
     Amount,
     Code,
     CurrencyCode,
-    LooseAddress,
+    KnownAddress,
     Text,
     Year,
     compact,
@@ -78,7 +78,7 @@ class MeetingRealty(Struct, frozen=True, kw_only=True, rename="camel", omit_defa
     sub_category_code: Code | None = None
     property_type_code: Code | None = None
     residential_type_code: Code | None = None
-    address: LooseAddress | None = None
+    address: KnownAddress | None = None
     room_count_code: Text | None = None
     room_structure: Text | None = None
     living_area_in_square_meters: Amount | None = None

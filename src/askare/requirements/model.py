@@ -18,7 +18,7 @@ from askare.kernel.verbatim import (
     TEXT_LETTERS_MAX,
     Amount,
     Code,
-    LooseAddress,
+    KnownAddress,
     PriceRange,
     Text,
     Year,
@@ -119,7 +119,7 @@ class AssetRequirements(Struct, frozen=True, kw_only=True, rename="camel", omit_
 
     title: tuple[LocalizedText, ...] | None = None
     realty: WantedRealty | None = None
-    addresses: tuple[LooseAddress, ...] | None = None
+    addresses: tuple[KnownAddress, ...] | None = None
     apartment: Apartment | None = None
     plot: Plot | None = None
     features: WantedFeatures | None = None

@@ -257,7 +257,7 @@ class Timekeeper:
         beats.pop(node.node_no, None)
         for node_no, beat in self._observer.look(beats, at):
             lost = self._write(partial(self._declare_dead, node_no=node_no, beat=beat))
-            _log.warning("a node is dead", node=node_no, lost=[str(run_id) for run_id in lost])
+            _log.warning("a node is dead", node=node_no, runs_lost=len(lost))
         self._write(lambda tx: ticking.note_dead_sites(tx, node, self._knowledge, now=self._present(tx)))
         if self._work:
             held = self._read(lambda tx: ticking.held(tx, node))
