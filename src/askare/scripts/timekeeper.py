@@ -242,6 +242,8 @@ class Timekeeper:
 
     def _beat(self) -> None:
         node = self._node
+        if self._alone:
+            return  # nobody is there to take notice, and each beat would cost a flush
         if node is not None and not self._write(lambda tx: ticking.beat(tx, node)):
             # Others have taken us for dead and our runs for lost: they are none of ours any more.
             _log.warning("this node was taken for dead; its scripts are stopped", node=node.name)
@@ -251,19 +253,24 @@ class Timekeeper:
 
     def _watch(self, at: float) -> None:
         node = self._node
-        if node is None or self._alone:
+        if node is None:
             return
-        beats = self._read(ticking.beats)
-        beats.pop(node.node_no, None)
-        for node_no, beat in self._observer.look(beats, at):
-            lost = self._write(partial(self._declare_dead, node_no=node_no, beat=beat))
-            _log.warning("a node is dead", node=node_no, runs_lost=len(lost))
-        self._write(lambda tx: ticking.note_dead_sites(tx, node, self._knowledge, now=self._present(tx)))
+        if not self._alone:
+            self._watch_others(node, at)
+        if self._read(lambda tx: ticking.is_due_at_dead_sites(tx, node, now=self._present(tx))):
+            self._write(lambda tx: ticking.note_dead_sites(tx, node, self._knowledge, now=self._present(tx)))
         if self._work:
             held = self._read(lambda tx: ticking.held(tx, node))
             gone = [run_id for run_id in list(self._work) if run_id not in held]
             if gone:
                 self._loop.call_soon_threadsafe(self._lose, gone)
+
+    def _watch_others(self, node: Node, at: float) -> None:
+        beats = self._read(ticking.beats)
+        beats.pop(node.node_no, None)
+        for node_no, beat in self._observer.look(beats, at):
+            lost = self._write(partial(self._declare_dead, node_no=node_no, beat=beat))
+            _log.warning("a node is dead", node=node_no, runs_lost=len(lost))
 
     def _declare_dead(self, tx: Transaction, *, node_no: int, beat: int) -> list[UUID]:
         return ticking.declare_dead(tx, node_no, beat=beat, now=self._present(tx))
