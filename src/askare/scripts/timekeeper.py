@@ -151,13 +151,17 @@ class Timekeeper:
         self._woken.set()
 
     def stop(self) -> None:
-        """Start nothing more, end what runs, and say goodbye."""
+        """Start nothing more, end what runs, and say goodbye.  A second time it does nothing."""
+        if self._stopping:
+            return
         self._stopping = True
         self._woken.set()
         self._ticker.join(FAREWELL_SECONDS * 2)
         self._loop.call_soon_threadsafe(self._cancel_all)
         deadline = time.monotonic() + FAREWELL_SECONDS
-        while time.monotonic() < deadline and self._work:
+        while time.monotonic() < deadline and any(
+            one.task and not one.task.done() for one in list(self._work.values())
+        ):
             time.sleep(0.01)
         with contextlib.suppress(Exception):  # the database may be gone already; then others find out by the silence
             self._say_goodbye()
