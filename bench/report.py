@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 Figures = dict[str, Any]
+SUMMARIES = Path(__file__).parent / "summaries" / "results.md"  # written by summaries/run.py
 
 TITLES = {
     "askare": "Askare",
@@ -261,4 +263,6 @@ def page(results: Figures) -> str:
                 "",
             ]
         text += [part_text(part, measured), ""]
+    if SUMMARIES.exists():
+        text += [SUMMARIES.read_text(encoding="utf-8")]
     return "\n".join(text)

@@ -1,18 +1,21 @@
-"""The command line: `askare serve | worker | token | user | demo | runs | preview | …`.
+"""The command line: `askare serve | worker | token | user | demo | import | export | runs | preview | backup …`.
 
 Commands that fail say what to do next, on standard error, and exit with 1; what was wrongly typed exits with 2.
 """
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import json
 import os
 import re
+import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -31,14 +34,20 @@ from askare.access import operations as access
 from askare.access import passwords, tokens
 from askare.access.keys import KEY_FILE, BadKeyFile
 from askare.access.model import Organization, Rights, User
+from askare.calltasks import operations as calls
+from askare.calltasks.jobs import folder_of
 from askare.directory import operations as directory
+from askare.directory.model import Kind as ThingKind
+from askare.directory.references import Checks
 from askare.doctor import Level, examine
 from askare.edge import Edge
+from askare.exchange import columns, files, loading, saving
 from askare.jobs.outbox import HOUSE_USER
 from askare.kernel.caller import Caller, Role
 from askare.kernel.problems import Problem
 from askare.kernel.time import settled, written
 from askare.main import open_database
+from askare.outside.check import ProviderCheck, check_providers
 from askare.scripts import registry
 from askare.scripts.command import COMMANDS_FILE
 from askare.scripts.model import parameters_of
@@ -51,6 +60,7 @@ from askare.storage.sqlite import UnsafeSQLite
 from askare.storage.transactions import Transaction
 from askare.svctasks import operations as svctasks
 from askare.svctasks.model import Outcome, Surroundings
+from askare.wire.kit import reading
 from askare.workdays import operations as workdays
 from askare.workdays import public_holidays
 from askare.workdays.model import Domain
@@ -96,6 +106,7 @@ ENDINGS = (
     UnsafeSQLite,
     archive.ArchiveProblem,
     serving.PortTaken,
+    files.BadFile,
 )
 
 
@@ -508,6 +519,250 @@ def _password(*, from_stdin: bool) -> str:
     if getpass.getpass("Once more: ") != password:
         raise Stop("The two passwords differ; nobody was added.")
     return password
+
+
+# erase -----------------------------------------------------------------------------------------------------------
+
+
+@app.command
+def erase(
+    *,
+    organization: str,
+    phone: str,
+    as_json: AsJson = False,
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Erase a caller: recordings, texts and their old versions, names, phones, and what searches find.
+
+    The tasks and appeals themselves stay, as work that was done, and their history says when this happened.  The
+    server may be running.
+
+    Example: `askare erase --organization Koti --phone +77012345678`
+
+    Parameters
+    ----------
+    organization
+        Name of the organization.
+    phone
+        The caller's number, in any spelling; without +, a number of the country in `phone_region`.
+    """
+    settings = _settings(data, database).settings
+    number = calls.e164(phone, settings.phone_region)
+    if number is None:
+        raise Stop(f"--phone {phone}: this is no telephone number; write it as +77012345678")
+    edge = Edge()
+    with _open(settings) as opened:
+        of = _organization(opened, organization)
+        caller = Caller(of.organization_no, of.organization_id, HOUSE_USER, Role.ADMIN)
+        erased = opened.write(lambda tx: calls.erase_caller(tx, number, now=edge.now()), caller)
+    for task_no in erased.tasks:  # the night shift does the same where the recordings lie on another machine
+        shutil.rmtree(folder_of(settings.data, of.organization_no, task_no), ignore_errors=True)
+    if as_json:
+        print(json.dumps({"tasks": list(erased.tasks), "appeals": list(erased.appeals)}))
+    else:
+        _say.print(f"Erased from {len(erased.tasks)} call tasks and {len(erased.appeals)} appeals.", highlight=False)
+
+
+# Files of many things --------------------------------------------------------------------------------------------
+
+
+class Things(Enum):
+    """What files can hold."""
+
+    OFFICES = "offices"
+    AGENTS = "agents"
+    OPERATORS = "operators"
+    PARTIES = "parties"
+    REALTIES = "realties"
+
+
+_KINDS = {
+    Things.OFFICES: ThingKind.OFFICE,
+    Things.AGENTS: ThingKind.AGENT,
+    Things.OPERATORS: ThingKind.OPERATOR,
+    Things.PARTIES: ThingKind.PARTY,
+    Things.REALTIES: ThingKind.REALTY,
+}
+FAULTS_SHOWN_MAX = 20
+
+
+@app.command(name="import")
+def import_things(
+    things: Things,
+    file: Path,
+    /,
+    *,
+    organization: str,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    errors: Path | None = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Take offices, agents, operators, parties or realties in from a .csv, .xlsx or .ndjson file.
+
+    The first line of a table names its columns as the API names its fields, a nested one with a dot
+    (`address.postcode`); `askare export` writes such a file.  Each row makes or replaces one thing, so loading the same
+    file twice changes nothing.  Rows that cannot be loaded keep no others out: they are written, each with what is
+    wrong with it, into a second file that can be mended and loaded again.  The server may be running or not.
+    Exits with 1 when a row could not be loaded.
+
+    Example: `askare import parties customers.csv --organization Koti --dry-run`
+
+    Parameters
+    ----------
+    things
+        What the rows are.
+    file
+        The file.
+    organization
+        Name of the organization.
+    dry_run
+        Only say, row by row, what would happen.
+    errors
+        Where to write the rows that could not be loaded (default: beside the file, as customers.errors.csv).
+    """
+    settings = _settings(data, database).settings
+    kind = _KINDS[things]
+    errors = errors or file.with_name(f"{file.stem}.errors{file.suffix}")
+    counted = dict.fromkeys(loading.Fate, 0)
+    with _open(settings) as opened, ExitStack() as at_end:
+        how = loading.Loading(
+            kind=kind,
+            caller=_owner(opened, organization),
+            typed=reading.typed,
+            plain=reading.plain_json,
+            checks=Checks(settings.reference_checks),
+            phone_region=settings.phone_region,
+            dry_run=dry_run,
+        )
+        source = at_end.enter_context(files.opened(file, kind))
+        if source.heading is not None:
+            for name in source.heading.unknown:
+                hint = columns.nearest(kind, name)
+                _say.print(f"Column {name}: unknown, not read{hint}", style="yellow", highlight=False, markup=False)
+        rejected: files.Errors | None = None
+        move = at_end.enter_context(_row_progress(f"Reading {file.name}", source.total))
+        for outcome in loading.load(opened, source, how, now=Edge().now):
+            counted[outcome.fate] += 1
+            if dry_run:
+                _tell(outcome, as_json=as_json)
+            elif outcome.fate is loading.Fate.FAULTY:
+                if counted[loading.Fate.FAULTY] <= FAULTS_SHOWN_MAX:
+                    _complain(f"Row {outcome.row.number}: {outcome.trouble}")
+                if rejected is None:
+                    names = files.Errors.names(source)
+                    sink = at_end.enter_context(files.created(errors, files.format_of(errors), names))
+                    rejected = files.Errors(source, sink)
+                rejected.write(outcome.row, outcome.trouble)
+            move(source.done)
+    _sum_up(counted, errors=None if rejected is None else errors, dry_run=dry_run, as_json=as_json)
+    if counted[loading.Fate.FAULTY]:
+        sys.exit(1)
+
+
+def _owner(database: Database, organization: str) -> Caller:
+    """The organization's administrator, in whose name the owner of the server works at the command line."""
+    of = _organization(database, organization)
+
+    def ensure(tx: Transaction) -> Caller | None:
+        rights = Rights(Role.ADMIN, frozenset(), None)
+        user = access.ensure_token_holder(tx, of, rights, user_id=None, now=Edge().now())
+        return access.caller_of_user(tx, user.user_id)
+
+    caller = database.write(ensure)
+    if caller is None:
+        raise Stop(f"The administrator of {organization} is disabled.")
+    return caller
+
+
+def _tell(outcome: loading.Outcome, *, as_json: bool) -> None:
+    """What would become of one row."""
+    if as_json:
+        told = {"row": outcome.row.number, "fate": outcome.fate.value}
+        faults = [{"target": fault.target, "message": fault.message} for fault in outcome.faults]
+        more = {"fields": outcome.fields, "faults": faults}
+        print(json.dumps({**told, **{name: value for name, value in more.items() if value}}, ensure_ascii=False))
+        return
+    detail = ", ".join(outcome.fields) or outcome.trouble
+    print(f"row {outcome.row.number}: {outcome.fate.value}{f': {detail}' if detail else ''}")
+
+
+def _sum_up(counted: dict[loading.Fate, int], *, errors: Path | None, dry_run: bool, as_json: bool) -> None:
+    if as_json and not dry_run:
+        print(
+            json.dumps({**{fate.value: number for fate, number in counted.items()}, "errors": errors and str(errors)})
+        )
+        return
+    numbers = ", ".join(f"{number:,} {fate.value}" for fate, number in counted.items())
+    _say.print(f"{numbers}{'; nothing was changed (dry run).' if dry_run else '.'}", highlight=False)
+    if errors is not None:
+        _say.print(
+            f"The faulty rows are in {errors}: mend them there and load that file.",
+            highlight=False,
+            soft_wrap=True,
+            markup=False,
+        )
+
+
+@contextmanager
+def _row_progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar, on the terminal only."""
+    with Progress(
+        TextColumn(title, markup=False),
+        BarColumn(),
+        TimeRemainingColumn(),
+        console=_say,
+        transient=True,
+        disable=not _say.is_terminal,
+    ) as progress:
+        bar = progress.add_task("", total=total or None)
+        yield lambda done: progress.update(bar, completed=done)
+
+
+@app.command(name="export")
+def export_things(
+    things: Things,
+    file: Path,
+    /,
+    *,
+    organization: str,
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Write all offices, agents, operators, parties or realties into a .csv, .xlsx or .ndjson file.
+
+    `askare import` reads it back as it was.  In CSV, what a spreadsheet would take for a formula has an apostrophe in
+    front; in XLSX it is marked as text.  A dash for the file writes CSV to standard output.
+
+    Example: `askare export realties homes.xlsx --organization Koti`
+
+    Parameters
+    ----------
+    things
+        What to write.
+    file
+        The file; one that is there is replaced.
+    organization
+        Name of the organization.
+    """
+    settings = _settings(data, database).settings
+    kind = _KINDS[things]
+    path = None if str(file) == "-" else file
+    form = files.Format.CSV if path is None else files.format_of(path)
+    written_things = 0
+    with _open(settings) as opened:
+        caller = _owner(opened, organization)
+        with (
+            _row_progress(f"Writing {file.name}", saving.count(opened, kind, caller)) as move,
+            files.created(path, form, files.table_names(kind)) as sink,
+        ):
+            for thing in saving.things(opened, kind, caller):
+                files.write_thing(sink, kind, thing)
+                written_things += 1
+                move(written_things)
+    _say.print(f"{written_things:,} {things.value}: {file}", highlight=False, markup=False)
 
 
 # Service tasks ---------------------------------------------------------------------------------------------------
@@ -937,16 +1192,32 @@ def _table_progress(title: str) -> Iterator[archive.Progress]:
 
 
 @app.command
-def doctor(*, as_json: AsJson = False, data: Data = None, database: DatabaseAddress = None) -> None:
+def doctor(
+    *,
+    providers: Annotated[bool, Parameter(negative="")] = False,
+    as_json: AsJson = False,
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
     """Say what is set, from where, and what is wrong.
 
     Changes nothing.  Exits with 1 when something must be put right.  Example: `askare doctor --data /srv/askare`
+
+    Parameters
+    ----------
+    providers
+        Try out who transcribes and who sums up calls: a second of sound, and a few words of text, to each.
     """
+    tried: list[ProviderCheck] = []
     try:
         loaded, faults = _settings(data, database), list[str]()
     except BadSettings as bad:
         loaded, faults = None, bad.faults
-    findings = examine(loaded, faults, now=datetime.now(UTC), data=data)  # right or wrong: that is the question
+    if providers and loaded is not None:
+        with _say.status("Asking the providers …"), suppress(BadSettings):  # which `examine` tells of
+            tried = asyncio.run(check_providers(loaded.settings))
+    now = datetime.now(UTC)  # right or wrong: that is the question
+    findings = examine(loaded, faults, now=now, data=data, tried=tried)
     if as_json:
         rows = [
             {"level": one.level.value, "subject": one.subject, "text": one.text, "advice": one.advice}

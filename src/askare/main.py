@@ -12,12 +12,15 @@ from msgspec import Struct
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from askare import post
 from askare.access.door import Door
 from askare.access.keys import jwks
 from askare.access.tokens import SESSION_PREFIX
+from askare.callcentre import anonymous_caller, office_of
 from askare.directory.references import Checks
 from askare.edge import Edge
 from askare.kernel.problems import Fault
+from askare.letters.model import Language
 from askare.scripts import registry
 from askare.settings import DATABASE_FILE, BadSettings, Settings
 from askare.storage.desk import Database, Desk
@@ -25,10 +28,16 @@ from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
 from askare.svctasks.model import Surroundings
 from askare.watches.operations import requirement_changed, requirement_deleted
-from askare.wire.askare import changes, directory, realties
+from askare.watches.wishes import WatchWishes
+from askare.wire.askare import changes, directory, extension_pages, letter_pages, letters, matches, realties
 from askare.wire.askare.common import PREFIX
 from askare.wire.askare.documents import ASKARE
 from askare.wire.askare.problems import AskareManners
+from askare.wire.callcentre import app as callcentre
+from askare.wire.callcentre import documents
+from askare.wire.callcentre.appeals import AppealApi
+from askare.wire.callcentre.problems import CallCentreManners
+from askare.wire.callcentre.tasks import CallTaskApi
 from askare.wire.house.pages import ApiDocument, Pages
 from askare.wire.kit.cookies import SessionCookie
 from askare.wire.kit.dialect import House, Manners, build_app
@@ -89,6 +98,7 @@ class Dialect(Struct, frozen=True):
     mounts: tuple[tuple[str, Sequence[Endpoint]], ...]
     documents: tuple[ApiDocument, ...]
     session_cookie: SessionCookie | None = None
+    build: Callable[[House], App] | None = None  # where the kit's own way of answering is not the dialect's
 
     def first_words(self) -> set[str]:
         """The first words of all its paths: `task-management`, `tasks`."""
@@ -101,7 +111,7 @@ class Dialect(Struct, frozen=True):
 
 def _dialects(settings: Settings, door: Door) -> list[Dialect]:
     """All that is spoken here besides the house's own pages."""
-    return [_ovipro(settings, door), _askare(settings), _svc(settings, door)]
+    return [_ovipro(settings, door), _askare(settings), _call_centre(settings), _svc(settings, door)]
 
 
 def _api_keys(settings: Settings) -> frozenset[str]:
@@ -110,13 +120,16 @@ def _api_keys(settings: Settings) -> frozenset[str]:
 
 def _ovipro(settings: Settings, door: Door) -> Dialect:
     manners = OviProManners(require_request_id=settings.require_request_id, api_keys=_api_keys(settings))
+    checks = Checks(settings.reference_checks)
     task_api = tasks.TaskApi(
         empty_success_status=settings.empty_success_status,
         times_in_answers=settings.times_in_answers,
-        checks=Checks(settings.reference_checks),
+        checks=checks,
     ).endpoints()
     meeting_api = meetings.MeetingApi(
-        empty_success_status=settings.empty_success_status, times_in_answers=settings.times_in_answers
+        empty_success_status=settings.empty_success_status,
+        times_in_answers=settings.times_in_answers,
+        checks=checks,
     ).endpoints()
     note_api = notes.NoteApi(empty_success_status=settings.empty_success_status)
     watch_api = watches.WatchApi(empty_success_status=settings.empty_success_status)
@@ -124,6 +137,7 @@ def _ovipro(settings: Settings, door: Door) -> Dialect:
         *requirements.RequirementApi(
             empty_success_status=settings.empty_success_status,
             window_max=settings.window_max,
+            checks=checks,
             followers=(requirement_deleted,),
             change_followers=(requirement_changed,),
         ).endpoints(),
@@ -150,6 +164,26 @@ def _ovipro(settings: Settings, door: Door) -> Dialect:
     )
 
 
+def _call_centre(settings: Settings) -> Dialect:
+    manners = CallCentreManners()
+    office = office_of(settings)
+    operations = CallTaskApi(office, data=settings.data).operations()
+    if office.checks_appeals:
+        operations += AppealApi(region=office.region).operations()
+    organization = settings.anonymous_calls
+
+    def build(house: House) -> App:
+        anonymous = (lambda tx: anonymous_caller(tx, organization)) if organization else None
+        return callcentre.build_app(house, manners, operations, anonymous=anonymous)
+
+    document = ApiDocument(
+        "call-tasks",
+        documents.TITLE,
+        lambda version: documents.openapi(operations, server_url=settings.base_url, version=version),
+    )
+    return Dialect(manners, (("", [one.endpoint() for one in operations]),), (document,), build=build)
+
+
 def _askare(settings: Settings) -> Dialect:
     manners = AskareManners(require_request_id=settings.require_request_id, api_keys=_api_keys(settings))
     checks = Checks(settings.reference_checks)
@@ -158,9 +192,19 @@ def _askare(settings: Settings) -> Dialect:
             empty_success_status=settings.empty_success_status, checks=checks, phone_region=settings.phone_region
         ).endpoints(),
         *realties.RealtyApi(empty_success_status=settings.empty_success_status, checks=checks).endpoints(),
+        *matches.MatchApi(empty_success_status=settings.empty_success_status).endpoints(),
+        *letters.LetterApi().endpoints(),
         *changes.ChangesApi(kept_for=timedelta(days=settings.changes_days)).endpoints(),
     ]
-    return Dialect(manners, ((PREFIX, endpoints),), (_documented("askare", ASKARE, PREFIX, endpoints, settings),))
+    addresses, language = post.DirectoryAddresses(), Language(settings.letter_language)
+    unsubscribe = letter_pages.UnsubscribePages(addresses=addresses, wishes=WatchWishes(), language=language)
+    extend = extension_pages.ExtensionPages(addresses=addresses, language=language, time_zone=settings.time_zone)
+    mounts = (
+        (PREFIX, endpoints),
+        (letter_pages.PREFIX, unsubscribe.endpoints()),
+        (extension_pages.PREFIX, extend.endpoints()),
+    )
+    return Dialect(manners, mounts, (_documented("askare", ASKARE, PREFIX, endpoints, settings),))
 
 
 def _svc(settings: Settings, door: Door) -> Dialect:
@@ -250,6 +294,8 @@ class Askare:
                 rate_limit=settings.rate_limit,
                 log=log,
             )
+            if dialect.build is not None:
+                return dialect.build(house), dialect.manners
             app = build_app(house, dialect.manners, dialect.mounts, session_cookie=dialect.session_cookie)
             return app, dialect.manners
 

@@ -56,6 +56,7 @@ class Setting(Struct, frozen=True):
     purpose: str
     choices: tuple[str, ...] = ()
     at_least: int | None = None
+    tables: str = ""  # what its tables are called in askare.toml: [[transcription]]
 
     @property
     def variable(self) -> str:
@@ -114,6 +115,70 @@ TABLE = (
         Secret(""),
         'JSON list of fixed bearer tokens: [{"token", "organization", "role", "user", "offices", "agent"}].',
     ),
+    Setting(
+        "call_language",
+        str,
+        "en",
+        "Language of messages to operators whose own is not known.",
+        ("ru", "kk", "fi", "sv", "en"),
+    ),
+    Setting(
+        "call_statuses",
+        str,
+        "free",
+        "free: call tasks go to and fro; strict: completed and cancelled are final.",
+        ("free", "strict"),
+    ),
+    Setting("operators_see_all", bool, False, "Operators see all call tasks of the organization, not their own alone."),
+    Setting("anonymous_calls", str, "", "Organization for which calls may be handed in without any key; empty: none."),
+    Setting(
+        "appeals",
+        str,
+        "builtin",
+        "builtin: appeals are kept here; external: elsewhere, and their ids are taken as they come.",
+        ("builtin", "external"),
+    ),
+    Setting("complete_on_link", bool, False, "Linking a call task to an appeal completes it."),
+    Setting(
+        "transcription_providers",
+        Secret,
+        Secret(""),
+        'JSON list of who transcribes, in the order of asking: [{"kind", "url", "model", "key"}].  Empty: nobody.',
+        tables="transcription",
+    ),
+    Setting(
+        "summary_providers",
+        Secret,
+        Secret(""),
+        'JSON list of who sums up, in the order of asking; {"kind": "builtin"} needs nothing.  Empty: that one alone.',
+        tables="summary",
+    ),
+    Setting(
+        "outbound_allow",
+        str,
+        "",
+        "Comma-separated hosts, addresses and ranges of the house's own network that may be fetched from.",
+    ),
+    Setting(
+        "recording_credentials",
+        Secret,
+        Secret(""),
+        'JSON of what recording servers want to see: {"host": {"user", "password"}} or {"host": {"header"}}.',
+    ),
+    Setting(
+        "operator_channel",
+        str,
+        "right",
+        "Channel of stereo recordings on which the operator speaks; none: mix them.",
+        ("left", "right", "none"),
+    ),
+    Setting(
+        "redact",
+        str,
+        "",
+        "What is blacked out before a transcript leaves the machine: cards, ids, emails, phones (comma-separated).",
+    ),
+    Setting("recording_days", int, 90, "Days for which copies of recordings are kept.", at_least=1),
     Setting("rate_limit", int, 0, "Requests a minute each caller may make; 0: as many as wanted.", at_least=0),
     Setting("requests_at_once", int, 1000, "Requests in work at once; further ones are answered 503.", at_least=1),
     Setting(
@@ -189,6 +254,19 @@ class Settings(Struct, frozen=True):
     phone_region: str
     api_keys: Secret
     static_tokens: Secret
+    call_language: str
+    call_statuses: str
+    operators_see_all: bool
+    anonymous_calls: str
+    appeals: str
+    complete_on_link: bool
+    transcription_providers: Secret
+    summary_providers: Secret
+    outbound_allow: str
+    recording_credentials: Secret
+    operator_channel: str
+    redact: str
+    recording_days: int
     rate_limit: int
     requests_at_once: int
     smtp_host: str
@@ -260,6 +338,8 @@ def load(given: Mapping[str, Any] | None = None, environment: Mapping[str, str] 
             raw, origin = environment[setting.variable], setting.variable
         elif setting.key in from_file:
             raw, origin = from_file[setting.key], str(file)
+        elif setting.tables and setting.tables in from_file:
+            raw, origin = from_file[setting.tables], str(file)
         else:
             raw, origin = setting.default, "default"
         origins[setting.key] = origin
@@ -267,7 +347,8 @@ def load(given: Mapping[str, Any] | None = None, environment: Mapping[str, str] 
             values[setting.key] = _value(setting, raw)
         except ValueError as error:
             faults.append(f"{setting.key} ({origin}): {error}")
-    faults += [f"{key} ({file}): there is no such setting{_nearest(key)}" for key in from_file if key not in _BY_KEY]
+    known_keys = _BY_KEY.keys() | {setting.tables for setting in TABLE if setting.tables}
+    faults += [f"{key} ({file}): there is no such setting{_nearest(key)}" for key in from_file if key not in known_keys]
     known_variables = {setting.variable for setting in TABLE} | {"ASKARE_CONFIG"}
     faults += [
         f"{name}: there is no such setting{_nearest(name.removeprefix('ASKARE_').lower())}"

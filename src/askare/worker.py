@@ -15,13 +15,18 @@ from msgspec import Struct
 from askare import post
 from askare.access.keys import KEY_FILE
 from askare.access.operations import sweep_sessions, sweep_tokens
+from askare.callcentre import forget_recordings, pipeline_of
+from askare.calltasks import store as calls
 from askare.directory import renames
 from askare.directory.store import SHELVES as DIRECTORY
 from askare.edge import Edge
+from askare.jobs import outbox
 from askare.jobs.kinds import Kind
 from askare.jobs.runner import Trade, keep_promises
+from askare.meetings import operations as meetings
 from askare.meetings.store import MEETINGS
 from askare.realties.store import REALTIES
+from askare.requirements import operations as requirements
 from askare.requirements.store import REQUIREMENTS
 from askare.scripts import registry
 from askare.scripts.clearing import HistoryClearing, LedgerClearing, TombstoneClearing
@@ -43,6 +48,7 @@ from askare.workdays.rules import Unreadable, defaults_of
 _log = structlog.get_logger("askare")
 
 TICKER_IDLE_SECONDS_MAX = 10  # between two statements of one of the ticker's transactions
+A_DAY = timedelta(days=1)
 
 
 class Chore(Struct, frozen=True):
@@ -74,12 +80,30 @@ CHORES = (
     *(chore for shelf in SHELVES for chore in _words_of(shelf)),
     Chore("idempotency keys", timedelta(minutes=10), lambda tx, now: idempotency.sweep(tx, now=now)),
     Chore("sessions", timedelta(minutes=10), lambda tx, now: sweep_sessions(tx, now=now)),
+    Chore(
+        "words of many calls",
+        timedelta(seconds=1),
+        lambda tx, _: calls.post_words(tx, at_least=calls.POSTED_AT_ONCE),
+    ),
+    Chore("words of calls", timedelta(seconds=30), lambda tx, _: calls.post_words(tx)),
+    Chore("calls that came in", timedelta(minutes=10), lambda tx, now: calls.sweep_arrivals(tx, before=now - A_DAY)),
     Chore("access tokens", timedelta(minutes=10), lambda tx, now: sweep_tokens(tx, now=now)),
 )
 
 
+def chores(settings: Settings) -> tuple[Chore, ...]:
+    """All chores, those included that the settings have a word in."""
+    days = settings.recording_days
+    forget = Chore("old recordings", timedelta(hours=1), lambda tx, now: forget_recordings(tx, now, days=days))
+    return (*CHORES, forget)
+
+
 # Whose texts hold names of others.
-REWRITES: tuple[renames.Rewrite, ...] = (tasks.rewrite_texts,)
+REWRITES: tuple[renames.Rewrite, ...] = (
+    tasks.rewrite_texts,
+    meetings.rewrite_texts,
+    requirements.rewrite_texts,
+)
 
 
 def trades(settings: Settings) -> tuple[Trade, ...]:
@@ -90,6 +114,7 @@ def trades(settings: Settings) -> tuple[Trade, ...]:
         post.delivery_of(settings, wishes=WatchWishes()),
         Trade(Kind.MATCH_REALTY, matcher.match_realty),
         Trade(Kind.TEND_WATCH, tend_watch),
+        *pipeline_of(settings).trades(),
     )
 
 
@@ -101,13 +126,16 @@ async def do_chore(chore: Chore, desk: Desk, edge: Edge) -> None:
 
 def night_shift(settings: Settings) -> Callable[[Desk, Edge], Coroutine[Any, Any, None]]:
     """All chores, each in its own rhythm, and all promises, for as long as the server runs."""
+    kept = trades(settings)
 
     async def at_work(desk: Desk, edge: Edge) -> None:
         if not settings.smtp_host:
             folder = settings.data / post.MAIL_FOLDER
             _log.info("letters are kept in a folder, not sent: no smtp_host is set", folder=str(folder))
-        chores = (_again_and_again(chore, desk, edge) for chore in CHORES)
-        await asyncio.gather(keep_promises(trades(settings), desk, edge), *chores)
+        if not settings.database:  # a database file has one server, so whatever is leased was leased by a dead one
+            await desk.write(None, None, outbox.take_back_leases)
+        upkeep = (_again_and_again(chore, desk, edge) for chore in chores(settings))
+        await asyncio.gather(keep_promises(kept, desk, edge), *upkeep)
 
     return at_work
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import schemathesis
 
+# One field against another: JSON Schema has no word for it.
+COMPARISON = re.compile(
+    "^(must not be (more|less) than [a-z]|must be at most [0-9]+ more than|cannot be given together with|"
+    "must be the id in the path$)"
+)
 INTEGERS = range(-(2**63), 2**63)
 
 
@@ -19,8 +25,25 @@ def valid_data_is_refused_for_its_state_alone(ctx: Any, response: Any, case: Any
         return
     body = response.json()
     assert "errorCode" in body, f"valid data were refused: {body}"
-    codes = {item["errorCode"] for item in body.get("errors", [])} or {body["errorCode"]}
-    assert codes == {"INVALID_STATUS"}, f"valid data were refused: {body}"
+    # No schema can say which tokens were ours, or that one number is to be no larger than another.
+    items = [item for item in body.get("errors", []) if item["target"] != "since"]
+    if body.get("errors") and not items:
+        return
+    codes = {item["errorCode"] for item in items if not COMPARISON.search(item["message"])}
+    if not items:
+        codes = {body["errorCode"]}
+    assert codes <= {"INVALID_STATUS"}, f"valid data were refused: {body}"
+
+
+@schemathesis.hook
+def before_call(ctx: Any, case: Any, kwargs: Any) -> None:
+    """What is said of the asset requirement or watch of a path carries its id, so that changes get through."""
+    if case.meta is None or not case.meta.generation.mode.is_positive:
+        return
+    body, path = case.body, case.path_parameters or {}
+    for name in ("assetRequirementId", "watchId"):
+        if isinstance(body, dict) and name in body and name in path:
+            body[name] = path[name]
 
 
 @schemathesis.hook

@@ -12,3 +12,8 @@ class Kind(Enum):
     DELIVER_LETTER = "deliver letter"
     RENAME = "rename"
     TEND_WATCH = "tend watch"
+    FETCH_RECORDING = "fetch recording"
+    DECODE_RECORDING = "decode recording"
+    TRANSCRIBE_CALL = "transcribe call"
+    SUMMARISE_CALL = "summarise call"
+    FORGET_RECORDING = "forget recording"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -112,13 +112,15 @@ class Trade(Struct, frozen=True):
     """Who keeps the promises of a kind: how many at once, for how long each may take, and how failures are retried.
 
     `handle` may be run twice for the same promise (a worker can die after its last write), so it must be harmless
-    to do that; each handler says why it is.
+    to do that; each handler says why it is.  Work may take as long as its lease, or `longest` where that is more: the
+    lease is then renewed while it goes on, and of a worker that died it still ends soon.
     """
 
     kind: Kind
     handle: Callable[[Work], Awaitable[None]]
     at_once: int = 4
     lease: timedelta = timedelta(minutes=2)
+    longest: timedelta | None = None
     retries: tuple[timedelta, ...] = RETRIES
 
 
@@ -181,7 +183,10 @@ async def _keep(trade: Trade, job: Job, desk: Desk, edge: Edge) -> None:
     work = Work(job, desk, edge)
     try:
         try:
-            async with asyncio.timeout(trade.lease.total_seconds()):
+            async with (
+                asyncio.timeout((trade.longest or trade.lease).total_seconds()),
+                _renewed(trade, job, desk, edge),
+            ):
                 await trade.handle(work)
             if not work.is_settled:
                 await desk.write(job.caller, None, outbox.keep, job, now=edge.now())
@@ -193,6 +198,30 @@ async def _keep(trade: Trade, job: Job, desk: Desk, edge: Edge) -> None:
         _log.warning("promised work was taken over by somebody else", kind=trade.kind.value, about=job.about)
     except Exception as error:  # not even the failure could be noted: the lease ends, and the work is due again
         _log.error("promised work failed", kind=trade.kind.value, about=job.about, exc_info=error)
+
+
+@contextlib.asynccontextmanager
+async def _renewed(trade: Trade, job: Job, desk: Desk, edge: Edge) -> AsyncIterator[None]:
+    """Keep the lease from ending while the work goes on, where the trade allows for more than one lease."""
+    if trade.longest is None:
+        yield
+        return
+    renewing = asyncio.create_task(_renew(trade, job, desk, edge))
+    try:
+        yield
+    finally:
+        renewing.cancel()
+
+
+async def _renew(trade: Trade, job: Job, desk: Desk, edge: Edge) -> None:
+    while True:
+        await asyncio.sleep(trade.lease.total_seconds() / 3)
+        try:
+            await desk.write(job.caller, None, outbox.renew, job, until=edge.now() + trade.lease)
+        except LeaseLost:
+            return  # the work itself finds out when it saves
+        except Exception as error:  # the database is away for a moment; a third of the lease later is early enough
+            _log.warning("a lease could not be renewed", kind=trade.kind.value, about=job.about, exc_info=error)
 
 
 async def _see_to_failure(trade: Trade, job: Job, desk: Desk, edge: Edge, error: Exception) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from msgspec import Struct
 
 from askare.kernel.change import Change as Change
 from askare.kernel.time import instant_of, milliseconds
+from askare.storage.sql import insert_rows
 from askare.storage.transactions import Transaction
 
 
@@ -63,6 +65,20 @@ def record(
         )
 
 
+def record_new(tx: Transaction, kind: str, things: Sequence[tuple[UUID, str]], *, at: datetime) -> None:
+    """Write the first line of history of many new things at once, each with its document."""
+    user = tx.caller.user_id.bytes
+    insert_rows(
+        tx,
+        "history",
+        ("organization_no", "kind", "thing_id", "version", "change", "at", "user_id", "after"),
+        [
+            (tx.organization_no, kind, thing_id.bytes, 1, Change.CREATED.value, milliseconds(at), user, after)
+            for thing_id, after in things
+        ],
+    )
+
+
 def next_version(tx: Transaction, kind: str, thing_id: UUID) -> int:
     """The first version of a thing whose id the caller has chosen, and which therefore may have lived before: it goes
     on counting, so that no version ever names two contents.  Takes the tombstone away."""
@@ -95,6 +111,24 @@ def of_thing(tx: Transaction, kind: str, thing_id: UUID, *, after_version: int =
             after=after_version,
         )
     ]
+
+
+def reword(tx: Transaction, kind: str, thing_id: UUID, word: Callable[[str], str]) -> None:
+    """Put every document in a thing's history through `word`: what has to be forgotten is forgotten there too."""
+    rows = tx.rows(
+        "SELECT seq, before, after FROM history"
+        " WHERE organization_no = :organization AND kind = :kind AND thing_id = :thing",
+        organization=tx.organization_no,
+        kind=kind,
+        thing=thing_id.bytes,
+    )
+    for seq, before, after in rows:
+        tx.run(
+            "UPDATE history SET before = :before, after = :after WHERE seq = :seq",
+            seq=seq,
+            before=None if before is None else word(before),
+            after=None if after is None else word(after),
+        )
 
 
 def last_document(tx: Transaction, kind: str, thing_id: UUID) -> str | None:

@@ -182,8 +182,9 @@ class _Operation:
         endpoint = self._endpoint
         if endpoint.body is not None and (endpoint.body.needs_media_type or request.content_type is not None):
             require_json(request)
-        if self._takes_parameters or request.query_string:
-            parameters = read_parameters(request.query_string, endpoint.parameters, path_values)
+        query = request.query_string if endpoint.reads_query else ""
+        if self._takes_parameters or query:
+            parameters = read_parameters(query, endpoint.parameters, path_values)
             if isinstance(parameters, list):
                 faults += parameters
             else:

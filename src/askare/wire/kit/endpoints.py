@@ -98,6 +98,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     problems: tuple[int, ...] = ()
     parameters: Any = NoParameters
     body: Body | None = None
+    reads_query: bool = True  # False: links lead here, and whatever others hang on a link is no fault
     reads_if_match: bool = False
     reads_if_none_match: bool = False
     by_override: bool = False

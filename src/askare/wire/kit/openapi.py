@@ -43,7 +43,7 @@ class Version(Enum):
     V3_2 = "3.2"
 
 
-_FULL_VERSIONS = {Version.V3_1: "3.1.1", Version.V3_2: "3.2.0"}
+FULL_VERSIONS = {Version.V3_1: "3.1.1", Version.V3_2: "3.2.0"}
 
 
 class Document(Struct, frozen=True):
@@ -151,7 +151,7 @@ def openapi(
     if document.session_cookie:
         schemes["sessionCookie"] = {"type": "apiKey", "in": "cookie", "name": document.session_cookie}
     return {
-        "openapi": _FULL_VERSIONS[version],
+        "openapi": FULL_VERSIONS[version],
         "info": {"title": document.title, "version": document.version, "description": document.description},
         "servers": [{"url": server_url}],
         "paths": paths,
@@ -172,7 +172,10 @@ def _state_instants(kind: msgspec.inspect.Type, components: dict[str, Any]) -> N
         for one in kind.types:
             _state_instants(one, components)
     elif isinstance(kind, msgspec.inspect.StructType):
-        properties = components[kind.cls.__name__]["properties"]
+        name = kind.cls.__name__
+        if name not in components:  # two types of this name: each goes by its full one
+            name = f"{kind.cls.__module__}.{name}"
+        properties = components[name]["properties"]
         for field in kind.fields:
             if _is_instant(field.type):
                 said = properties[field.encode_name]

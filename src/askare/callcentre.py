@@ -1,0 +1,56 @@
+"""The contact centre, put together: the settings as `calltasks` words them, and the pipeline with its outside."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from askare.access import store as access
+from askare.calltasks import operations
+from askare.calltasks.jobs import Pipeline
+from askare.calltasks.model import Office
+from askare.jobs.outbox import HOUSE_USER
+from askare.kernel.caller import Caller, Role
+from askare.outside import speech
+from askare.settings import Settings
+from askare.storage.transactions import Transaction
+
+FORGOTTEN_AT_ONCE = 500
+
+
+def office_of(settings: Settings) -> Office:
+    """How the server's owner wants calls to be handled."""
+    return Office(
+        transcribes=speech.is_configured(settings),
+        language=settings.call_language,
+        region=settings.phone_region,
+        time_zone=settings.time_zone,
+        operators_see_all=settings.operators_see_all,
+        strict=settings.call_statuses == "strict",
+        checks_appeals=settings.appeals == "builtin",
+        completes_on_link=settings.complete_on_link,
+    )
+
+
+def pipeline_of(settings: Settings) -> Pipeline:
+    """The pipeline.  Raises BadSettings for providers that cannot be."""
+    return Pipeline(
+        recordings=speech.recordings_of(settings),
+        transcribers=speech.transcribers_of(settings),
+        summarisers=speech.summarisers_of(settings),
+        root=settings.data,
+        office=office_of(settings),
+    )
+
+
+def anonymous_caller(tx: Transaction, organization_name: str) -> Caller | None:
+    """For whom a call is handed in by nobody in particular; None for an organization that there is not."""
+    found = access.organization_named(tx, organization_name)
+    if found is None:
+        return None
+    return Caller(found.organization_no, found.organization_id, HOUSE_USER, Role.INGEST)
+
+
+def forget_recordings(tx: Transaction, now: datetime, *, days: int) -> int:
+    """Have recordings taken away that were kept for so many days; returns of how many."""
+    before = now - timedelta(days=days)
+    return operations.forget_old_recordings(tx, before, limit=FORGOTTEN_AT_ONCE, now=now)

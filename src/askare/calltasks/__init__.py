@@ -1,0 +1,1 @@
+"""Call tasks: from a call to an operator's task, with a pipeline that never hides work."""

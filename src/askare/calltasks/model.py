@@ -1,0 +1,265 @@
+"""A call task: what a call left an operator to do, and how far the pipeline has come with it.
+
+Source: call tasks contract 2, 3 and 4.5.  The stored document is the answer's form, less what is joined when it is
+read: the operator's name, and whether the task is overdue.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import TypeAlias
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from askare.kernel.time import settled, written
+
+TITLE_LETTERS_MAX = 500  # contract 1.1
+DESCRIPTION_LETTERS_MAX = 20_000
+NAME_LETTERS_MAX = 255
+PHONE_LETTERS_MAX = 64
+CALL_ID_LETTERS_MAX = 255
+URL_LETTERS_MAX = 4_096
+TEXT_LETTERS_MAX = 500_000  # of a transcription or a summary: four hours of speech are about half of it
+TASK_TYPE_PATTERN = r"[a-z][a-z0-9_]{0,49}"
+DEFAULT_TASK_TYPE = "call"
+
+
+class Status(Enum):
+    """Where the human work stands.  Contract 3.1."""
+
+    PENDING = "pending"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class Priority(Enum):
+    """Contract 3.2."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+class Processing(Enum):
+    """Where the pipeline stands; it never hides or blocks the human work.  Contract 3.1."""
+
+    NONE = "none"  # nothing to do
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"  # no provider is configured
+
+
+class Stage(Enum):
+    FETCH = "fetch"
+    DECODE = "decode"
+    TRANSCRIBE = "transcribe"
+    SUMMARISE = "summarise"
+
+
+class ErrorCode(Enum):
+    """What went wrong.  Contract 4.5."""
+
+    RECORDING_NOT_FOUND = "recording_not_found"
+    RECORDING_FORBIDDEN = "recording_forbidden"
+    RECORDING_UNREACHABLE = "recording_unreachable"
+    RECORDING_BLOCKED = "recording_blocked"
+    RECORDING_TOO_LARGE = "recording_too_large"
+    RECORDING_TOO_LONG = "recording_too_long"
+    UNSUPPORTED_AUDIO = "unsupported_audio"
+    NO_SPEECH = "no_speech"
+    PROVIDER_NOT_CONFIGURED = "provider_not_configured"
+    PROVIDER_AUTH = "provider_auth"
+    PROVIDER_MODEL_MISSING = "provider_model_missing"
+    PROVIDER_QUOTA = "provider_quota"
+    PROVIDER_RATE_LIMITED = "provider_rate_limited"
+    PROVIDER_TIMEOUT = "provider_timeout"
+    PROVIDER_UNAVAILABLE = "provider_unavailable"
+    PROVIDER_REJECTED = "provider_rejected"
+    PROVIDER_BAD_RESPONSE = "provider_bad_response"
+    INSUFFICIENT_CONTENT = "insufficient_content"
+    INTERNAL = "internal"
+
+
+CLIENT = "client"  # the source of a text that was given, not made; another is `builtin` or `provider:<name>`
+
+AppealId: TypeAlias = int | str  # a text where appeals are kept elsewhere
+
+
+class CallContent(Struct, frozen=True, kw_only=True):
+    """What is said of a call when it is handed in, checked and settled."""
+
+    task_type: str = DEFAULT_TASK_TYPE
+    priority: Priority = Priority.MEDIUM
+    title: str
+    description: str | None = None
+    caller_phone: str | None = None
+    caller_name: str | None = None
+    call_id: str | None = None
+    recording_url: str | None = None
+    call_datetime: datetime | None = None
+    call_transcription: str | None = None
+    call_summary: str | None = None
+    call_response_summary: str | None = None
+    due_date: datetime | None = None
+
+
+class Run(Struct, frozen=True):
+    """What one run of the pipeline is to make.  `force`: texts that were given may be replaced, too."""
+
+    transcribe: bool = False
+    summarise: bool = False
+    force: bool = False
+
+
+class CallTask(Struct, frozen=True, kw_only=True):
+    """A call task as it is kept."""
+
+    id: int
+    organization_id: int
+    assigned_user_id: int | None
+    created_by_user_id: int | None
+    task_type: str
+    status: Status
+    priority: Priority
+    title: str
+    description: str | None
+    caller_phone: str | None
+    caller_name: str | None
+    call_id: str | None
+    recording_url: str | None
+    call_datetime: datetime | None
+    call_transcription: str | None
+    call_summary: str | None
+    call_response_summary: str | None
+    error_message: str | None
+    created_at: datetime
+    updated_at: datetime
+    due_date: datetime | None
+    completed_at: datetime | None
+    appeal_id: AppealId | None
+    processing_status: Processing
+    processing_stage: Stage | None
+    error_code: ErrorCode | None
+    attempts: int
+    next_attempt_at: datetime | None
+    language: str | None
+    call_duration_seconds: float | None
+    transcription_source: str | None
+    summary_source: str | None
+    response_summary_source: str | None
+    version: int
+
+
+class Kept(Struct, frozen=True):
+    """What the store keeps of a task besides its document: what no answer shows.
+
+    `user_id` is the operator's; `phone` the caller's number in E.164, by which it is found again; `has_recording`
+    whether our own copy of the recording is there.
+    """
+
+    run: Run = Run()
+    user_id: UUID | None = None
+    phone: str | None = None
+    has_recording: bool = False
+    recording_at: datetime | None = None  # when our copy was made
+    reprocessed_at: datetime | None = None
+    fetched_anew: int = 0  # times in this run that the copy was not where a stage looked for it
+
+
+class Stored(Struct, frozen=True):
+    """A task and what is kept besides."""
+
+    task: CallTask
+    kept: Kept
+
+
+_TIMES = ("call_datetime", "created_at", "updated_at", "due_date", "completed_at", "next_attempt_at")
+_decoder = msgspec.json.Decoder(CallTask)
+
+
+def document_of(task: CallTask) -> str:
+    """The JSON in which a task is stored, and which answers it once the rest is joined."""
+    plain = {name: getattr(task, name) for name in task.__struct_fields__}
+    for name in _TIMES:
+        if plain[name] is not None:
+            plain[name] = written(plain[name])
+    return msgspec.json.encode(plain).decode()
+
+
+def task_of(document: str | bytes) -> CallTask:
+    """The task of a stored document."""
+    task = _decoder.decode(document)
+    times = {name: settled(at) for name in _TIMES if (at := getattr(task, name)) is not None}
+    return msgspec.structs.replace(task, **times)
+
+
+class Trail(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What history keeps of each version: no phone, no name and none of the texts, which have versions of their own."""
+
+    id: int
+    title: str
+    task_type: str
+    status: Status
+    priority: Priority
+    assigned_user_id: int | None = None
+    appeal_id: AppealId | None = None
+    processing_status: Processing = Processing.NONE
+    error_code: ErrorCode | None = None
+
+
+def trail_of(task: CallTask) -> str:
+    """The form in which history keeps a task."""
+    return msgspec.json.encode(
+        Trail(
+            id=task.id,
+            title=task.title,
+            task_type=task.task_type,
+            status=task.status,
+            priority=task.priority,
+            assigned_user_id=task.assigned_user_id,
+            appeal_id=task.appeal_id,
+            processing_status=task.processing_status,
+            error_code=task.error_code,
+        )
+    ).decode()
+
+
+class CallFilter(Struct, frozen=True, kw_only=True):
+    """What a list asks for: an empty field asks for nothing.  Contract 1.2 and 4.6."""
+
+    statuses: frozenset[Status] = frozenset()
+    processing: frozenset[Processing] = frozenset()
+    task_types: frozenset[str] = frozenset()
+    priorities: frozenset[Priority] = frozenset()
+    words: tuple[str, ...] = ()  # folded; each stands somewhere in the title
+    with_cancelled: bool = False
+    assigned_user_id: int | None = None
+
+
+class Operator(Struct, frozen=True):
+    """A user as call tasks know them: a small number, and how they are called and spoken to."""
+
+    number: int
+    user_id: UUID
+    name: str
+    language: str | None = None
+
+
+class Office(Struct, frozen=True):
+    """How the server's owner wants calls to be handled: settings, in the trade's words."""
+
+    transcribes: bool = False  # a provider of transcription is configured
+    language: str = "en"  # of messages to operators whose own is not known
+    region: str = "FI"  # whose way of writing phone numbers is taken for granted
+    time_zone: str = "UTC"  # of times without an offset, and of the times that messages name
+    operators_see_all: bool = False
+    strict: bool = False  # completed and cancelled are final
+    checks_appeals: bool = True  # appeals are kept here
+    completes_on_link: bool = False

@@ -1,0 +1,331 @@
+"""Call tasks in the database: the stored document beside the columns that are searched or locked on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from askare.calltasks.model import (
+    CallTask,
+    Kept,
+    Priority,
+    Processing,
+    Status,
+    Stored,
+    document_of,
+    task_of,
+)
+from askare.kernel.time import instant_of, milliseconds
+from askare.kernel.words import fold
+from askare.storage.sql import Conditions
+from askare.storage.transactions import Transaction
+from askare.storage.vocabulary import index, numbers_of, words_of
+
+# Stored numbers of the closed lists.  New members go to the end: the numbers are on people's disks.
+STATUS_NUMBERS = {Status.PENDING: 0, Status.IN_PROGRESS: 1, Status.COMPLETED: 2, Status.CANCELLED: 3}
+PROCESSING_NUMBERS = {
+    Processing.NONE: 0,
+    Processing.QUEUED: 1,
+    Processing.PROCESSING: 2,
+    Processing.DONE: 3,
+    Processing.FAILED: 4,
+    Processing.SKIPPED: 5,
+}
+PRIORITY_NUMBERS = {Priority.LOW: 1, Priority.MEDIUM: 2, Priority.HIGH: 3, Priority.URGENT: 4}
+
+POSTED_AT_ONCE = 4_000  # titles whose words are posted in one transaction
+SWEPT_AT_ONCE = 1_000
+
+_kept = msgspec.json.Decoder(Kept)
+
+
+def reserve(tx: Transaction) -> int:
+    """A number for a new task, with a row that `save_new` fills."""
+    row = tx.row(
+        "INSERT INTO call_tasks (organization_no, status, processing, priority, type, document, kept)"
+        " VALUES (:organization, 0, 0, 0, '', '', '') RETURNING task_no",
+        organization=tx.organization_no,
+    )
+    assert row is not None  # noqa: S101  -- RETURNING answers the inserted row
+    return int(row[0])
+
+
+def save_new(tx: Transaction, stored: Stored) -> None:
+    """Fill the row of a new task, and have its title found."""
+    save(tx, stored)
+    note_title(tx, stored.task)
+
+
+def note_title(tx: Transaction, task: CallTask) -> None:
+    """Have a task found by its title."""
+    tx.run(
+        "INSERT INTO call_titles (organization_no, task_no, title) VALUES (:organization, :no, :title)",
+        organization=tx.organization_no,
+        no=task.id,
+        title=fold(task.title),
+    )
+    tx.run(
+        "INSERT INTO call_unposted (organization_no, task_no, words_line) VALUES (:organization, :no, :words)",
+        organization=tx.organization_no,
+        no=task.id,
+        words=index(tx, task.title).words_line,
+    )
+
+
+def save(tx: Transaction, stored: Stored) -> None:
+    """Keep a task as it is now."""
+    task, kept = stored.task, stored.kept
+    tx.run(
+        "UPDATE call_tasks SET assigned_no = :assigned, user_id = :user, status = :status, processing = :processing,"
+        " priority = :priority, type = :type, phone = :phone, recording_at = :recording_at, document = :document,"
+        " kept = :kept WHERE task_no = :no AND organization_no = :organization",
+        no=task.id,
+        organization=tx.organization_no,
+        assigned=task.assigned_user_id,
+        user=None if kept.user_id is None else kept.user_id.bytes,
+        status=STATUS_NUMBERS[task.status],
+        processing=PROCESSING_NUMBERS[task.processing_status],
+        priority=PRIORITY_NUMBERS[task.priority],
+        type=task.task_type,
+        phone=kept.phone,
+        recording_at=milliseconds(kept.recording_at) if kept.has_recording and kept.recording_at else None,
+        document=document_of(task),
+        kept=msgspec.json.encode(kept).decode(),
+    )
+
+
+def find(tx: Transaction, task_no: int, *, lock: bool = False) -> Stored | None:
+    """The task of this number in the caller's organization, or None."""
+    row = tx.row(
+        "SELECT document, kept FROM call_tasks WHERE task_no = :no AND organization_no = :organization"
+        f"{tx.flavour.row_lock if lock else ''}",
+        no=task_no,
+        organization=tx.organization_no,
+    )
+    return None if row is None else Stored(task_of(row[0]), _kept.decode(row[1]))
+
+
+class Listed(Struct, frozen=True):
+    """A task as a list reads it: its document as it stands, and what the joined fields need."""
+
+    document: bytes
+    user_id: UUID | None
+
+
+def fetch(tx: Transaction, task_nos: list[int]) -> list[Listed]:
+    """The documents of these tasks, in this order."""
+    conditions = Conditions()
+    conditions.add(conditions.among("task_no", task_nos))
+    document = tx.flavour.as_bytes.format("document")
+    rows = tx.rows(f"SELECT task_no, {document}, user_id FROM call_tasks WHERE {conditions}", **conditions.values)
+    listed = {
+        task_no: Listed(bytes(found), None if user is None else UUID(bytes=bytes(user)))
+        for task_no, found, user in rows
+    }
+    return [listed[task_no] for task_no in task_nos]
+
+
+# The same call again ---------------------------------------------------------------------------------------------
+
+
+def arrived_before(tx: Transaction, digest: bytes, *, now: datetime, since: datetime) -> int | None:
+    """The task that this very call made since then; None, and the place is ours to fill, when there is none."""
+    is_new = tx.run(
+        "INSERT INTO call_arrivals (organization_no, digest, task_no, at) VALUES (:organization, :digest, 0, :at)"
+        " ON CONFLICT DO NOTHING",
+        organization=tx.organization_no,
+        digest=digest,
+        at=milliseconds(now),
+    )
+    if is_new:
+        return None
+    row = tx.row(
+        "SELECT task_no, at FROM call_arrivals WHERE organization_no = :organization AND digest = :digest"
+        f"{tx.flavour.row_lock}",
+        organization=tx.organization_no,
+        digest=digest,
+    )
+    return int(row[0]) if row is not None and row[1] > milliseconds(since) and row[0] else None
+
+
+def note_arrival(tx: Transaction, digest: bytes, task_no: int, *, now: datetime) -> None:
+    """This call has made this task."""
+    tx.run(
+        "INSERT INTO call_arrivals (organization_no, digest, task_no, at) VALUES (:organization, :digest, :no, :at)"
+        " ON CONFLICT (organization_no, digest) DO UPDATE SET task_no = excluded.task_no, at = excluded.at",
+        organization=tx.organization_no,
+        digest=digest,
+        no=task_no,
+        at=milliseconds(now),
+    )
+
+
+def sweep_arrivals(tx: Transaction, *, before: datetime) -> int:
+    """Forget calls that came in before this, at most `SWEPT_AT_ONCE`; return how many.  For the house itself."""
+    return tx.run(
+        "DELETE FROM call_arrivals WHERE (organization_no, digest) IN"
+        " (SELECT organization_no, digest FROM call_arrivals WHERE at < :before LIMIT :limit)",
+        before=milliseconds(before),
+        limit=SWEPT_AT_ONCE,
+    )
+
+
+# Reprocessing ----------------------------------------------------------------------------------------------------
+
+
+def reprocesses_since(tx: Transaction, since: datetime) -> list[datetime]:
+    """When the caller had tasks processed again since then, oldest first; what is older is forgotten."""
+    tx.run(
+        "DELETE FROM call_reprocesses WHERE organization_no = :organization AND user_id = :user AND at <= :since",
+        organization=tx.organization_no,
+        user=tx.caller.user_id.bytes,
+        since=milliseconds(since),
+    )
+    rows = tx.rows(
+        "SELECT at FROM call_reprocesses WHERE organization_no = :organization AND user_id = :user ORDER BY at",
+        organization=tx.organization_no,
+        user=tx.caller.user_id.bytes,
+    )
+    return [instant_of(at) for (at,) in rows]
+
+
+def note_reprocess(tx: Transaction, task_no: int, *, now: datetime) -> None:
+    tx.run(
+        "INSERT INTO call_reprocesses (organization_no, user_id, at, task_no) VALUES (:organization, :user, :at, :no)",
+        organization=tx.organization_no,
+        user=tx.caller.user_id.bytes,
+        at=milliseconds(now),
+        no=task_no,
+    )
+
+
+# Texts that were replaced ----------------------------------------------------------------------------------------
+
+
+class OldText(Struct, frozen=True):
+    """A text that another one has replaced."""
+
+    field: str
+    version: int
+    text: str
+    source: str | None
+    replaced_at: datetime
+
+
+def keep_old_text(tx: Transaction, task: CallTask, field: str, source: str | None, *, now: datetime) -> None:
+    """Keep the present text of a field as a version."""
+    text = getattr(task, field)
+    if text is None:
+        return
+    tx.run(
+        "INSERT INTO call_texts (organization_no, task_no, field, version, text, source, replaced_at)"
+        " VALUES (:organization, :no, :field, :version, :text, :source, :at)",
+        organization=tx.organization_no,
+        no=task.id,
+        field=field,
+        version=task.version,
+        text=text,
+        source=source,
+        at=milliseconds(now),
+    )
+
+
+def old_texts(tx: Transaction, task_no: int) -> list[OldText]:
+    """The replaced texts of a task, oldest first."""
+    rows = tx.rows(
+        "SELECT field, version, text, source, replaced_at FROM call_texts"
+        " WHERE organization_no = :organization AND task_no = :no ORDER BY version, field",
+        organization=tx.organization_no,
+        no=task_no,
+    )
+    return [OldText(field, version, text, source, instant_of(at)) for field, version, text, source, at in rows]
+
+
+# Forgetting ------------------------------------------------------------------------------------------------------
+
+
+def of_phone(tx: Transaction, phone: str) -> list[int]:
+    """The tasks of a caller, by the number in E.164."""
+    rows = tx.rows(
+        "SELECT task_no FROM call_tasks WHERE organization_no = :organization AND phone = :phone ORDER BY task_no",
+        organization=tx.organization_no,
+        phone=phone,
+    )
+    return [task_no for (task_no,) in rows]
+
+
+def forget_texts(tx: Transaction, task_no: int) -> None:
+    """Take away a task's old texts, its words and its traces of arrival; the title is found no more."""
+    for table in ("call_texts", "call_titles", "call_unposted", "call_words", "call_arrivals"):
+        tx.run(
+            f"DELETE FROM {table} WHERE organization_no = :organization AND task_no = :no",
+            organization=tx.organization_no,
+            no=task_no,
+        )
+
+
+def note_erasure(tx: Transaction, *, tasks: int, now: datetime) -> None:
+    """Callers were erased, with so many tasks."""
+    tx.run(
+        "INSERT INTO call_erasures (organization_no, at, tasks) VALUES (:organization, :at, :tasks)",
+        organization=tx.organization_no,
+        at=milliseconds(now),
+        tasks=tasks,
+    )
+
+
+def erasures(tx: Transaction) -> int:
+    """How often callers were erased."""
+    row = tx.row(
+        "SELECT count(*) FROM call_erasures WHERE organization_no = :organization", organization=tx.organization_no
+    )
+    return int(row[0]) if row else 0
+
+
+def recordings_older_than(tx: Transaction, before: datetime, *, limit: int) -> list[tuple[int, UUID, int]]:
+    """Organization (number and id) and task of recordings that were fetched before this.  For the house itself."""
+    rows = tx.rows(
+        "SELECT t.organization_no, o.organization_id, t.task_no FROM call_tasks t"
+        " JOIN organizations o ON o.organization_no = t.organization_no"
+        " WHERE t.recording_at < :before ORDER BY t.recording_at LIMIT :limit",
+        before=milliseconds(before),
+        limit=limit,
+    )
+    return [(organization_no, UUID(bytes=bytes(organization_id)), no) for organization_no, organization_id, no in rows]
+
+
+# Words -----------------------------------------------------------------------------------------------------------
+
+
+def post_words(tx: Transaction, *, limit: int = POSTED_AT_ONCE, at_least: int = 1) -> int:
+    """Post the words of some new titles; return of how many.  For the house itself.
+
+    Does nothing while fewer than `at_least` wait: until then a list finds them by their titles.
+
+    Running twice is harmless: a title leaves the list in the transaction that posts its words.
+    """
+    claimed = tx.rows(
+        "SELECT u.organization_no, u.task_no, u.words_line FROM call_unposted u"
+        f" ORDER BY u.organization_no, u.task_no LIMIT :limit{tx.flavour.claim}",
+        limit=limit,
+    )
+    if len(claimed) < at_least:
+        return 0
+    posted = [
+        (organization, number, task_no)
+        for organization, task_no, words_line in claimed
+        for number in numbers_of(tx, organization, words_of(words_line)).values()
+    ]
+    tx.run_many(
+        "INSERT INTO call_words (organization_no, word_no, task_no) VALUES (:organization, :word, :task)"
+        " ON CONFLICT DO NOTHING",
+        sorted(posted),
+    )
+    tx.run_many(
+        "DELETE FROM call_unposted WHERE organization_no = :organization AND task_no = :task",
+        [(organization, task_no) for organization, task_no, _ in claimed],
+    )
+    return len(claimed)

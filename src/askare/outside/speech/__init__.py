@@ -1,0 +1,74 @@
+"""Recordings and who understands them: what the pipeline of call tasks is given of the world outside."""
+
+from __future__ import annotations
+
+from askare.calltasks.outside import Recordings, Summariser, Transcriber
+from askare.outside.providers import (
+    Builtin,
+    Command,
+    FasterWhisper,
+    OpenAI,
+    Outside,
+    SummaryProvider,
+    TranscriptionProvider,
+    Vosk,
+    name_of,
+    outside_of,
+)
+from askare.outside.recordings import FetchedRecordings
+from askare.outside.speech.command import CommandTranscriber
+from askare.outside.speech.faster_whisper import FasterWhisperTranscriber, is_installed
+from askare.outside.speech.openai import OpenAITranscriber
+from askare.outside.summary.builtin import BuiltinSummariser
+from askare.outside.summary.command import CommandSummariser
+from askare.outside.summary.openai import OpenAISummariser
+from askare.settings import BadSettings, Settings
+
+
+def is_configured(settings: Settings) -> bool:
+    """Whether anybody is there to transcribe."""
+    return bool(settings.transcription_providers) and bool(outside_of(settings).transcription)
+
+
+def recordings_of(settings: Settings) -> Recordings:
+    """The fetcher and decoder; one for as long as the server runs.  Raises BadSettings."""
+    said = outside_of(settings)
+    return FetchedRecordings(said.allow, operator=said.operator, credentials=said.credentials)
+
+
+def transcribers_of(settings: Settings) -> list[Transcriber]:
+    """Who transcribes, in the order of asking.  Raises BadSettings."""
+    said = outside_of(settings)
+    if any(isinstance(one, FasterWhisper) for one in said.transcription) and not is_installed():
+        raise BadSettings(["transcription_providers: faster_whisper needs its package: pip install 'askare[whisper]'"])
+    return [_transcriber(one, said) for one in said.transcription]
+
+
+def summarisers_of(settings: Settings) -> list[Summariser]:
+    """Who sums up, in the order of asking; what is built in alone where nobody is named.  Raises BadSettings."""
+    said = outside_of(settings)
+    return [_summariser(one, said) for one in said.summary]
+
+
+def _transcriber(provider: TranscriptionProvider, said: Outside) -> Transcriber:
+    match provider:
+        case OpenAI():
+            return OpenAITranscriber(provider, said.allow)
+        case Vosk():
+            from askare.outside.speech.vosk import VoskTranscriber  # with 16 MB of web sockets
+
+            return VoskTranscriber(provider, said.allow)
+        case FasterWhisper():
+            return FasterWhisperTranscriber(provider)
+        case Command():
+            return CommandTranscriber(provider)
+
+
+def _summariser(provider: SummaryProvider, said: Outside) -> Summariser:
+    match provider:
+        case OpenAI():
+            return OpenAISummariser(provider, said.allow, redacted=said.redact, region=said.phone_region)
+        case Command():
+            return CommandSummariser(provider, redacted=said.redact, region=said.phone_region)
+        case Builtin():
+            return BuiltinSummariser(name_of(provider))

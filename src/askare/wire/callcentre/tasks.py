@@ -1,0 +1,680 @@
+"""Call tasks on the wire.  Source: call tasks contract 1 to 5."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Meta, Struct
+
+from askare.calltasks import operations, rules
+from askare.calltasks.jobs import RECORDING_FILE, folder_of
+from askare.calltasks.model import (
+    CALL_ID_LETTERS_MAX,
+    DEFAULT_TASK_TYPE,
+    DESCRIPTION_LETTERS_MAX,
+    NAME_LETTERS_MAX,
+    PHONE_LETTERS_MAX,
+    TASK_TYPE_PATTERN,
+    TEXT_LETTERS_MAX,
+    TITLE_LETTERS_MAX,
+    URL_LETTERS_MAX,
+    CallContent,
+    CallFilter,
+    ErrorCode,
+    Office,
+    Priority,
+    Processing,
+    Stage,
+    Status,
+)
+from askare.calltasks.operations import Shown
+from askare.kernel.caller import Role
+from askare.kernel.paging import Page, Window
+from askare.kernel.problems import NotFound
+from askare.kernel.time import settled, written
+from askare.wire.callcentre.app import Operation, Streamed
+from askare.wire.callcentre.problems import detail_reply
+from askare.wire.callcentre.reading import (
+    Field,
+    Unreadable,
+    identifier,
+    instant,
+    integer,
+    last,
+    many,
+    one_of,
+    pattern,
+    text,
+    text_or_number,
+    truth,
+    web_address,
+)
+from askare.wire.kit.call import Call
+from askare.wire.kit.endpoints import Answer, Example, Reply
+from askare.wire.kit.headers import etag_of
+
+ROLES = frozenset({Role.ADMIN, Role.SUPERVISOR, Role.OPERATOR})
+PER_PAGE_MAX = 100
+SEARCH_LETTERS_MAX = 500
+STREAMED_BYTES = 256 * 1024
+
+# What clients write, and what it means here.  Contract 3.
+STATUS_WORDS = {
+    "pending": Status.PENDING,
+    **dict.fromkeys(("new", "open", "todo", "waiting"), Status.PENDING),
+    "in_progress": Status.IN_PROGRESS,
+    **dict.fromkeys(("in-progress", "in_work", "assigned"), Status.IN_PROGRESS),
+    "completed": Status.COMPLETED,
+    **dict.fromkeys(("done", "resolved", "closed"), Status.COMPLETED),
+    "cancelled": Status.CANCELLED,
+    **dict.fromkeys(("canceled", "rejected"), Status.CANCELLED),
+}
+STATUSES = tuple(status.value for status in Status)
+# Words for the pipeline's state, which the documented filter understands too (contract 3.1).
+PIPELINE_WORDS = {"failed": Processing.FAILED, "processing": Processing.PROCESSING}
+PRIORITY_WORDS = {
+    "low": Priority.LOW,
+    "1": Priority.LOW,
+    **dict.fromkeys(("medium", "normal", "2"), Priority.MEDIUM),
+    **dict.fromkeys(("high", "3"), Priority.HIGH),
+    **dict.fromkeys(("urgent", "critical", "emergency", "4"), Priority.URGENT),
+}
+PRIORITIES = tuple(priority.value for priority in Priority)
+
+Instant = Annotated[datetime, Meta(tz=True)]
+
+
+class Task(Struct, frozen=True, kw_only=True):
+    """A call task as it is answered."""
+
+    id: int
+    organization_id: int
+    assigned_user_id: int | None
+    created_by_user_id: int | None
+    task_type: str
+    status: Status
+    priority: Priority
+    title: str
+    description: str | None
+    caller_phone: str | None
+    caller_name: str | None
+    call_id: str | None
+    recording_url: str | None
+    call_datetime: Instant | None
+    call_transcription: str | None
+    call_summary: Annotated[str | None, Meta(description="What the caller wanted.")]
+    call_response_summary: Annotated[str | None, Meta(description="What was answered, done or promised.")]
+    error_message: Annotated[
+        str | None, Meta(description="What went wrong, in the operator's language, and what comes next.")
+    ]
+    created_at: Instant
+    updated_at: Instant
+    due_date: Instant | None
+    completed_at: Instant | None
+    appeal_id: int | str | None
+    assigned_user_name: str | None
+    processing_status: Annotated[Processing, Meta(description="Where the pipeline stands; it never blocks the task.")]
+    processing_stage: Stage | None
+    error_code: ErrorCode | None
+    attempts: int
+    next_attempt_at: Instant | None
+    language: str | None
+    call_duration_seconds: float | None
+    transcription_source: Annotated[
+        str | None, Meta(description="Where the text comes from: `client`, `provider:<name>` or `builtin`.")
+    ]
+    summary_source: str | None
+    response_summary_source: str | None
+    is_overdue: bool
+    recording_link: Annotated[str | None, Meta(description="Where we play our own copy to those who see the task.")]
+    version: Annotated[int, Meta(description="Also the ETag.")]
+
+
+class TaskPage(Struct, frozen=True):
+    """A page of tasks, the newest first."""
+
+    items: list[Task]
+    total: Annotated[int, Meta(description="Tasks that match, on all pages.")]
+    page: int
+    per_page: int
+    pages: Annotated[int, Meta(description="0 when nothing matches.")]
+
+
+class TaskCreate(Struct, frozen=True, kw_only=True):
+    """A call, handed in.  Empty texts mean nothing; what is not known here is passed over."""
+
+    operator_id: Annotated[int | str, Meta(description="Code, extension or id of an operator of the organization.")]
+    task_type: Annotated[
+        str, Meta(description="Any word of letters, digits and _, such as call, callback or complaint.")
+    ] = DEFAULT_TASK_TYPE
+    priority: Priority = Priority.MEDIUM
+    title: Annotated[str, Meta(min_length=1, max_length=TITLE_LETTERS_MAX, pattern=r"\S")]
+    description: Annotated[str, Meta(max_length=DESCRIPTION_LETTERS_MAX)] | None = None
+    caller_phone: Annotated[str, Meta(max_length=PHONE_LETTERS_MAX)] | None = None
+    caller_name: Annotated[str, Meta(max_length=NAME_LETTERS_MAX)] | None = None
+    call_id: Annotated[str | int, Meta(description="The exchange's own name for the call.")] | None = None
+    recording_url: (
+        Annotated[str, Meta(description="Where the recording is: http or https.", pattern="^[hH][tT][tT][pP][sS]?://")]
+        | None
+    ) = None
+    call_datetime: Annotated[Instant, Meta(description="Without an offset: in the organization's zone.")] | None = None
+    call_transcription: Annotated[str, Meta(max_length=TEXT_LETTERS_MAX)] | None = None
+    call_summary: Annotated[str, Meta(max_length=TEXT_LETTERS_MAX)] | None = None
+    call_response_summary: Annotated[str, Meta(max_length=TEXT_LETTERS_MAX)] | None = None
+    due_date: Annotated[Instant, Meta(description="A bare date means the end of that day.")] | None = None
+
+
+class TaskStatusUpdate(Struct, frozen=True):
+    """The status to set; aliases such as `done` or `canceled` are understood, too."""
+
+    status: Status
+
+
+class TaskAppealLink(Struct, frozen=True):
+    """The appeal to link to; null unlinks."""
+
+    appeal_id: int | str | None
+
+
+class TaskList(Struct, frozen=True, kw_only=True):
+    """What to list."""
+
+    status: Annotated[
+        str,
+        Meta(description="Tasks in this status; `failed` and `processing` ask for the pipeline's state."),
+    ] = ""
+    task_type: Annotated[str, Meta(description="Tasks of this type.")] = ""
+    priority: Annotated[str, Meta(description="Tasks of this priority.")] = ""
+    search: Annotated[
+        str,
+        Meta(max_length=SEARCH_LETTERS_MAX, description="Words that must all stand in the title, in any case."),
+    ] = ""
+    include_cancelled: Annotated[bool, Meta(description="Cancelled tasks, too.")] = False
+    page: Annotated[int, Meta(ge=1, description="The page, from 1.")] = 1
+    per_page: Annotated[int, Meta(ge=1, le=PER_PAGE_MAX, description="Tasks a page.")] = 20
+
+
+class TaskReprocess(Struct, frozen=True, kw_only=True):
+    """What to do again."""
+
+    stage: Annotated[str, Meta(description="`transcription`, `summary` or `all`; without it, whatever is missing.")] = (
+        ""
+    )
+    force: Annotated[bool, Meta(description="Replace texts that a client gave, too.")] = False
+
+
+class TextVersion(Struct, frozen=True):
+    """A text that another one has replaced."""
+
+    field: str
+    version: Annotated[int, Meta(description="The last version of the task that had it.")]
+    text: str
+    source: str | None
+    replaced_at: Instant
+
+
+class TextVersions(Struct, frozen=True):
+    """The texts of a task that others have replaced, oldest first."""
+
+    items: list[TextVersion]
+
+
+EXAMPLE_CREATE: dict[str, Any] = {
+    "operator_id": "101",
+    "task_type": "callback",
+    "priority": "high",
+    "title": "Нет воды в квартире, перезвонить",
+    "caller_phone": "+7 701 234 56 78",
+    "caller_name": "Айгуль Сериккызы",
+    "call_id": "1700000000.4711",
+    "call_datetime": "2026-03-02T14:05:00+05:00",
+    "call_transcription": "Клиент: Здравствуйте, у нас с утра нет воды.\nОператор: Приедем сегодня до шести.",
+    "due_date": "2026-03-02T18:00:00+05:00",
+}
+EXAMPLE_TASK: dict[str, Any] = {
+    "id": 4711,
+    "organization_id": 1,
+    "assigned_user_id": 7,
+    "created_by_user_id": None,
+    "task_type": "callback",
+    "status": "pending",
+    "priority": "high",
+    "title": "Нет воды в квартире, перезвонить",
+    "description": None,
+    "caller_phone": "+7 701 234 56 78",
+    "caller_name": "Айгуль Сериккызы",
+    "call_id": "1700000000.4711",
+    "recording_url": None,
+    "call_datetime": "2026-03-02T09:05:00Z",
+    "call_transcription": EXAMPLE_CREATE["call_transcription"],
+    "call_summary": "У нас с утра нет воды.",
+    "call_response_summary": "Приедем сегодня до шести.",
+    "error_message": None,
+    "created_at": "2026-03-02T09:06:10Z",
+    "updated_at": "2026-03-02T09:06:11Z",
+    "due_date": "2026-03-02T13:00:00Z",
+    "completed_at": None,
+    "appeal_id": None,
+    "assigned_user_name": "Динара Оспанова",
+    "processing_status": "done",
+    "processing_stage": None,
+    "error_code": None,
+    "attempts": 0,
+    "next_attempt_at": None,
+    "language": "ru",
+    "call_duration_seconds": None,
+    "transcription_source": "client",
+    "summary_source": "builtin",
+    "response_summary_source": "builtin",
+    "is_overdue": False,
+    "recording_link": None,
+    "version": 3,
+}
+
+
+class _Joined(Struct):
+    """What the joined fields are worked out from."""
+
+    id: int
+    status: Status
+    due_date: datetime | None
+    recording_url: str | None
+    version: int
+
+
+_joined = msgspec.json.Decoder(_Joined)
+
+
+def answer_of(shown: Shown, *, now: datetime) -> bytes:
+    """A task's document with what is joined when it is read."""
+    joined = _joined.decode(shown.document)
+    due = None if joined.due_date is None else settled(joined.due_date)
+    overdue = rules.is_overdue(joined.status, due, now=now)
+    link = None if joined.recording_url is None else f"/api/tasks/{joined.id}/recording"
+    more = {"assigned_user_name": shown.operator_name, "is_overdue": overdue, "recording_link": link}
+    return shown.document[:-1] + b"," + msgspec.json.encode(more)[1:]
+
+
+def page_reply(items: list[bytes], *, total: int, page: int, per_page: int) -> Reply:
+    """The envelope of a list: items total page per_page pages."""
+    envelope = b'{"items":[%s],"total":%d,"page":%d,"per_page":%d,"pages":%d}'
+    return Reply(200, envelope % (b",".join(items), total, page, per_page, -(-total // per_page)))
+
+
+def window_of(parameters: dict[str, Any]) -> Window:
+    return Window((parameters["page"] - 1) * parameters["per_page"], parameters["per_page"])
+
+
+def _settable_status(value: Any) -> Status:
+    """A status of the human work.  The pipeline's own states are no such thing, and the message says what is."""
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word not in STATUS_WORDS and word in {one.value for one in Processing}:
+        raise Unreadable("status_not_settable")
+    found: Status = one_of(STATUS_WORDS, STATUSES)(value)
+    return found
+
+
+def _appeal(value: Any) -> int | str | None:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    found: str = text(CALL_ID_LETTERS_MAX, minimum=1)(value)
+    return found
+
+
+PAGE_FIELDS = {
+    "page": Field(last(integer(at_least=1)), default=1),
+    "per_page": Field(last(integer(at_least=1, at_most=PER_PAGE_MAX)), default=20),
+}
+TASK_PATH = {"task_id": Field(identifier, required=True)}
+_FILTER_WORDS: dict[str, Status | Processing] = {**STATUS_WORDS, **PIPELINE_WORDS}
+LIST_FIELDS = {
+    "status": Field(many(one_of(_FILTER_WORDS, (*STATUSES, *PIPELINE_WORDS))), default=()),
+    "task_type": Field(many(pattern(TASK_TYPE_PATTERN, rules.settled_type)), default=()),
+    "priority": Field(many(one_of(PRIORITY_WORDS, PRIORITIES)), default=()),
+    "search": Field(last(text(SEARCH_LETTERS_MAX)), default="", private=True),
+    "include_cancelled": Field(last(truth), default=False),
+    **PAGE_FIELDS,
+}
+_STAGES = ("transcription", "summary", "all")
+
+
+def create_fields(zone: ZoneInfo) -> dict[str, Field]:
+    """The fourteen fields of a call that is handed in."""
+    return {
+        "operator_id": Field(text_or_number(64), required=True),
+        "task_type": Field(pattern(TASK_TYPE_PATTERN, rules.settled_type), default=DEFAULT_TASK_TYPE),
+        "priority": Field(one_of(PRIORITY_WORDS, PRIORITIES), default=Priority.MEDIUM),
+        "title": Field(text(TITLE_LETTERS_MAX, minimum=1), required=True, private=True),
+        "description": Field(text(DESCRIPTION_LETTERS_MAX), private=True),
+        "caller_phone": Field(text_or_number(PHONE_LETTERS_MAX), private=True),
+        "caller_name": Field(text(NAME_LETTERS_MAX), private=True),
+        "call_id": Field(text_or_number(CALL_ID_LETTERS_MAX)),
+        "recording_url": Field(web_address(URL_LETTERS_MAX), private=True),
+        "call_datetime": Field(instant(zone, end_of_day=False)),
+        "call_transcription": Field(text(TEXT_LETTERS_MAX), private=True),
+        "call_summary": Field(text(TEXT_LETTERS_MAX), private=True),
+        "call_response_summary": Field(text(TEXT_LETTERS_MAX), private=True),
+        "due_date": Field(instant(zone, end_of_day=True)),
+    }
+
+
+class CallTaskApi:
+    """The six operations, and what we add beside them."""
+
+    def __init__(self, office: Office, *, data: Path) -> None:
+        self._office = office
+        self._data = data
+
+    async def create(self, call: Call) -> Reply:
+        values = dict(call.body)
+        operator = values.pop("operator_id")
+        task_no = await call.write(
+            operations.create_call, CallContent(**values), operator=operator, office=self._office, now=call.now
+        )
+        return self._reply(call, await call.read(operations.get_handed_in, task_no))
+
+    async def list_tasks(self, call: Call) -> Reply:
+        asked = call.parameters
+        states = asked["status"]
+        wanted = CallFilter(
+            statuses=frozenset(one for one in states if isinstance(one, Status)),
+            processing=_processing(one for one in states if isinstance(one, Processing)),
+            task_types=frozenset(asked["task_type"]),
+            priorities=frozenset(asked["priority"]),
+            words=rules.search_words(asked["search"]),
+            with_cancelled=asked["include_cancelled"],
+        )
+        page: Page[Shown] = await call.read(operations.list_calls, wanted, window=window_of(asked), office=self._office)
+        items = [answer_of(shown, now=call.now) for shown in page.items]
+        return page_reply(items, total=page.total, page=asked["page"], per_page=asked["per_page"])
+
+    async def get(self, call: Call) -> Reply:
+        return await self._now(call)
+
+    async def update_status(self, call: Call) -> Reply:
+        await call.write(
+            operations.update_status,
+            call.parameters["task_id"],
+            call.body["status"],
+            office=self._office,
+            now=call.now,
+        )
+        return await self._now(call)
+
+    async def link_appeal(self, call: Call) -> Reply:
+        await call.write(
+            operations.link_appeal,
+            call.parameters["task_id"],
+            call.body["appeal_id"],
+            office=self._office,
+            now=call.now,
+        )
+        return await self._now(call)
+
+    async def reprocess(self, call: Call) -> Reply:
+        await call.write(
+            operations.reprocess,
+            call.parameters["task_id"],
+            stage=call.parameters["stage"],
+            force=call.parameters["force"],
+            office=self._office,
+            now=call.now,
+        )
+        return await self._now(call)
+
+    async def versions(self, call: Call) -> Reply:
+        found = await call.read(operations.old_texts, call.parameters["task_id"], office=self._office)
+        items = [
+            {
+                "field": one.field,
+                "version": one.version,
+                "text": one.text,
+                "source": one.source,
+                "replaced_at": written(one.replaced_at),
+            }
+            for one in found
+        ]
+        return Reply(200, msgspec.json.encode({"items": items}))
+
+    async def _now(self, call: Call) -> Reply:
+        shown = await call.read(operations.get_call, call.parameters["task_id"], office=self._office)
+        return self._reply(call, shown)
+
+    def _reply(self, call: Call, shown: Shown) -> Reply:
+        version = _joined.decode(shown.document).version
+        headers = {"ETag": etag_of(version)}
+        if call.known_versions is not None and version in call.known_versions:
+            return Reply(304, None, headers)
+        return Reply(200, answer_of(shown, now=call.now), headers)
+
+    def operations(self) -> list[Operation]:
+        """The API's table."""
+        zone = ZoneInfo(self._office.time_zone)
+        task = Answer(200, "The task.", Task, (Example("task", EXAMPLE_TASK),), etag=True)
+        one_task: dict[str, Any] = {"path_fields": TASK_PATH, "tag": "tasks", "roles": ROLES, "answer": task}
+        link_body = {"appeal_id": Field(_appeal, required=True, nullable=False)}
+        create: dict[str, Any] = {
+            "method": "POST",
+            "tag": "tasks",
+            "roles": ROLES | {Role.INGEST},
+            "handle": self.create,
+            "body_fields": create_fields(zone),
+            "body": TaskCreate,
+            "answer": task,
+            "by_key": True,
+            "examples": (Example("call", EXAMPLE_CREATE),),
+        }
+        return [
+            Operation(
+                path="/api/tasks",
+                operation_id="create_task",
+                summary="Create Task",
+                description="Keeps a task for an operator and answers at once; texts that the pipeline makes come"
+                " later. The same call_id for the same operator, type and title within a day is the same task."
+                " Accepted are a user's bearer token, an ingest key (bearer or X-API-Key), or the key in the path of"
+                " /api/ingest/{key}/tasks.",
+                **create,
+            ),
+            Operation(
+                path="/api/ingest/{key}/tasks",
+                operation_id="ingest_task",
+                summary="Create Task with a key in the address",
+                in_document=False,
+                **create,
+            ),
+            Operation(
+                method="GET",
+                path="/api/tasks",
+                operation_id="list_tasks",
+                summary="List Tasks",
+                tag="tasks",
+                roles=ROLES,
+                handle=self.list_tasks,
+                query_fields=LIST_FIELDS,
+                parameters=TaskList,
+                answer=Answer(
+                    200,
+                    "A page of tasks.",
+                    TaskPage,
+                    (Example("page", {"items": [EXAMPLE_TASK], "total": 1, "page": 1, "per_page": 20, "pages": 1}),),
+                ),
+            ),
+            Operation(
+                method="GET",
+                path="/api/tasks/{task_id}",
+                operation_id="get_task",
+                summary="Get Task",
+                handle=self.get,
+                problems=(404,),
+                **one_task,
+            ),
+            Operation(
+                method="PUT",
+                path="/api/tasks/{task_id}/status",
+                operation_id="update_task_status",
+                summary="Update Task Status",
+                handle=self.update_status,
+                body_fields={"status": Field(_settable_status, required=True)},
+                body=TaskStatusUpdate,
+                examples=(Example("completed", {"status": "completed"}),),
+                problems=(404, 409),
+                **one_task,
+            ),
+            Operation(
+                method="PUT",
+                path="/api/tasks/{task_id}/appeal",
+                operation_id="link_appeal_to_task",
+                summary="Link Appeal To Task",
+                handle=self.link_appeal,
+                body_fields=link_body,
+                body=TaskAppealLink,
+                examples=(Example("unlink", {"appeal_id": None}),),
+                problems=(404, 409),
+                also=tuple(
+                    (method, f"/api/tasks/{{task_id}}/{name}")
+                    for name in ("appeal", "link-appeal")
+                    for method in ("PATCH", "POST", "PUT")
+                    if (method, name) != ("PUT", "appeal")
+                ),
+                **one_task,
+            ),
+            Operation(
+                method="POST",
+                path="/api/tasks/{task_id}/reprocess",
+                operation_id="reprocess_task",
+                summary="Reprocess Task",
+                description="Has missing or failed texts made again; all of them when none is missing. What a client"
+                " gave is left alone without `force`. A task that is being processed goes on as it is.",
+                handle=self.reprocess,
+                query_fields={
+                    "stage": Field(last(one_of(dict(zip(_STAGES, _STAGES, strict=True)), _STAGES))),
+                    "force": Field(last(truth), default=False),
+                },
+                parameters=TaskReprocess,
+                problems=(404,),
+                **one_task,
+            ),
+            Operation(
+                method="GET",
+                path="/api/tasks/{task_id}/recording",
+                operation_id="get_task_recording",
+                summary="Play the recording",
+                description="Our own copy of the recording, in parts where a Range is asked for.",
+                handle=Recordings(self._office, data=self._data).get,
+                path_fields=TASK_PATH,
+                tag="tasks",
+                roles=ROLES,
+                answer=Answer(200, "The recording."),
+                problems=(404, 416),
+            ),
+            Operation(
+                method="GET",
+                path="/api/tasks/{task_id}/versions",
+                operation_id="get_task_versions",
+                summary="Replaced texts",
+                handle=self.versions,
+                path_fields=TASK_PATH,
+                tag="tasks",
+                roles=ROLES,
+                answer=Answer(200, "The texts that others have replaced.", TextVersions),
+                problems=(404,),
+            ),
+        ]
+
+
+def _processing(states: Any) -> frozenset[Processing]:
+    """`processing` asks for all that is under way, what still waits included."""
+    found = frozenset(states)
+    return found | {Processing.QUEUED} if Processing.PROCESSING in found else found
+
+
+# Recordings ------------------------------------------------------------------------------------------------------
+
+
+class Recordings:
+    """Playback of our own copies."""
+
+    def __init__(self, office: Office, *, data: Path) -> None:
+        self._office = office
+        self._data = data
+
+    async def get(self, call: Call) -> Reply | Streamed:
+        task_no = call.parameters["task_id"]
+        is_kept = await call.read(operations.has_recording, task_no, office=self._office)
+        file = folder_of(self._data, call.caller.organization_no, task_no) / RECORDING_FILE
+        if not is_kept or not file.is_file():
+            raise NotFound("recording", "task_id")
+        size = file.stat().st_size
+        headers = {
+            "Accept-Ranges": "bytes",
+            "Cache-Control": "private, no-store",
+            "Content-Disposition": f'inline; filename="call-{task_no}"',
+            "X-Content-Type-Options": "nosniff",
+        }
+        wish = call.parameters.get("range")
+        stretch = byte_range(wish, size)
+        if stretch is None:
+            return detail_reply(416, "Range Not Satisfiable", Content_Range=f"bytes */{size}")
+        first, end = stretch
+        headers["Content-Length"] = str(end - first)
+        if wish and (first, end) != (0, size):
+            headers["Content-Range"] = f"bytes {first}-{end - 1}/{size}"
+            return Streamed(206, headers, media_type(file), _parts(file, first, end))
+        return Streamed(200, headers, media_type(file), _parts(file, first, end))
+
+
+def byte_range(wish: str | None, size: int) -> tuple[int, int] | None:
+    """The bytes that a Range header asks for, as first and end; all of them for several ranges or a strange header.
+
+    None for a range that the file does not reach.  RFC 9110, 14.
+    """
+    unit, _, stretch = (wish or "").partition("=")
+    first, dash, last_byte = stretch.strip().partition("-")
+    if unit.strip().lower() != "bytes" or not dash or not (first + last_byte).isdigit() or "," in stretch:
+        return 0, size
+    if not first:
+        length = int(last_byte[:18])
+        return (max(0, size - length), size) if length and size else None
+    start = int(first[:18])
+    end = min(int(last_byte[:18]) + 1, size) if last_byte else size
+    if last_byte and int(last_byte[:18]) < start:
+        return 0, size
+    return (start, end) if start < size else None
+
+
+_MAGIC = (
+    (b"RIFF", "audio/wav"),
+    (b"OggS", "audio/ogg"),
+    (b"fLaC", "audio/flac"),
+    (b"ID3", "audio/mpeg"),
+    (b"\xff\xfb", "audio/mpeg"),
+    (b"\xff\xf3", "audio/mpeg"),
+    (b"\xff\xf2", "audio/mpeg"),
+)
+
+
+def media_type(file: Path) -> str:
+    """What kind of audio a file begins like."""
+    with file.open("rb") as opened:
+        head = opened.read(12)
+    if head[4:8] == b"ftyp":
+        return "audio/mp4"
+    return next((kind for magic, kind in _MAGIC if head.startswith(magic)), "application/octet-stream")
+
+
+async def _parts(file: Path, first: int, end: int) -> AsyncIterator[bytes]:
+    """The bytes of a file, part by part: a local file is read in less time than a thread takes to wake."""
+    with file.open("rb") as opened:
+        opened.seek(first)
+        left = end - first
+        while left > 0:
+            part = opened.read(min(STREAMED_BYTES, left))
+            if not part:
+                return
+            left -= len(part)
+            yield part

@@ -1,0 +1,367 @@
+"""Those who transcribe, over real sockets."""
+
+from __future__ import annotations
+
+import sys
+import wave
+from array import array
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from askare.calltasks.model import ErrorCode
+from askare.calltasks.outside import Decoded, Hints, Transcriber, Transcript, Trouble
+from askare.outside import openai_twin
+from askare.outside.addresses import AllowList
+from askare.outside.audio import RATE
+from askare.outside.openai import Closes, retry_after_seconds
+from askare.outside.openai_twin import form_of, good
+from askare.outside.providers import Command, OpenAI, Vosk
+from askare.outside.speech.command import CommandTranscriber
+from askare.outside.speech.openai import OpenAITranscriber
+from askare.outside.speech.turns import Utterance, written_down
+from askare.outside.speech.vosk import VoskTranscriber
+from askare.outside.speech.vosk_twin import gibberish, hanging_up, understanding, vosk_twin
+from askare.outside.speech.vosk_twin import silent as silent_vosk
+from askare.outside.twin import (
+    Asked,
+    Manner,
+    Reply,
+    Stream,
+    always,
+    broken_off,
+    dripping,
+    endless,
+    json_reply,
+    silent,
+    twin,
+)
+from askare.settings import Secret
+from tests.outside.running import run
+
+NOBODY = AllowList()
+HINTS = Hints()
+
+
+def sound(path: Path, seconds: float = 1.0) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, RATE, 0, "NONE", ""))
+        file.writeframes(array("h", [1_000, -1_000] * int(seconds * RATE / 2)).tobytes())
+    return path
+
+
+def one_side(folder: Path, seconds: float = 1.0) -> Decoded:
+    return Decoded((sound(folder / "0.wav", seconds),), seconds)
+
+
+def two_sides(folder: Path) -> Decoded:
+    return Decoded((sound(folder / "0.wav"), sound(folder / "1.wav")), 1.0, operator_side=1)
+
+
+def openai(address: str, *, model: str = "whisper-1", path: str = "/v1", timeout: float = 2.0) -> OpenAITranscriber:
+    return OpenAITranscriber(
+        OpenAI(url=f"{address}{path}", model=model, key=Secret("sk-1"), timeout_seconds=timeout), NOBODY
+    )
+
+
+async def heard(transcriber: Transcriber, audio: Decoded, hints: Hints = HINTS) -> Transcript:
+    """What it makes of the sound; afterwards it is closed."""
+    try:
+        return await transcriber.transcribe(audio, hints)
+    finally:
+        if isinstance(transcriber, Closes):
+            await transcriber.aclose()
+
+
+async def trouble_of(transcriber: Transcriber, audio: Decoded) -> Trouble:
+    with pytest.raises(Trouble) as problem:
+        await heard(transcriber, audio)
+    return problem.value
+
+
+# What it is asked -------------------------------------------------------------------------------------------------
+
+
+@run
+async def test_the_sound_is_sent_as_a_form_with_a_named_file(tmp_path: Path) -> None:
+    async with twin(good("тест")) as server:
+        transcript = await heard(openai(server.address), one_side(tmp_path), Hints(("ru",), ("Askare", "лифт")))
+
+    fields, sent = form_of(server.asked[0])
+    assert (transcript.text, transcript.language) == ("тест", "ru")
+    assert server.asked[0].target == "/v1/audio/transcriptions"
+    assert server.asked[0].headers["authorization"] == "Bearer sk-1"
+    assert fields == {
+        "model": "whisper-1",
+        "response_format": "verbose_json",
+        "language": "ru",
+        "prompt": "Askare, лифт",
+    }
+    assert sent == (tmp_path / "0.wav").read_bytes()
+
+
+@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/audio/transcriptions", "/v1/audio/transcriptions/"])
+def test_a_pasted_path_is_understood(path: str, tmp_path: Path) -> None:
+    @run
+    async def ask() -> None:
+        async with twin(good()) as server:
+            await heard(openai(server.address, path=path), one_side(tmp_path), HINTS)
+
+        assert server.asked[0].target == "/v1/audio/transcriptions"
+
+    ask()
+
+
+@run
+async def test_of_several_languages_the_listener_tells(tmp_path: Path) -> None:
+    async with twin(good()) as server:
+        await heard(openai(server.address), one_side(tmp_path), Hints(("ru", "kk")))
+
+    assert "language" not in form_of(server.asked[0])[0]
+
+
+@run
+async def test_the_plainest_form_that_the_server_knows_is_found_and_remembered(tmp_path: Path) -> None:
+    async with twin(good("тест", forms=["text"])) as server:
+        transcriber = openai(server.address)
+        first = await transcriber.transcribe(one_side(tmp_path), HINTS)
+        second = await heard(transcriber, one_side(tmp_path))
+
+    assert first.text == second.text == "тест"
+    asked = [form_of(one)[0]["response_format"] for one in server.asked]
+    assert asked == ["verbose_json", "json", "text", "text"]
+
+
+@run
+async def test_other_models_are_asked_for_plain_json(tmp_path: Path) -> None:
+    async with twin(good()) as server:
+        await heard(openai(server.address, model="gpt-transcribe"), one_side(tmp_path), HINTS)
+
+    assert form_of(server.asked[0])[0]["response_format"] == "json"
+
+
+@run
+async def test_long_sound_is_sent_in_pieces_with_their_moments(tmp_path: Path) -> None:
+    async with twin(good("тест")) as server:
+        transcriber = openai(server.address)
+        transcriber._piece_bytes_max = 2 * RATE * 2  # two seconds
+        transcript = await heard(transcriber, one_side(tmp_path, 5.0))
+
+    assert transcript.text == "\n".join(["тест"] * len(server.asked))
+    assert len(server.asked) >= 3
+    assert sum(len(form_of(one)[1]) - 44 for one in server.asked) == 5 * RATE * 2
+
+
+@run
+async def test_sides_kept_apart_are_written_down_as_turns(tmp_path: Path) -> None:
+    async def manner(asked: Asked, _line: Stream) -> Reply:
+        at = 0.0 if len(server.asked) == 1 else 0.5
+        segments = [{"start": at, "text": " a "}, {"start": at + 1, "text": "b"}, {"start": 9.0, "text": " "}]
+        return json_reply({"text": "a b", "segments": segments})
+
+    async with twin(manner) as server:
+        transcript = await heard(openai(server.address), two_sides(tmp_path), HINTS)
+
+    assert transcript.text == "Caller: a\nOperator: a\nCaller: b\nOperator: b"
+
+
+@run
+async def test_what_the_model_takes_for_silence_is_dropped(tmp_path: Path) -> None:
+    segments = [{"start": 0.0, "text": "Thanks for watching!", "no_speech_prob": 0.95, "avg_logprob": -1.4}]
+    async with twin(always(json_reply({"text": "Thanks for watching!", "segments": segments}))) as server:
+        transcript = await heard(openai(server.address), one_side(tmp_path))
+
+    assert transcript.text == ""
+
+
+# How it goes wrong ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("manner", "code", "said"),
+    [
+        (openai_twin.WEB_PAGE, ErrorCode.PROVIDER_BAD_RESPONSE, "Sign in"),
+        (openai_twin.BAD_JSON, ErrorCode.PROVIDER_BAD_RESPONSE, "no JSON"),
+        (openai_twin.EMPTY, ErrorCode.PROVIDER_BAD_RESPONSE, ""),
+        (openai_twin.ERROR_IN_200, ErrorCode.PROVIDER_UNAVAILABLE, "CUDA"),
+        (openai_twin.RATE_LIMITED, ErrorCode.PROVIDER_RATE_LIMITED, "Rate limit"),
+        (openai_twin.QUOTA, ErrorCode.PROVIDER_QUOTA, "quota"),
+        (openai_twin.OUT_OF_CREDIT, ErrorCode.PROVIDER_QUOTA, "payment"),
+        (openai_twin.REFUSED_KEY, ErrorCode.PROVIDER_AUTH, "Incorrect"),
+        (openai_twin.MODEL_MISSING, ErrorCode.PROVIDER_MODEL_MISSING, "whisper-1"),
+        (openai_twin.OVERLOADED, ErrorCode.PROVIDER_UNAVAILABLE, "later"),
+        (openai_twin.PROXY_DOWN, ErrorCode.PROVIDER_UNAVAILABLE, "502"),
+        (openai_twin.REJECTED, ErrorCode.PROVIDER_REJECTED, "Field required"),
+        (always(json_reply({"words": []})), ErrorCode.PROVIDER_BAD_RESPONSE, "without text"),
+        (always(json_reply([1])), ErrorCode.PROVIDER_BAD_RESPONSE, "without text"),
+        (always(Reply(307, b"", {"location": "/"})), ErrorCode.PROVIDER_BAD_RESPONSE, ""),
+        (broken_off, ErrorCode.PROVIDER_BAD_RESPONSE, ""),
+        (endless, ErrorCode.PROVIDER_BAD_RESPONSE, ""),
+        (silent, ErrorCode.PROVIDER_TIMEOUT, ""),
+        (dripping(0.05), ErrorCode.PROVIDER_TIMEOUT, ""),
+    ],
+)
+def test_each_way_of_going_wrong_has_its_code(manner: Manner, code: ErrorCode, said: str, tmp_path: Path) -> None:
+    @run
+    async def ask() -> None:
+        async with twin(manner) as server:
+            trouble = await trouble_of(openai(server.address, timeout=0.5), one_side(tmp_path))
+
+        assert trouble.code is code
+        assert said in trouble.detail
+        assert "sk-" not in trouble.detail
+
+    ask()
+
+
+@run
+async def test_nobody_there_is_unavailable(tmp_path: Path) -> None:
+    async with twin(silent) as server:
+        pass
+
+    assert (await trouble_of(openai(server.address), one_side(tmp_path))).code is ErrorCode.PROVIDER_UNAVAILABLE
+
+
+@run
+async def test_the_wait_that_is_asked_for_is_told(tmp_path: Path) -> None:
+    async with twin(openai_twin.RATE_LIMITED) as server:
+        trouble = await trouble_of(openai(server.address), one_side(tmp_path))
+
+    assert trouble.retry_after_seconds == 17
+
+
+def test_a_wait_may_be_in_milliseconds_or_until_a_date() -> None:
+    now = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+
+    assert retry_after_seconds({"retry-after-ms": "1500"}, now=now) == 1.5
+    assert retry_after_seconds({"retry-after": "Thu, 01 Jan 2026 12:00:30 GMT"}, now=now) == 30
+    assert retry_after_seconds({"retry-after": "soon"}, now=now) is None
+    assert retry_after_seconds({}, now=now) is None
+
+
+@run
+async def test_metadata_is_never_asked_even_where_a_setting_names_it(tmp_path: Path) -> None:
+    trouble = await trouble_of(openai("http://169.254.169.254"), one_side(tmp_path))
+
+    assert trouble.code is ErrorCode.PROVIDER_REJECTED
+
+
+# Vosk -------------------------------------------------------------------------------------------------------------
+
+
+def vosk(address: str, *, timeout: float = 2.0) -> VoskTranscriber:
+    return VoskTranscriber(Vosk(url=address, timeout_seconds=timeout), NOBODY)
+
+
+@run
+async def test_a_vosk_server_is_understood(tmp_path: Path) -> None:
+    async with vosk_twin(understanding("добрый день", "лифт не работает")) as address:
+        transcript = await vosk(address).transcribe(one_side(tmp_path, 2.2), HINTS)
+
+    assert transcript.text == "добрый день\nлифт не работает"
+
+
+@run
+async def test_a_vosk_server_hears_both_sides(tmp_path: Path) -> None:
+    async with vosk_twin(understanding("да", "нет")) as address:
+        transcript = await vosk(address).transcribe(two_sides(tmp_path), HINTS)
+
+    assert transcript.text == "Caller: да\nOperator: да\nCaller: нет\nOperator: нет"
+
+
+@pytest.mark.parametrize(
+    ("manner", "code"),
+    [
+        (silent_vosk, ErrorCode.PROVIDER_TIMEOUT),
+        (gibberish, ErrorCode.PROVIDER_BAD_RESPONSE),
+        (hanging_up, ErrorCode.PROVIDER_UNAVAILABLE),
+    ],
+)
+def test_a_vosk_server_goes_wrong(manner: Callable[..., Awaitable[None]], code: ErrorCode, tmp_path: Path) -> None:
+    @run
+    async def ask() -> None:
+        async with vosk_twin(manner) as address:
+            assert (await trouble_of(vosk(address, timeout=0.5), one_side(tmp_path))).code is code
+
+    ask()
+
+
+@run
+async def test_what_is_no_web_socket_is_unavailable(tmp_path: Path) -> None:
+    async with twin(openai_twin.WEB_PAGE) as server:
+        trouble = await trouble_of(vosk(server.address.replace("http", "ws")), one_side(tmp_path))
+
+    assert trouble.code is ErrorCode.PROVIDER_UNAVAILABLE
+
+
+# A program ---------------------------------------------------------------------------------------------------------
+
+
+def program(text: str, *words: str, timeout: float = 5.0) -> CommandTranscriber:
+    return CommandTranscriber(Command(command=[sys.executable, "-c", text, *words], timeout_seconds=timeout))
+
+
+@run
+async def test_a_program_is_given_the_file_and_the_language(tmp_path: Path) -> None:
+    text = "import sys, os; print(os.path.basename(sys.argv[1])); print(sys.argv[2])"
+
+    transcript = await program(text, "{audio}", "{language}").transcribe(one_side(tmp_path), Hints(("fi",)))
+
+    assert transcript.text == "0.wav\nfi"
+
+
+@run
+async def test_a_program_may_answer_with_json(tmp_path: Path) -> None:
+    text = 'print(\'{"language": "fi", "segments": [{"start": 0.5, "text": "hei"}, {"start": 2, "text": "moi"}]}\')'
+
+    transcript = await program(text).transcribe(one_side(tmp_path), HINTS)
+
+    assert (transcript.text, transcript.language) == ("hei\nmoi", "fi")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("raise SystemExit(75)", ErrorCode.PROVIDER_UNAVAILABLE),
+        ("raise SystemExit(1)", ErrorCode.PROVIDER_REJECTED),
+        ("print('{\"segments\": 5}')", ErrorCode.PROVIDER_BAD_RESPONSE),
+        ("while True: print('x' * 100000)", ErrorCode.PROVIDER_BAD_RESPONSE),
+        ("import time; time.sleep(60)", ErrorCode.PROVIDER_TIMEOUT),
+    ],
+)
+def test_a_program_goes_wrong(text: str, code: ErrorCode, tmp_path: Path) -> None:
+    @run
+    async def ask() -> None:
+        timeout = 0.3 if "sleep" in text else 10.0
+        assert (await trouble_of(program(text, timeout=timeout), one_side(tmp_path))).code is code
+
+    ask()
+
+
+@run
+async def test_a_program_that_is_not_there_is_told(tmp_path: Path) -> None:
+    transcriber = CommandTranscriber(Command(command=["/nowhere/whisper"]))
+
+    assert (await trouble_of(transcriber, one_side(tmp_path))).code is ErrorCode.PROVIDER_REJECTED
+
+
+@run
+async def test_a_program_sees_none_of_our_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASKARE_STATIC_TOKENS", "secret")
+
+    transcript = await program("import os; print(sorted(os.environ))").transcribe(one_side(tmp_path), HINTS)
+
+    assert "ASKARE" not in transcript.text
+
+
+# Writing down ------------------------------------------------------------------------------------------------------
+
+
+def test_without_moments_each_sides_words_stand_together() -> None:
+    said = [Utterance(0, None, "a"), Utterance(0, None, "b"), Utterance(1, None, "c")]
+
+    assert written_down(said, 1) == "Caller: a b\nOperator: c"
+    assert written_down(said, None) == "a\nb\nc"
+    assert written_down([], 1) == ""
