@@ -158,13 +158,15 @@ class Client:
         if content is not None:
             sent["Content-Type"] = "application/json"
         sent.update(headers or {})
-        return self._client.request(
+        answer = self._client.request(
             method,
             path,
             params=params,
             content=content,
             headers={name: value for name, value in sent.items() if value is not None},
         )
+        self._client.cookies.clear()  # a session that one test begins is none of another's
+        return answer
 
     def get(self, path: str, **how: Any) -> httpx2.Response:
         return self.request("GET", path, **how)

@@ -1,4 +1,4 @@
-"""The command line: `askare serve | worker | token | user | demo | migrate | backup | restore | doctor`.
+"""The command line: `askare serve | worker | token | user | demo | import | export | runs | preview | backup …`.
 
 Commands that fail say what to do next, on standard error, and exit with 1; what was wrongly typed exits with 2.
 """
@@ -12,13 +12,16 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+import msgspec
 from cyclopts import App, Group, Parameter
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -34,14 +37,20 @@ from askare.access.model import Organization, Rights, User
 from askare.calltasks import operations as calls
 from askare.calltasks.jobs import folder_of
 from askare.directory import operations as directory
+from askare.directory.model import Kind as ThingKind
+from askare.directory.references import Checks
 from askare.doctor import Level, examine
 from askare.edge import Edge
+from askare.exchange import columns, files, loading, saving
 from askare.jobs.outbox import HOUSE_USER
 from askare.kernel.caller import Caller, Role
 from askare.kernel.problems import Problem
-from askare.kernel.time import written
+from askare.kernel.time import settled, written
 from askare.main import open_database
 from askare.outside.check import ProviderCheck, check_providers
+from askare.scripts import registry
+from askare.scripts.command import COMMANDS_FILE
+from askare.scripts.model import parameters_of
 from askare.settings import BadSettings, Loaded, Settings, load
 from askare.storage import archive
 from askare.storage.desk import Database
@@ -49,6 +58,13 @@ from askare.storage.migrations import SchemaTooNew, waiting
 from askare.storage.migrations import migrate as migrate_schema
 from askare.storage.sqlite import UnsafeSQLite
 from askare.storage.transactions import Transaction
+from askare.svctasks import operations as svctasks
+from askare.svctasks.model import Outcome, Surroundings
+from askare.wire.kit import reading
+from askare.workdays import operations as workdays
+from askare.workdays import public_holidays
+from askare.workdays.model import Domain
+from askare.workdays.rules import Unreadable, defaults_of
 
 app = App(
     name="askare",
@@ -90,6 +106,7 @@ ENDINGS = (
     UnsafeSQLite,
     archive.ArchiveProblem,
     serving.PortTaken,
+    files.BadFile,
 )
 
 
@@ -162,6 +179,7 @@ def serve(
     port: int | None = None,
     workers: int | None = None,
     demo: bool = False,
+    site: str | None = None,
     log_format: Annotated[str | None, Parameter(help="json for machines, console for people.")] = None,
     data: Data = None,
     database: DatabaseAddress = None,
@@ -181,8 +199,12 @@ def serve(
         Server processes; more than one needs PostgreSQL.
     demo
         Fill an organization "Demo" with sample data first, once.
+    site
+        Name of the site where service tasks are started (default main).
     """
-    settings = _settings(data, database, host=host, port=port, workers=workers, log_format=log_format).settings
+    settings = _settings(
+        data, database, host=host, port=port, workers=workers, site=site, log_format=log_format
+    ).settings
     serving.require_free_port(settings)
     token = None
     with _open(settings) as opened:
@@ -208,6 +230,37 @@ def serve(
         )
 
     serving.serve(settings, announce=announce)
+
+
+@app.command
+def worker(
+    *,
+    site: str | None = None,
+    log_format: Annotated[str | None, Parameter(help="json for machines, console for people.")] = None,
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Do what has to be done without anybody asking: promises, upkeep, and the scripts of one site.
+
+    For more hands on PostgreSQL; `askare serve` does all of it by itself.  Ends with Ctrl-C or SIGTERM.
+    Example: `askare worker --site Tampere --database postgresql://askare@db/askare`
+
+    Parameters
+    ----------
+    site
+        Name of the site where service tasks are started (default main).
+    """
+    settings = _settings(data, database, site=site, log_format=log_format).settings
+    if not settings.database:
+        raise Stop(
+            "Only one process writes to an SQLite file, and `askare serve` does the worker's part there.  "
+            "For more, set --database to a PostgreSQL address."
+        )
+    with _open(settings):
+        pass  # brought up to date
+    serving.work(
+        settings, announce=lambda: _say.print(f"Askare {__version__} works at site {settings.site}", highlight=False)
+    )
 
 
 # demo ------------------------------------------------------------------------------------------------------------
@@ -509,6 +562,510 @@ def erase(
         print(json.dumps({"tasks": list(erased.tasks), "appeals": list(erased.appeals)}))
     else:
         _say.print(f"Erased from {len(erased.tasks)} call tasks and {len(erased.appeals)} appeals.", highlight=False)
+
+
+# Files of many things --------------------------------------------------------------------------------------------
+
+
+class Things(Enum):
+    """What files can hold."""
+
+    OFFICES = "offices"
+    AGENTS = "agents"
+    OPERATORS = "operators"
+    PARTIES = "parties"
+    REALTIES = "realties"
+
+
+_KINDS = {
+    Things.OFFICES: ThingKind.OFFICE,
+    Things.AGENTS: ThingKind.AGENT,
+    Things.OPERATORS: ThingKind.OPERATOR,
+    Things.PARTIES: ThingKind.PARTY,
+    Things.REALTIES: ThingKind.REALTY,
+}
+FAULTS_SHOWN_MAX = 20
+
+
+@app.command(name="import")
+def import_things(
+    things: Things,
+    file: Path,
+    /,
+    *,
+    organization: str,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    errors: Path | None = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Take offices, agents, operators, parties or realties in from a .csv, .xlsx or .ndjson file.
+
+    The first line of a table names its columns as the API names its fields, a nested one with a dot
+    (`address.postcode`); `askare export` writes such a file.  Each row makes or replaces one thing, so loading the same
+    file twice changes nothing.  Rows that cannot be loaded keep no others out: they are written, each with what is
+    wrong with it, into a second file that can be mended and loaded again.  The server may be running or not.
+    Exits with 1 when a row could not be loaded.
+
+    Example: `askare import parties customers.csv --organization Koti --dry-run`
+
+    Parameters
+    ----------
+    things
+        What the rows are.
+    file
+        The file.
+    organization
+        Name of the organization.
+    dry_run
+        Only say, row by row, what would happen.
+    errors
+        Where to write the rows that could not be loaded (default: beside the file, as customers.errors.csv).
+    """
+    settings = _settings(data, database).settings
+    kind = _KINDS[things]
+    errors = errors or file.with_name(f"{file.stem}.errors{file.suffix}")
+    counted = dict.fromkeys(loading.Fate, 0)
+    with _open(settings) as opened, ExitStack() as at_end:
+        how = loading.Loading(
+            kind=kind,
+            caller=_owner(opened, organization),
+            typed=reading.typed,
+            plain=reading.plain_json,
+            checks=Checks(settings.reference_checks),
+            phone_region=settings.phone_region,
+            dry_run=dry_run,
+        )
+        source = at_end.enter_context(files.opened(file, kind))
+        if source.heading is not None:
+            for name in source.heading.unknown:
+                hint = columns.nearest(kind, name)
+                _say.print(f"Column {name}: unknown, not read{hint}", style="yellow", highlight=False, markup=False)
+        rejected: files.Errors | None = None
+        move = at_end.enter_context(_row_progress(f"Reading {file.name}", source.total))
+        for outcome in loading.load(opened, source, how, now=Edge().now):
+            counted[outcome.fate] += 1
+            if dry_run:
+                _tell(outcome, as_json=as_json)
+            elif outcome.fate is loading.Fate.FAULTY:
+                if counted[loading.Fate.FAULTY] <= FAULTS_SHOWN_MAX:
+                    _complain(f"Row {outcome.row.number}: {outcome.trouble}")
+                if rejected is None:
+                    names = files.Errors.names(source)
+                    sink = at_end.enter_context(files.created(errors, files.format_of(errors), names))
+                    rejected = files.Errors(source, sink)
+                rejected.write(outcome.row, outcome.trouble)
+            move(source.done)
+    _sum_up(counted, errors=None if rejected is None else errors, dry_run=dry_run, as_json=as_json)
+    if counted[loading.Fate.FAULTY]:
+        sys.exit(1)
+
+
+def _owner(database: Database, organization: str) -> Caller:
+    """The organization's administrator, in whose name the owner of the server works at the command line."""
+    of = _organization(database, organization)
+
+    def ensure(tx: Transaction) -> Caller | None:
+        rights = Rights(Role.ADMIN, frozenset(), None)
+        user = access.ensure_token_holder(tx, of, rights, user_id=None, now=Edge().now())
+        return access.caller_of_user(tx, user.user_id)
+
+    caller = database.write(ensure)
+    if caller is None:
+        raise Stop(f"The administrator of {organization} is disabled.")
+    return caller
+
+
+def _tell(outcome: loading.Outcome, *, as_json: bool) -> None:
+    """What would become of one row."""
+    if as_json:
+        told = {"row": outcome.row.number, "fate": outcome.fate.value}
+        faults = [{"target": fault.target, "message": fault.message} for fault in outcome.faults]
+        more = {"fields": outcome.fields, "faults": faults}
+        print(json.dumps({**told, **{name: value for name, value in more.items() if value}}, ensure_ascii=False))
+        return
+    detail = ", ".join(outcome.fields) or outcome.trouble
+    print(f"row {outcome.row.number}: {outcome.fate.value}{f': {detail}' if detail else ''}")
+
+
+def _sum_up(counted: dict[loading.Fate, int], *, errors: Path | None, dry_run: bool, as_json: bool) -> None:
+    if as_json and not dry_run:
+        print(
+            json.dumps({**{fate.value: number for fate, number in counted.items()}, "errors": errors and str(errors)})
+        )
+        return
+    numbers = ", ".join(f"{number:,} {fate.value}" for fate, number in counted.items())
+    _say.print(f"{numbers}{'; nothing was changed (dry run).' if dry_run else '.'}", highlight=False)
+    if errors is not None:
+        _say.print(
+            f"The faulty rows are in {errors}: mend them there and load that file.",
+            highlight=False,
+            soft_wrap=True,
+            markup=False,
+        )
+
+
+@contextmanager
+def _row_progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar, on the terminal only."""
+    with Progress(
+        TextColumn(title, markup=False),
+        BarColumn(),
+        TimeRemainingColumn(),
+        console=_say,
+        transient=True,
+        disable=not _say.is_terminal,
+    ) as progress:
+        bar = progress.add_task("", total=total or None)
+        yield lambda done: progress.update(bar, completed=done)
+
+
+@app.command(name="export")
+def export_things(
+    things: Things,
+    file: Path,
+    /,
+    *,
+    organization: str,
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Write all offices, agents, operators, parties or realties into a .csv, .xlsx or .ndjson file.
+
+    `askare import` reads it back as it was.  In CSV, what a spreadsheet would take for a formula has an apostrophe in
+    front; in XLSX it is marked as text.  A dash for the file writes CSV to standard output.
+
+    Example: `askare export realties homes.xlsx --organization Koti`
+
+    Parameters
+    ----------
+    things
+        What to write.
+    file
+        The file; one that is there is replaced.
+    organization
+        Name of the organization.
+    """
+    settings = _settings(data, database).settings
+    kind = _KINDS[things]
+    path = None if str(file) == "-" else file
+    form = files.Format.CSV if path is None else files.format_of(path)
+    written_things = 0
+    with _open(settings) as opened:
+        caller = _owner(opened, organization)
+        with (
+            _row_progress(f"Writing {file.name}", saving.count(opened, kind, caller)) as move,
+            files.created(path, form, files.table_names(kind)) as sink,
+        ):
+            for thing in saving.things(opened, kind, caller):
+                files.write_thing(sink, kind, thing)
+                written_things += 1
+                move(written_things)
+    _say.print(f"{written_things:,} {things.value}: {file}", highlight=False, markup=False)
+
+
+# Service tasks ---------------------------------------------------------------------------------------------------
+
+
+@app.command
+def runs(
+    task: str | None = None,
+    /,
+    *,
+    organization: str = DEMO_ORGANIZATION,
+    outcome: str | None = None,
+    limit: int = 30,
+    as_json: AsJson = False,
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Show what became of planned starts, newest first: the ledger of service tasks.
+
+    Examples: `askare runs`; `askare runs "Daily cleaning"`; `askare runs --outcome missed --organization Koti`
+
+    Parameters
+    ----------
+    task
+        Id, or name, of one task; without it those of all tasks.
+    organization
+        Name of the organization.
+    outcome
+        Only these: started, late, missed, skipped_overlap, closed_window, no_site, script_not_found, limit, expired.
+    limit
+        How many rows at most.
+    """
+    if outcome is not None and outcome not in {one.value for one in Outcome}:
+        raise Stop(f"--outcome {outcome}: must be one of {', '.join(one.value for one in Outcome)}")
+    with _open(_settings(data, database).settings) as opened:
+        caller = _caller(opened, organization)
+        task_id = _task_id(opened, caller, task) if task is not None else None
+        rows = opened.read(lambda tx: svctasks.ledger(tx, task_id, outcome=outcome, limit=limit), caller)
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    if not rows:
+        _say.print("No planned start has come yet.", highlight=False)
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), expand=True)
+    for column in ("planned (UTC)", "task", "site", "outcome", "late", "took"):
+        table.add_column(column, no_wrap=True)
+    # What is left of the line is for the reason; programs get all of it with --json.
+    table.add_column("why, or what it said", overflow="ellipsis", no_wrap=True, ratio=1)
+    for row in rows:
+        slots = f" ×{row['slots']}" if row["slots"] > 1 else ""
+        table.add_row(
+            _moment(row["slot"]),
+            row["task"],
+            row["site"],
+            Text.assemble(
+                (f"{row['outcome']}{slots}", _OUTCOME_STYLES.get(row["outcome"], "")),
+                (f" {row['endreason']}" if row["endreason"] not in ("", "normal") else "", "red"),
+            ),
+            _span(row["lateness_ms"]),
+            _span(row["duration_ms"]),
+            Text((row["reason"] or row["output"]).strip().replace("\n", "; ")[:120]),
+        )
+    _show.print(table)
+
+
+_OUTCOME_STYLES = {
+    "started": "green",
+    "late": "yellow",
+    "missed": "bold red",
+    "skipped_overlap": "yellow",
+    "closed_window": "dim",
+    "no_site": "red",
+    "script_not_found": "bold red",
+    "limit": "red",
+    "expired": "red",
+    "waiting": "cyan",
+}
+
+
+def _moment(written_instant: str) -> str:
+    return written_instant[:19].replace("T", " ")
+
+
+def _span(span_milliseconds: int | None) -> str:
+    """A duration as people say it: `340 ms`, `2.5 s`, `3 min`, `5.2 h`."""
+    if span_milliseconds is None:
+        return ""
+    if span_milliseconds < 1_000:
+        return f"{span_milliseconds} ms"
+    if span_milliseconds < 60_000:
+        return f"{span_milliseconds / 1_000:.1f} s"
+    if span_milliseconds < 3_600_000:
+        return f"{span_milliseconds / 60_000:.0f} min"
+    return f"{span_milliseconds / 3_600_000:.1f} h"
+
+
+@app.command
+def preview(
+    task: str,
+    /,
+    *,
+    organization: str = DEMO_ORGANIZATION,
+    count: int = 20,
+    start: Annotated[datetime | None, Parameter(name="--from")] = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Show when a service task will start, what its window will drop, and why.
+
+    Example: `askare preview "Debtor calls" --count 10 --from 2026-12-24T00:00:00Z`
+
+    Parameters
+    ----------
+    task
+        Id, or name, of the task.
+    organization
+        Name of the organization.
+    count
+        How many starts.
+    start
+        From this moment on (default: now).
+    """
+    settings = _settings(data, database).settings
+    begin = Edge().now() if start is None else settled(start if start.tzinfo else start.replace(tzinfo=UTC))
+    surroundings = Surroundings(
+        defaults_of(settings.time_zone, settings.workweek), registry.load(settings.data).codes, settings.site
+    )
+    with _open(settings) as opened:
+        caller = _caller(opened, organization)
+        task_id = _task_id(opened, caller, task)
+        told = opened.read(
+            lambda tx: svctasks.preview(tx, task_id, count=count, start=begin, surroundings=surroundings), caller
+        )
+    if as_json:
+        print(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    lines = [(one["slot"], one.get("at", one["slot"]), one["site"], "starts", "", 1) for one in told["starts"]]
+    lines += [(one["slot"], "", one["site"], "dropped", one["reason"], one["slots"]) for one in told["dropped"]]
+    zone = ZoneInfo(told["time_zone"])
+    table = Table(box=SIMPLE_HEAD)
+    for column in ("planned (UTC)", f"there ({told['time_zone']})", "site", "", "why"):
+        table.add_column(column, no_wrap=column.startswith("planned"))
+    for slot, at, site, what, why, slots in sorted(lines):
+        local = datetime.fromisoformat(at or slot).astimezone(zone)
+        shown = f"{what} ×{slots}" if slots > 1 else what
+        table.add_row(
+            _moment(slot), f"{local:%a %d.%m. %H:%M:%S}", site, Text(shown, style="green" if at else "dim"), why
+        )
+    _show.print(table)
+    for warning in told["warnings"]:
+        _say.print(warning, style="yellow", highlight=False)
+
+
+def _caller(database: Database, organization: str) -> Caller:
+    """The house, on behalf of the organization of this name."""
+    of = _organization(database, organization)
+    return Caller(of.organization_no, of.organization_id, HOUSE_USER, Role.ADMIN)
+
+
+def _task_id(database: Database, caller: Caller, said: str) -> UUID:
+    """The service task of this id or name.  Raises Stop when there is none, or more than one."""
+    found = database.read(lambda tx: svctasks.named(tx, said), caller)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise Stop(f"{len(found)} service tasks are called {said!r}; name one by its id: {', '.join(map(str, found))}")
+    raise Stop(f"There is no service task with the id or name {said!r}.")
+
+
+@app.command(name="scripts")
+def list_scripts(*, as_json: AsJson = False, data: Data = None) -> None:
+    """Show the scripts that service tasks can start here, with their parameters.
+
+    Besides the built-in ones there are those of installed packages (entry points `askare.scripts`) and the commands
+    of `commands.toml` in the data folder.
+    """
+    found = registry.load(_settings(data, None).settings.data)
+    rows: list[dict[str, Any]] = []
+    for code, one in sorted(found.scripts.items()):
+        told = parameters_of(one) if found.origins[code] != COMMANDS_FILE else []
+        said = ", ".join(f"{number} {name}: {kind} ({default})" for number, name, kind, default in told)
+        rows.append({"code": code, "from": found.origins[code], "what it does": one.summary, "parameters": said})
+    _print_rows("Scripts", rows, as_json=as_json)
+    for fault in found.faults:
+        _complain(fault)
+
+
+@app.command
+def holidays(
+    country: str,
+    year: int,
+    /,
+    *,
+    organization: str = DEMO_ORGANIZATION,
+    yes: Annotated[bool, Parameter(negative="")] = False,
+    as_json: AsJson = False,
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Make the public holidays of a year days off; they are shown before they are written.
+
+    A date that the organization has a workday for already stays as it is.
+    Example: `askare holidays FI 2027 --organization Koti`
+
+    Parameters
+    ----------
+    country
+        FI, SE, KZ or RU.
+    year
+        The year.
+    organization
+        Name of the organization.
+    yes
+        Write them without asking.
+    """
+    country = country.upper()
+    if country not in public_holidays.COUNTRIES:
+        raise Stop(f"{country}: must be one of {', '.join(public_holidays.COUNTRIES)}")
+    if not 1950 <= year < 2100:
+        raise Stop(f"{year}: must be a year from 1950 to 2099")
+    edge = Edge()
+    with _open(_settings(data, database).settings) as opened:
+        caller = _caller(opened, organization)
+        days = opened.read(lambda tx: public_holidays.with_known(tx, public_holidays.of_year(country, year)), caller)
+        rows: list[dict[str, Any]] = [
+            {"date": f"{day.date:%Y-%m-%d %a}", "name": day.name, "now": "is there already" if day.known else "new"}
+            for day in days
+        ]
+        _print_rows(f"Public holidays of {country} in {year}", rows, as_json=as_json)
+        if not any(not day.known for day in days):
+            _say.print("All of them are there already.", highlight=False)
+            return
+        if not yes and (not sys.stdin.isatty() or input("Write the new ones? [y/N] ").strip().lower() not in _YES):
+            _say.print("Nothing was written.  Add --yes to write them.", highlight=False)
+            return
+        ids = [edge.new_id() for _ in days]
+        written_days = opened.write(lambda tx: public_holidays.write(tx, days, ids=ids, now=edge.now()), caller)
+    _say.print(f"{written_days} days off were written.", highlight=False)
+
+
+_YES = {"y", "yes", "k", "kyllä", "j", "ja"}
+
+
+@app.command(name="domain")
+def show_domain(
+    *,
+    organization: str = DEMO_ORGANIZATION,
+    time_zone: str | None = None,
+    workweek: str | None = None,
+    blocked: bool | None = None,
+    scripts_at_once: int | None = None,
+    script_seconds: int | None = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Show, or set, an organization's working hours and limits of scripts.
+
+    Example: `askare domain --organization Koti --time-zone Europe/Helsinki --workweek "mon-fri 08:00-16:00"`
+
+    Parameters
+    ----------
+    organization
+        Name of the organization.
+    time_zone
+        Of its working hours; an empty text: the server's own.
+    workweek
+        Its ordinary week; the word `default`: the server's own.
+    blocked
+        Start no script at all.
+    scripts_at_once
+        How many scripts may run at once on one site; 0: as many as wanted.
+    script_seconds
+        How long a script may run; 0: as long as it takes.
+    """
+    wishes: dict[str, Any] = {
+        "time_zone": time_zone,
+        "workweek": workweek,
+        "is_blocked": blocked,
+        "script_limit_site_count": scripts_at_once,
+        "script_duration_sec": script_seconds,
+    }
+    wishes = {name: wish for name, wish in wishes.items() if wish is not None}
+    if wishes.get("time_zone") == "":
+        wishes["time_zone"] = None
+    if wishes.get("workweek") == "default":
+        wishes["workweek"] = None
+    with _open(_settings(data, database).settings) as opened:
+        caller = _caller(opened, organization)
+
+        def change(tx: Transaction) -> Domain:
+            said = msgspec.structs.replace(workdays.domain(tx), **wishes)
+            workdays.change_domain(tx, said)
+            return said
+
+        try:
+            said = opened.write(change, caller) if wishes else opened.read(workdays.domain, caller)
+        except Unreadable as unreadable:
+            raise Stop(str(unreadable)) from None
+    rows = [{"setting": name, "value": value} for name, value in msgspec.structs.asdict(said).items()]
+    _print_rows(f"{organization} (nothing: the server's own)", rows, as_json=as_json)
 
 
 # The database ----------------------------------------------------------------------------------------------------

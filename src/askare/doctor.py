@@ -5,6 +5,7 @@ Each examination looks at one thing and answers findings; none of them keeps the
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import os
 import platform
@@ -22,13 +23,15 @@ import apsw
 import psycopg
 from msgspec import Struct
 
-from askare import __version__
+from askare import __version__, post
 from askare.access.door import static_tokens
 from askare.access.keys import KEY_FILE, BadKeyFile, present_signing_key
 from askare.kernel.problems import Unavailable
 from askare.kernel.time import instant_of, written
+from askare.letters.addresses import BadAddress, checked_address
 from askare.outside.check import ProviderCheck
 from askare.outside.providers import name_of, outside_of
+from askare.outside.smtp import Patience, SmtpMailer, Unreachable
 from askare.outside.speech import transcribers_of
 from askare.settings import DATABASE_FILE, TABLE, BadSettings, Loaded, Settings
 from askare.storage.archive import tables_of
@@ -40,6 +43,7 @@ from askare.storage.transactions import Transaction
 INTEGRITY_SECONDS_MAX = 20.0  # a larger file than can be read in this time is a matter for the night
 LOOK_SECONDS_MAX = 10.0
 PORT_SECONDS_MAX = 1.0
+MAIL_SECONDS_MAX = 10.0
 FREE_BYTES_NEEDED = 268_435_456  # below this the next days' work may not fit
 FREE_BYTES_WANTED = 2_147_483_648
 CLOCK_SLACK = timedelta(minutes=1)
@@ -96,6 +100,7 @@ def examine(
     elif folder is not None:
         findings += _sqlite(folder / DATABASE_FILE, now)
     if settings is not None:
+        findings += _mail(settings)
         findings.append(_port(settings.host, settings.port))
         findings += _outside(settings)
     findings += [_tried(one) for one in tried]
@@ -520,6 +525,48 @@ def _newest_change(tx: Transaction, now: datetime) -> Iterator[Finding]:
 def _count(tx: Transaction, table: str) -> int:
     ((count,),) = tx.rows(f"SELECT count(*) FROM {table}")
     return int(count)
+
+
+# Mail ------------------------------------------------------------------------------------------------------------
+
+
+def _mail(settings: Settings) -> Iterator[Finding]:
+    """Whether letters can leave; the mail server is greeted and logged in to, and given nothing."""
+    server = post.server_of(settings)
+    if server is None:
+        yield Finding(
+            Level.NOTE,
+            "mail",
+            f"Letters are not sent; they are kept as files in {settings.data / post.MAIL_FOLDER}.",
+            "To send them, set smtp_host and mail_from.",
+        )
+        return
+    try:
+        greeting = asyncio.run(SmtpMailer(server, patience=Patience(in_all=MAIL_SECONDS_MAX)).look())
+    except Unreachable as trouble:
+        yield Finding(
+            Level.WARNING,
+            "mail",
+            f"No letter can be sent through {settings.smtp_host}: {trouble}.",
+            "See that the settings smtp_… are right.  Letters wait for five days.",
+        )
+    else:
+        who = f", as {settings.smtp_user}" if settings.smtp_user else ""
+        yield Finding(Level.OK, "mail", f"{settings.smtp_host} takes letters{who}: {greeting}")
+    sender = post.style_of(settings).sender_address
+    try:
+        checked_address(sender)
+    except BadAddress as error:
+        yield Finding(
+            Level.WARNING, "mail_from", f"{sender} is no address to send from: {error}", "Set mail_from to a mailbox."
+        )
+    if urlsplit(settings.base_url).scheme != "https":
+        yield Finding(
+            Level.WARNING,
+            "public_url",
+            f"Links in letters lead to {settings.base_url}; mail programs offer to unsubscribe at https:// alone.",
+            "Set public_url to the https:// address under which readers reach the server.",
+        )
 
 
 # The port --------------------------------------------------------------------------------------------------------

@@ -6,33 +6,40 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import Struct
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from askare import post
 from askare.access.door import Door
 from askare.access.keys import jwks
+from askare.access.tokens import SESSION_PREFIX
 from askare.callcentre import anonymous_caller, office_of
 from askare.directory.references import Checks
 from askare.edge import Edge
 from askare.kernel.problems import Fault
+from askare.letters.model import Language
+from askare.scripts import registry
 from askare.settings import DATABASE_FILE, BadSettings, Settings
 from askare.storage.desk import Database, Desk
 from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
+from askare.svctasks.model import Surroundings
+from askare.watches.operations import requirement_changed, requirement_deleted
+from askare.watches.wishes import WatchWishes
+from askare.wire.askare import changes, directory, extension_pages, letter_pages, letters, matches, realties
+from askare.wire.askare.common import PREFIX
+from askare.wire.askare.documents import ASKARE
+from askare.wire.askare.problems import AskareManners
 from askare.wire.callcentre import app as callcentre
 from askare.wire.callcentre import documents
 from askare.wire.callcentre.appeals import AppealApi
 from askare.wire.callcentre.problems import CallCentreManners
 from askare.wire.callcentre.tasks import CallTaskApi
-from askare.watches.operations import requirement_changed, requirement_deleted
-from askare.wire.askare import changes, directory, realties
-from askare.wire.askare.common import PREFIX
-from askare.wire.askare.documents import ASKARE
-from askare.wire.askare.problems import AskareManners
 from askare.wire.house.pages import ApiDocument, Pages
+from askare.wire.kit.cookies import SessionCookie
 from askare.wire.kit.dialect import House, Manners, build_app
 from askare.wire.kit.endpoints import Endpoint, Reply
 from askare.wire.kit.limits import BODY_SECONDS_MAX
@@ -42,6 +49,10 @@ from askare.wire.kit.problems import TooSlow
 from askare.wire.ovipro import authentication, meetings, notes, requirements, tasks, watches
 from askare.wire.ovipro.documents import ASSET_REQUIREMENT, AUTHENTICATION, MEETING, TASK_MANAGEMENT
 from askare.wire.ovipro.problems import OviProManners
+from askare.wire.svc import runtimes, session, svcscripts, svctasks, workdays
+from askare.wire.svc.documents import SESSION_COOKIE, SVCTASKS
+from askare.wire.svc.problems import SvcManners
+from askare.workdays.rules import Unreadable, defaults_of
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -86,6 +97,7 @@ class Dialect(Struct, frozen=True):
     manners: Manners
     mounts: tuple[tuple[str, Sequence[Endpoint]], ...]
     documents: tuple[ApiDocument, ...]
+    session_cookie: SessionCookie | None = None
     build: Callable[[House], App] | None = None  # where the kit's own way of answering is not the dialect's
 
     def first_words(self) -> set[str]:
@@ -99,7 +111,7 @@ class Dialect(Struct, frozen=True):
 
 def _dialects(settings: Settings, door: Door) -> list[Dialect]:
     """All that is spoken here besides the house's own pages."""
-    return [_ovipro(settings, door), _askare(settings), _call_centre(settings)]
+    return [_ovipro(settings, door), _askare(settings), _call_centre(settings), _svc(settings, door)]
 
 
 def _api_keys(settings: Settings) -> frozenset[str]:
@@ -108,13 +120,16 @@ def _api_keys(settings: Settings) -> frozenset[str]:
 
 def _ovipro(settings: Settings, door: Door) -> Dialect:
     manners = OviProManners(require_request_id=settings.require_request_id, api_keys=_api_keys(settings))
+    checks = Checks(settings.reference_checks)
     task_api = tasks.TaskApi(
         empty_success_status=settings.empty_success_status,
         times_in_answers=settings.times_in_answers,
-        checks=Checks(settings.reference_checks),
+        checks=checks,
     ).endpoints()
     meeting_api = meetings.MeetingApi(
-        empty_success_status=settings.empty_success_status, times_in_answers=settings.times_in_answers
+        empty_success_status=settings.empty_success_status,
+        times_in_answers=settings.times_in_answers,
+        checks=checks,
     ).endpoints()
     note_api = notes.NoteApi(empty_success_status=settings.empty_success_status)
     watch_api = watches.WatchApi(empty_success_status=settings.empty_success_status)
@@ -122,6 +137,7 @@ def _ovipro(settings: Settings, door: Door) -> Dialect:
         *requirements.RequirementApi(
             empty_success_status=settings.empty_success_status,
             window_max=settings.window_max,
+            checks=checks,
             followers=(requirement_deleted,),
             change_followers=(requirement_changed,),
         ).endpoints(),
@@ -161,9 +177,11 @@ def _call_centre(settings: Settings) -> Dialect:
         return callcentre.build_app(house, manners, operations, anonymous=anonymous)
 
     document = ApiDocument(
-        "call-tasks", documents.TITLE, lambda: documents.openapi(operations, server_url=settings.base_url)
+        "call-tasks",
+        documents.TITLE,
+        lambda version: documents.openapi(operations, server_url=settings.base_url, version=version),
     )
-    return Dialect(manners, (("", [one.endpoint() for one in operations]),), (document,), build)
+    return Dialect(manners, (("", [one.endpoint() for one in operations]),), (document,), build=build)
 
 
 def _askare(settings: Settings) -> Dialect:
@@ -174,15 +192,67 @@ def _askare(settings: Settings) -> Dialect:
             empty_success_status=settings.empty_success_status, checks=checks, phone_region=settings.phone_region
         ).endpoints(),
         *realties.RealtyApi(empty_success_status=settings.empty_success_status, checks=checks).endpoints(),
+        *matches.MatchApi(empty_success_status=settings.empty_success_status).endpoints(),
+        *letters.LetterApi().endpoints(),
         *changes.ChangesApi(kept_for=timedelta(days=settings.changes_days)).endpoints(),
     ]
-    return Dialect(manners, ((PREFIX, endpoints),), (_documented("askare", ASKARE, PREFIX, endpoints, settings),))
+    addresses, language = post.DirectoryAddresses(), Language(settings.letter_language)
+    unsubscribe = letter_pages.UnsubscribePages(addresses=addresses, wishes=WatchWishes(), language=language)
+    extend = extension_pages.ExtensionPages(addresses=addresses, language=language, time_zone=settings.time_zone)
+    mounts = (
+        (PREFIX, endpoints),
+        (letter_pages.PREFIX, unsubscribe.endpoints()),
+        (extension_pages.PREFIX, extend.endpoints()),
+    )
+    return Dialect(manners, mounts, (_documented("askare", ASKARE, PREFIX, endpoints, settings),))
+
+
+def _svc(settings: Settings, door: Door) -> Dialect:
+    surroundings = _surroundings(settings)
+    cookie = SessionCookie(
+        SESSION_COOKIE,
+        path="/rest",
+        seconds=settings.session_seconds,
+        secure=settings.public_url.startswith("https:"),
+        token_prefix=SESSION_PREFIX,
+    )
+    api = [
+        *svctasks.collection(surroundings).endpoints(),
+        *svctasks.Timetable(surroundings).endpoints(),
+        *svcscripts.collection().endpoints(),
+        *runtimes.RuntimeApi(surroundings).endpoints(),
+        *workdays.collection().endpoints(),
+        *session.SessionApi(door, cookie).endpoints(),
+    ]
+    return Dialect(SvcManners(), (("", api),), (_documented("svctasks", SVCTASKS, "", api, settings),), cookie)
+
+
+def _surroundings(settings: Settings) -> Surroundings:
+    """What service tasks depend on besides what clients say.  Raises BadSettings."""
+    try:
+        defaults = defaults_of(settings.time_zone, settings.workweek)
+    except Unreadable as error:
+        raise BadSettings([f"time_zone, workweek: {error}"]) from None
+    return Surroundings(defaults, script_codes=registry.load(settings.data).codes, site=settings.site)
 
 
 def _documented(
     name: str, document: Document, prefix: str, endpoints: Sequence[Endpoint], settings: Settings
 ) -> ApiDocument:
-    return ApiDocument(name, document.title, lambda: openapi(document, prefix, endpoints, server_url=settings.base_url))
+    return ApiDocument(
+        name,
+        document.title,
+        lambda version: openapi(document, prefix, endpoints, server_url=settings.base_url, version=version),
+    )
+
+
+class Beside(Protocol):
+    """What works beside the answering in threads of its own."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None:
+        """Come to an end, soon; the database is still there."""
 
 
 class Askare:
@@ -195,21 +265,23 @@ class Askare:
         *,
         edge: Edge,
         companions: Sequence[Callable[[Desk, Edge], Coroutine[Any, Any, None]]] = (),
+        beside: Sequence[Beside] = (),
     ) -> None:
         self.settings = settings
         self._companions = companions
+        self._beside = beside
         self._running: list[asyncio.Task[None]] = []
         self.desk = Desk(database)
         self.door = Door(
             self.desk, settings, fetch_jwks=_jwks_fetcher(settings.oidc_jwks_url) if settings.oidc_issuer else None
         )
         self._edge = edge
-        registry = CollectorRegistry()
-        log = RequestLog(registry, log_format=settings.log_format, enabled=settings.log_level in ("debug", "info"))
+        metrics = CollectorRegistry()
+        log = RequestLog(metrics, log_format=settings.log_format, enabled=settings.log_level in ("debug", "info"))
         dialects = _dialects(settings, self.door)
         self.pages = Pages(
             documents=[document for dialect in dialects for document in dialect.documents],
-            metrics=lambda: _exposition(registry),
+            metrics=lambda: _exposition(metrics),
             jwks=jwks,
         )
 
@@ -224,7 +296,8 @@ class Askare:
             )
             if dialect.build is not None:
                 return dialect.build(house), dialect.manners
-            return build_app(house, dialect.manners, dialect.mounts), dialect.manners
+            app = build_app(house, dialect.manners, dialect.mounts, session_cookie=dialect.session_cookie)
+            return app, dialect.manners
 
         self._by_first_word: dict[str, tuple[App, Manners]] = {}
         for dialect in dialects:
@@ -236,6 +309,8 @@ class Askare:
         """Get ready to answer, and start what runs beside the answering."""
         await self.door.open(self._edge.now(), self._edge.new_id)
         self._running = [asyncio.create_task(work(self.desk, self._edge)) for work in self._companions]
+        for one in self._beside:
+            one.start()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -270,6 +345,8 @@ class Askare:
     def close(self) -> None:
         """Finish what is under way."""
         self.pages.stopping = True
+        for one in self._beside:
+            one.stop()
         for work in self._running:
             work.cancel()
         self.desk.close()

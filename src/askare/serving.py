@@ -21,7 +21,8 @@ from granian.http import HTTP1Settings
 from askare.edge import Edge
 from askare.main import Askare, open_database
 from askare.settings import TABLE, Secret, Settings, load
-from askare.worker import night_shift
+from askare.storage.desk import Desk
+from askare.worker import night_shift, timekeeper
 
 HEADER_MILLISECONDS_MAX = 30_000  # a header that trickles is cut after this
 # How long requests in flight may still take when the server is told to stop.  Without it one that trickles would
@@ -93,7 +94,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 async def _serve_here(settings: Settings, announce: Callable[[], None]) -> None:
     from granian.server.embed import Server  # only here: it is not needed to run several processes
 
-    askare = Askare(settings, open_database(settings), edge=Edge(), companions=[night_shift(settings)])
+    askare = house(settings)
     await askare.open()
     server = Server(
         askare,
@@ -161,11 +162,40 @@ def _serve_in_processes(settings: Settings, announce: Callable[[], None]) -> Non
         server.serve()
 
 
+def house(settings: Settings) -> Askare:
+    """The web house with everything that works beside it: the night shift and the timekeeper."""
+    database, edge = open_database(settings), Edge()
+    keeper = timekeeper(settings, database, edge)
+    return Askare(settings, database, edge=edge, companions=[night_shift(settings)], beside=[keeper])
+
+
+def work(settings: Settings, *, announce: Callable[[], None]) -> None:
+    """The night shift and the timekeeper alone, until told to stop: another machine's hands for the same database."""
+    configure_log(settings)
+    _run(_work_here(settings, announce))
+
+
+async def _work_here(settings: Settings, announce: Callable[[], None]) -> None:
+    database, edge = open_database(settings), Edge()
+    desk, keeper = Desk(database), timekeeper(settings, database, edge)
+    keeper.start()
+    shift = asyncio.ensure_future(night_shift(settings)(desk, edge))
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, shift.cancel)
+    announce()
+    try:
+        with suppress(asyncio.CancelledError):
+            await shift
+    finally:
+        keeper.stop()
+        desk.close()
+
+
 def worker_app() -> Askare:
     """The application of one of several processes, made inside it."""
     settings = load().settings
     configure_log(settings)
-    return Askare(settings, open_database(settings), edge=Edge(), companions=[night_shift(settings)])
+    return house(settings)
 
 
 def as_environment(settings: Settings) -> dict[str, str]:

@@ -194,7 +194,7 @@ TABLE = (
         "time_zone",
         str,
         "Europe/Helsinki",
-        "Time zone of the digest hour, of times in letters and messages, and of times that name none.",
+        "Time zone of working hours (where a domain names none), of the digest hour and of the times in letters.",
     ),
     Setting(
         "letter_language",
@@ -206,6 +206,14 @@ TABLE = (
     Setting("issuer", str, "askare", "`iss` of the tokens that Askare issues."),
     Setting("audience", str, "askare", "`aud` of the tokens that Askare issues."),
     Setting("token_seconds", int, 900, "Life of a token from /authentication/v1/token.", at_least=1),
+    Setting("session_seconds", int, 3600, "Life of a session (cookie) after its last request.", at_least=1),
+    Setting("site", str, "main", "Name of the site that this process belongs to; service tasks start at sites."),
+    Setting(
+        "workweek",
+        str,
+        "mon-fri 09:00-18:00",
+        "Ordinary working hours: mon-fri 09:00-18:00, sat 10:00-14:00.  Workdays are the exceptions.",
+    ),
     Setting("oidc_issuer", str, "", "Issuer of an outside OpenID Connect server whose tokens are accepted."),
     Setting("oidc_audience", str, "", "`aud` that its tokens must carry."),
     Setting("oidc_jwks_url", str, "", "Address of its public keys."),
@@ -213,6 +221,11 @@ TABLE = (
     Setting("oidc_role_claim", str, "role", "Claim with the role."),
     Setting("oidc_offices_claim", str, "offices", "Claim with the list of office ids."),
     Setting("oidc_agent_claim", str, "agent", "Claim with the agent id."),
+    Setting("ledger_days", int, 90, "How long the script `cleardata` keeps what became of starts.", at_least=0),
+    Setting("history_days", int, 730, "How long `cleardata` keeps who changed what; 0: for ever.", at_least=0),
+    Setting(
+        "tombstone_days", int, 730, "How long `cleardata` keeps traces of deleted things; 0: for ever.", at_least=0
+    ),
 )
 
 _BY_KEY = {setting.key: setting for setting in TABLE}
@@ -268,6 +281,9 @@ class Settings(Struct, frozen=True):
     issuer: str
     audience: str
     token_seconds: int
+    session_seconds: int
+    site: str
+    workweek: str
     oidc_issuer: str
     oidc_audience: str
     oidc_jwks_url: str
@@ -275,6 +291,9 @@ class Settings(Struct, frozen=True):
     oidc_role_claim: str
     oidc_offices_claim: str
     oidc_agent_claim: str
+    ledger_days: int
+    history_days: int
+    tombstone_days: int
 
     @property
     def base_url(self) -> str:
@@ -392,6 +411,8 @@ def _contradictions(values: dict[str, Any]) -> list[str]:
         )
     if values["empty_success_status"] not in (200, 204):
         faults.append("empty_success_status: must be 204 or 200")
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,62}", values["site"]):
+        faults.append("site: must be Latin letters and digits, and begin with a letter")
     faults += _contradictions_of_mail(values)
     if values["phone_region"] not in SUPPORTED_REGIONS:
         faults.append("phone_region: must be the code of a country in two capital letters, such as FI")

@@ -5,35 +5,49 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, quote, urlencode, urlsplit, urlunsplit
 
 import structlog
 from msgspec import Struct
 
 from askare import post
-from askare.access.operations import sweep_tokens
+from askare.access.keys import KEY_FILE
+from askare.access.operations import sweep_sessions, sweep_tokens
 from askare.callcentre import forget_recordings, pipeline_of
 from askare.calltasks import store as calls
 from askare.directory import renames
 from askare.directory.store import SHELVES as DIRECTORY
 from askare.edge import Edge
+from askare.jobs import outbox
 from askare.jobs.kinds import Kind
 from askare.jobs.runner import Trade, keep_promises
+from askare.meetings import operations as meetings
 from askare.meetings.store import MEETINGS
 from askare.realties.store import REALTIES
+from askare.requirements import operations as requirements
 from askare.requirements.store import REQUIREMENTS
-from askare.settings import Settings
-from askare.storage import idempotency
-from askare.storage.desk import Desk
+from askare.scripts import registry
+from askare.scripts.clearing import HistoryClearing, LedgerClearing, TombstoneClearing
+from askare.scripts.needs import Services
+from askare.scripts.timekeeper import Timekeeper
+from askare.settings import BadSettings, Settings
+from askare.storage import archive, idempotency
+from askare.storage.desk import Database, Desk
+from askare.storage.postgres import PostgresDatabase
 from askare.storage.shelf import POSTED_AT_ONCE, Shelf, post_words
 from askare.storage.transactions import Transaction
 from askare.tasks import operations as tasks
 from askare.tasks.store import TASKS
 from askare.watches.jobs import Matcher, tend_watch
 from askare.watches.wishes import WatchWishes
+from askare.workdays.model import Defaults
+from askare.workdays.rules import Unreadable, defaults_of
 
 _log = structlog.get_logger("askare")
 
+TICKER_IDLE_SECONDS_MAX = 10  # between two statements of one of the ticker's transactions
 A_DAY = timedelta(days=1)
 
 
@@ -65,6 +79,7 @@ def _words_of(shelf: Shelf) -> tuple[Chore, Chore]:
 CHORES = (
     *(chore for shelf in SHELVES for chore in _words_of(shelf)),
     Chore("idempotency keys", timedelta(minutes=10), lambda tx, now: idempotency.sweep(tx, now=now)),
+    Chore("sessions", timedelta(minutes=10), lambda tx, now: sweep_sessions(tx, now=now)),
     Chore(
         "words of many calls",
         timedelta(seconds=1),
@@ -84,7 +99,11 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
 
 
 # Whose texts hold names of others.
-REWRITES: tuple[renames.Rewrite, ...] = (tasks.rewrite_texts,)
+REWRITES: tuple[renames.Rewrite, ...] = (
+    tasks.rewrite_texts,
+    meetings.rewrite_texts,
+    requirements.rewrite_texts,
+)
 
 
 def trades(settings: Settings) -> tuple[Trade, ...]:
@@ -113,6 +132,8 @@ def night_shift(settings: Settings) -> Callable[[Desk, Edge], Coroutine[Any, Any
         if not settings.smtp_host:
             folder = settings.data / post.MAIL_FOLDER
             _log.info("letters are kept in a folder, not sent: no smtp_host is set", folder=str(folder))
+        if not settings.database:  # a database file has one server, so whatever is leased was leased by a dead one
+            await desk.write(None, None, outbox.take_back_leases)
         upkeep = (_again_and_again(chore, desk, edge) for chore in chores(settings))
         await asyncio.gather(keep_promises(kept, desk, edge), *upkeep)
 
@@ -126,3 +147,70 @@ async def _again_and_again(chore: Chore, desk: Desk, edge: Edge) -> None:
         except Exception as error:  # the next round tries again; until then searches are slower, not wrong
             _log.error("upkeep failed", chore=chore.name, exc_info=error)
         await asyncio.sleep(chore.every.total_seconds())
+
+
+# Service tasks ---------------------------------------------------------------------------------------------------
+
+
+class _Backups(Struct, frozen=True):
+    """Everything into one file, as `askare backup` does it."""
+
+    database: Database
+    key_file: Path
+
+    async def make(self, file: Path, *, now: datetime) -> str:
+        extra = {KEY_FILE.as_posix(): self.key_file.read_bytes()} if self.key_file.is_file() else {}
+        summary = await asyncio.to_thread(
+            archive.backup, self.database, file, now=now, extra=extra, progress=lambda *_: None
+        )
+        return f"{summary.manifest.rows:,} rows, {summary.archive_bytes:,} bytes"
+
+
+def services(settings: Settings, database: Database, *, defaults: Defaults) -> Services:
+    """What the built-in scripts are handed of other rooms and of the outside."""
+    return Services(
+        data=settings.data,
+        defaults=defaults,
+        clearings=(
+            HistoryClearing(settings.history_days),
+            TombstoneClearing(settings.tombstone_days),
+            LedgerClearing(settings.ledger_days),
+        ),
+        backups=_Backups(database, settings.data / KEY_FILE),
+    )
+
+
+def timekeeper(settings: Settings, database: Database, edge: Edge) -> Timekeeper:
+    """The one who starts service tasks at this process's site.  Raises BadSettings.
+
+    On PostgreSQL the ticker has connections of its own, so that it ticks on time however many requests and scripts
+    want one; one that is cut off in the middle of a transaction gives its rows back after ten seconds.
+    """
+    try:
+        defaults = defaults_of(settings.time_zone, settings.workweek)
+    except Unreadable as error:
+        raise BadSettings([f"time_zone, workweek: {error}"]) from None
+    scripts = registry.load(settings.data)
+    for fault in scripts.faults:
+        _log.warning("a script is left out", reason=fault)
+    own: Database = database
+    if isinstance(database, PostgresDatabase):
+        own = PostgresDatabase(patient_for(settings.database.reveal(), TICKER_IDLE_SECONDS_MAX), connections_max=2)
+    return Timekeeper(
+        own,
+        database,
+        scripts,
+        services(settings, database, defaults=defaults),
+        edge=edge,
+        defaults=defaults,
+        site=settings.site,
+        alone=not isinstance(database, PostgresDatabase),
+    )
+
+
+def patient_for(address: str, seconds: int) -> str:
+    """The address with a word to PostgreSQL to end transactions that stand still for longer than this."""
+    parts = urlsplit(address)
+    said = parse_qs(parts.query)
+    said["options"] = [" ".join([*said.get("options", []), f"-c idle_in_transaction_session_timeout={seconds}s"])]
+    return urlunsplit(parts._replace(query=urlencode(said, doseq=True, quote_via=quote)))

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 import pytest
 
+from askare.demo.estate import FEW
 from askare.demo.load import Step, begun_on, ensure_organization, is_loaded, load, remaining_steps, steps
 from askare.demo.world import World, world
 from askare.edge import Edge
@@ -54,6 +55,9 @@ def what_stands(database: Database) -> dict[str, list[Row]]:
                 "realties": tx.rows("SELECT realty_id, version, document FROM realties"),
                 "names": tx.rows("SELECT thing_id, kind, name FROM names"),
                 "tasks": tx.rows("SELECT task_id, version, document FROM tasks"),
+                "meetings": tx.rows("SELECT meeting_id, version, document FROM meetings"),
+                "requirements": tx.rows("SELECT requirement_id, version, document FROM requirements"),
+                "notes": tx.rows("SELECT note_id, version, document FROM requirement_notes"),
                 "history": tx.rows("SELECT thing_id, version, at FROM history WHERE kind = 'task'"),
                 "other history": tx.rows("SELECT thing_id, version, at FROM history WHERE kind <> 'task'"),
                 "links": tx.rows("SELECT task_id, kind, target FROM task_links"),
@@ -132,6 +136,8 @@ def test_loading_that_was_broken_off_is_completed_by_the_next(
     assert database.read(is_loaded, ADMIN)
     stands = what_stands(database)
     assert len(stands["tasks"]) == len(stands["history"]) == len(small_demo.tasks)
+    assert (len(stands["meetings"]), len(stands["requirements"])) == (FEW, FEW)
+    assert len(stands["notes"]) > 0
     assert {row[0] for row in stands["tasks"]} == {task.task_id.bytes for task in small_demo.tasks}
 
 

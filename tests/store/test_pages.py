@@ -8,7 +8,8 @@ from askare.kernel.paging import Page
 from askare.storage import history, pages
 from askare.storage.desk import Database
 from askare.storage.history import Change
-from askare.storage.pages import Counted, Pages
+from askare.storage.pages import Counted, Pages, is_untouched_since
+from askare.storage.transactions import Transaction
 from tests.values import NOW, TASK, an_admin
 
 
@@ -25,7 +26,12 @@ class Shelf:
             self.times_looked += 1
             return Page([b"x" * size], self.times_looked)
 
-        return self._database.read(lambda tx: self._pages.page(tx, "task", question, find, counted), an_admin())
+        def look(tx: Transaction) -> Page[bytes]:
+            return self._pages.page(
+                tx, "task", question, find, lambda mark: is_untouched_since(tx, "task", mark, counted)
+            )
+
+        return self._database.read(look, an_admin())
 
 
 def change(database: Database, *, kind: str = "task", before: str | None = None, after: str | None = None) -> None:

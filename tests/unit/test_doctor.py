@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import pytest
 from askare.access.keys import signing_key
 from askare.doctor import Finding, Level, examine
 from askare.settings import TABLE, BadSettings, load
+from tests.mail_server import mail_server
 from tests.values import NOW
 
 
@@ -217,3 +219,72 @@ def test_somebody_silent_at_the_port_does_not_hold_the_doctor_up(
         finding = about("port", findings_of(tmp_path, port=silent.getsockname()[1]))
 
     assert finding.level is Level.ERROR
+
+
+# Mail ------------------------------------------------------------------------------------------------------------
+
+
+def test_without_a_mail_server_it_says_where_letters_are_kept(tmp_path: Path) -> None:
+    found = about("mail", findings_of(tmp_path))
+
+    assert (found.level, found.text) == (
+        Level.NOTE,
+        f"Letters are not sent; they are kept as files in {tmp_path / 'mail'}.",
+    )
+
+
+@contextmanager
+def a_mail_server() -> Iterator[int]:
+    """One that greets and says yes; its port."""
+    serving, port, loop = threading.Event(), [0], asyncio.new_event_loop()
+
+    async def serve() -> None:
+        async with mail_server() as server:
+            port[0] = server.port
+            serving.set()
+            await server.hang_up.wait()
+
+    async def hang_up(task: asyncio.Task[None]) -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    task = loop.create_task(serve())
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    assert serving.wait(10)
+    yield port[0]
+    asyncio.run_coroutine_threadsafe(hang_up(task), loop).result(10)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def test_a_mail_server_that_takes_letters_is_told_with_its_greeting(tmp_path: Path) -> None:
+    with a_mail_server() as port:
+        findings = findings_of(
+            tmp_path,
+            smtp_host="127.0.0.1",
+            smtp_port=port,
+            smtp_security="none",
+            mail_from="Koti <mail@koti.example>",
+            public_url="https://koti.example",
+        )
+
+    assert about("mail", findings).level is Level.OK
+    assert about("mail", findings).text.startswith("127.0.0.1 takes letters: 220 mail.test")
+    assert not [finding for finding in findings if finding.subject in ("mail_from", "public_url")]
+
+
+def test_a_mail_server_that_is_down_and_what_readers_cannot_use_is_told(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+
+    findings = findings_of(
+        tmp_path, smtp_host="127.0.0.1", smtp_port=port, smtp_security="none", mail_from="mail@localhost"
+    )
+
+    assert about("mail", findings).level is Level.WARNING
+    assert "No letter can be sent through 127.0.0.1" in about("mail", findings).text
+    assert about("mail_from", findings).level is Level.WARNING
+    assert about("public_url", findings).level is Level.WARNING

@@ -167,6 +167,37 @@ def test_contradictions_are_told_at_once() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        ({"smtp_host": "mail.example"}, "mail_from"),
+        ({"mail_from": "Koti"}, "mail_from"),
+        ({"mail_from": "a@koti.example, b@koti.example"}, "mail_from"),
+        ({"mail_from": "Koti <a@koti.example"}, "mail_from"),
+        ({"mail_from": "a@koti.example\r\nBcc: eve@evil.example"}, "mail_from"),
+        ({"smtp_port": 65_536}, "smtp_port"),
+        ({"smtp_security": "ssl"}, "smtp_security"),
+        ({"digest_hour": 24}, "digest_hour"),
+        ({"time_zone": "Europe/Helsingfors"}, "time_zone"),
+        ({"letter_language": "ru"}, "letter_language"),
+    ],
+)
+def test_what_letters_cannot_be_sent_with_is_refused(given: dict[str, Any], key: str) -> None:
+    assert [fault.split(":")[0].split(" ")[0] for fault in faults_of(given)] == [key]
+
+
+def test_a_password_is_not_sent_in_the_clear_but_to_this_machine() -> None:
+    mail = {"smtp_user": "askare", "smtp_security": "none", "mail_from": "Koti <mail@koti.example>"}
+
+    assert [fault.split(":")[0] for fault in faults_of({**mail, "smtp_host": "mail.example"})] == ["smtp_security"]
+    assert load({**mail, "smtp_host": "127.0.0.1"}, {}).settings.smtp_user == "askare"
+
+
+def test_the_address_of_the_server_has_no_slash_at_its_end() -> None:
+    assert load({"public_url": "https://koti.example/"}, {}).settings.base_url == "https://koti.example"
+    assert load({"port": 9_000}, {}).settings.base_url == "http://127.0.0.1:9000"
+
+
 # Secrets ---------------------------------------------------------------------------------------------------------
 
 

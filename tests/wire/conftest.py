@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import psycopg
@@ -59,6 +61,7 @@ def servers(
         def start(kind: str) -> Running:
             if kind not in started:
                 data = tmp_path_factory.mktemp(f"wire-{kind}") / "data"
+                _write_commands(data)
                 database: Database
                 if kind == "postgres":
                     name = f"askare_wire_{testrun_uid[:12]}_{worker_id}"
@@ -76,6 +79,15 @@ def servers(
             return started[kind]
 
         yield start
+
+
+def _write_commands(data: Path) -> None:
+    """Two scripts for service tasks: one that says its parameter, one that sleeps for so many seconds."""
+    data.mkdir(mode=0o700)
+    programs = {code: shutil.which(program) for code, program in (("says", "echo"), ("sleeps", "sleep"))}
+    file = data / "commands.toml"
+    file.write_text("\n".join(f'{code}.run = ["{path}", "{{startparam1}}"]' for code, path in programs.items()))
+    file.chmod(0o600)
 
 
 def _require_no_failure(server: Server) -> None:

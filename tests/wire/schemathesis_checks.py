@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import schemathesis
 
+# One field against another: JSON Schema has no word for it.
+COMPARISON = re.compile(
+    "^(must not be (more|less) than [a-z]|must be at most [0-9]+ more than|cannot be given together with|"
+    "must be the id in the path$)"
+)
 INTEGERS = range(-(2**63), 2**63)
 
 
 @schemathesis.check
 def valid_data_is_refused_for_its_state_alone(ctx: Any, response: Any, case: Any) -> None:
-    """A 400 for data that fit the document must say INVALID_STATUS, of the whole or of every item."""
+    """A 400 for data that fit the document must say INVALID_STATUS, of the whole or of every item.
+
+    Other dialects than OviPro's refuse a state with 409, so that there no such 400 is right.
+    """
     if response.status_code != 400 or case.meta is None or not case.meta.generation.mode.is_positive:
         return
     body = response.json()
-    codes = {item["errorCode"] for item in body.get("errors", [])} or {body["errorCode"]}
-    assert codes == {"INVALID_STATUS"}, f"valid data were refused: {body}"
+    assert "errorCode" in body, f"valid data were refused: {body}"
+    # No schema can say which tokens were ours, or that one number is to be no larger than another.
+    items = [item for item in body.get("errors", []) if item["target"] != "since"]
+    if body.get("errors") and not items:
+        return
+    codes = {item["errorCode"] for item in items if not COMPARISON.search(item["message"])}
+    if not items:
+        codes = {body["errorCode"]}
+    assert codes <= {"INVALID_STATUS"}, f"valid data were refused: {body}"
+
+
+@schemathesis.hook
+def before_call(ctx: Any, case: Any, kwargs: Any) -> None:
+    """What is said of the asset requirement or watch of a path carries its id, so that changes get through."""
+    if case.meta is None or not case.meta.generation.mode.is_positive:
+        return
+    body, path = case.body, case.path_parameters or {}
+    for name in ("assetRequirementId", "watchId"):
+        if isinstance(body, dict) and name in body and name in path:
+            body[name] = path[name]
 
 
 @schemathesis.hook

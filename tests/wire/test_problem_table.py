@@ -14,8 +14,14 @@ from askare.wire.askare import problems as own
 from askare.wire.kit import problems as kit
 from askare.wire.kit.endpoints import Reply
 from askare.wire.ovipro import problems as ovipro
+from askare.wire.svc import problems as svc
 
-DIALECTS = {"ovipro": (ovipro.TABLE, ovipro.ErrorBody), "askare": (own.TABLE, own.ErrorBody)}
+DIALECTS = {
+    "ovipro": (ovipro.TABLE, ovipro.ErrorBody),
+    "askare": (own.TABLE, own.ErrorBody),
+    "svc": (svc.TABLE, svc.ErrorBody),
+}
+CONTENT_TYPES = {"svc": svc.JSON}
 
 # One of each kind, as it is raised.
 EXAMPLES: dict[type[Problem], Problem] = {
@@ -63,6 +69,11 @@ STATUSES: dict[type[Problem], int] = {
     kit.Broken: 500,
 }
 
+# Where a dialect's own table says otherwise.
+OTHER_STATUSES: dict[str, dict[type[Problem], int]] = {
+    "svc": {kernel.Refused: 409, kernel.LimitReached: 429, kernel.Conflict: 409, kit.UnknownApiKey: 403},
+}
+
 
 def all_problems(kind: type[Problem] = Problem) -> Iterator[type[Problem]]:
     """Every kind of problem that our code knows; other tests' own kinds are not ours."""
@@ -91,8 +102,8 @@ def test_an_answer_fits_the_documented_error_body(kind: type[Problem], dialect: 
 
     reply = answer(EXAMPLES[kind])
 
-    assert reply.status == STATUSES[kind]
-    assert reply.content_type == "application/json"
+    assert reply.status == OTHER_STATUSES.get(dialect, {}).get(kind, STATUSES[kind])
+    assert reply.content_type == CONTENT_TYPES.get(dialect, "application/json")
     jsonschema.validate(
         msgspec.json.decode(reply.body or b""),
         {**msgspec.json.schema(error_type), "unevaluatedProperties": False},
@@ -105,12 +116,16 @@ def test_every_kind_of_fault_has_an_item_code_of_the_public_tables(wrong: Wrong)
     assert ovipro.ITEM_CODES[wrong] in {"VALUE_REQUIRED", "INVALID_TYPE", "INVALID_ID", "INVALID_STATUS"}
 
 
-def test_whoever_must_wait_hears_how_long() -> None:
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_whoever_must_wait_hears_how_long(dialect: str) -> None:
+    table, _ = DIALECTS[dialect]
     for kind, seconds in ((kernel.Throttled, "7"), (kernel.Unavailable, "5")):
-        assert ovipro.TABLE[kind](EXAMPLES[kind]).headers["Retry-After"] == seconds
+        assert table[kind](EXAMPLES[kind]).headers["Retry-After"] == seconds
 
 
-def test_our_own_fault_tells_nothing_about_us() -> None:
-    reply = ovipro.TABLE[kit.Broken](EXAMPLES[kit.Broken])
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_our_own_fault_tells_nothing_about_us(dialect: str) -> None:
+    table, _ = DIALECTS[dialect]
+    reply = table[kit.Broken](EXAMPLES[kit.Broken])
 
     assert b"division" not in (reply.body or b"")

@@ -45,6 +45,25 @@ def test_tasks_keep_what_their_document_promises(agency: Agency, tmp_path: Path)
     assert "✅ Coverage" in said
 
 
+def test_meetings_keep_what_their_document_promises(agency: Agency, tmp_path: Path) -> None:
+    said = schemathesis("meeting", agency, tmp_path, seconds=8)
+
+    assert "5 selected / 5 total" in said
+    assert "✅ Coverage" in said
+
+
+def test_asset_requirements_and_notes_keep_what_their_document_promises(agency: Agency, tmp_path: Path) -> None:
+    said = schemathesis("asset-requirement", agency, tmp_path, seconds=10)
+
+    assert "✅ Coverage" in said
+
+
+def test_our_own_dialect_keeps_what_its_document_promises(agency: Agency, tmp_path: Path) -> None:
+    said = schemathesis("askare", agency, tmp_path, seconds=20)
+
+    assert "✅ Coverage" in said
+
+
 def test_the_sign_in_keeps_what_its_document_promises(agency: Agency, tmp_path: Path) -> None:
     # The user of the document's example, so that one request at least is let in.
     name, password = "veikko", "correct horse battery"

@@ -1,8 +1,8 @@
 """The door: from the `Authorization` header of a request to the caller it is answered for.
 
-Four kinds of bearer tokens are known here, tried in this order: fixed tokens from the setting `static_tokens`,
-personal access tokens, tokens of our own from `sign_in`, and those of one outside issuer.  Whoever comes again is
-recognised by the digest of the header, for a short while.
+Five kinds of bearer tokens are known here, tried in this order: fixed tokens from the setting `static_tokens`,
+personal access tokens, sessions (which browsers send as a cookie), tokens of our own from `sign_in`, and those of one
+outside issuer.  Whoever comes again is recognised by the digest of the header, for a short while.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from uuid import UUID, uuid5
 
@@ -23,7 +23,7 @@ from msgspec import Struct
 from askare.access import keys, operations, passwords, rules, tokens
 from askare.access.attempts import Attempts
 from askare.access.keys import SigningKey
-from askare.access.model import Admission
+from askare.access.model import Admission, Session, User
 from askare.access.outside_issuer import FetchJwks, OutsideIssuer
 from askare.access.tokens import Unverified
 from askare.kernel.caller import Caller, Role
@@ -35,6 +35,7 @@ from askare.storage.transactions import Transaction
 KNOWN_MAX = 10_000  # callers recognised without asking the database
 PERSONAL_TOKEN_KNOWN_SECONDS = 5  # a revoked token works no longer than this
 TOKEN_KNOWN_SECONDS = 60  # any other token of a user who was disabled works no longer than this
+SESSION_RENEWED_BELOW = 0.9  # of its life: activity makes a session live on, at the cost of one write in a while
 SIGN_INS_WAITING_MAX = 100
 STATIC_TOKEN_LETTERS_MIN = 16  # a shorter one is accepted, but grumbled at
 
@@ -134,6 +135,8 @@ class Door:
             if found is None:
                 raise Unauthenticated("The personal access token is unknown, expired or revoked.")
             return Admission(found.caller, min(found.until, now.timestamp() + PERSONAL_TOKEN_KNOWN_SECONDS))
+        if tokens.is_session(token):
+            return await self._admission_by_session(tokens.digest_of(token), now)
         spoken = tokens.peek(token)
         if spoken.issuer == self._settings.issuer:
             return await self._admission_by_own_token(token, spoken, now)
@@ -168,6 +171,16 @@ class Door:
         expires_at = tokens.claims_of(payload).exp
         return _admitted(caller, min(expires_at, now.timestamp() + TOKEN_KNOWN_SECONDS))
 
+    async def _admission_by_session(self, digest: bytes, now: datetime) -> Admission:
+        found = await self._desk.read(None, operations.caller_of_session, digest, now=now)
+        if found is None:
+            raise Unauthenticated("The session is over; sign in again.")
+        life = timedelta(seconds=self._settings.session_seconds)
+        # Not with each request: that would be a write for every read.
+        if found.until < (now + life * SESSION_RENEWED_BELOW).timestamp():
+            await self._desk.write(None, None, operations.prolong_session, digest, until=now + life)
+        return Admission(found.caller, min(found.until, now.timestamp() + PERSONAL_TOKEN_KNOWN_SECONDS))
+
     def _remember(self, authorization: str, admission: Admission, now: datetime) -> None:
         digest = sha256(authorization.encode()).digest()
         self._known.pop(digest, None)
@@ -186,6 +199,40 @@ class Door:
         """
         if self._key is None:
             raise Unavailable("The server is still starting.")
+        user = await self._signed_in(username, password, now=now)
+        seconds = self._settings.token_seconds
+        token = tokens.issue(
+            rules.caller_with(user.rights, user),
+            self._key,
+            issuer=self._settings.issuer,
+            audience=self._settings.audience,
+            token_id=token_id,
+            now=now,
+            seconds=seconds,
+        )
+        return token, seconds
+
+    async def open_session(
+        self, username: str, password: str, *, now: datetime, session_id: UUID, secret: bytes
+    ) -> tuple[str, Caller]:
+        """The token of a new session, made of the secret, and who signed in.  Raises as `sign_in` does.
+
+        It ends `session_seconds` after the last request that came with it.
+        """
+        user = await self._signed_in(username, password, now=now)
+        token = tokens.session_token(secret)
+        session = Session(
+            session_id, user.user_id, created_at=now, expires_at=now + timedelta(seconds=self._settings.session_seconds)
+        )
+        await self._desk.write(None, None, operations.open_session, session, digest=tokens.digest_of(token))
+        return token, rules.caller_with(user.rights, user)
+
+    async def end_session(self, token: str) -> None:
+        """Nobody is known by this session any more: in this process at once, elsewhere within 5 seconds."""
+        await self._desk.write(None, None, operations.end_session, tokens.digest_of(token))
+        self._known.pop(sha256(f"Bearer {token}".encode()).digest(), None)
+
+    async def _signed_in(self, username: str, password: str, *, now: datetime) -> User:
         try:
             settled = rules.settled_username(username)
         except Invalid:
@@ -207,17 +254,7 @@ class Door:
                     stored=stored,
                     fresh=verdict.fresh_hash.reveal(),
                 )
-        seconds = self._settings.token_seconds
-        token = tokens.issue(
-            rules.caller_with(row.user.rights, row.user),
-            self._key,
-            issuer=self._settings.issuer,
-            audience=self._settings.audience,
-            token_id=token_id,
-            now=now,
-            seconds=seconds,
-        )
-        return token, seconds
+        return row.user
 
     async def _judged(self, username: str, password: str, stored: Secret | None, *, now: datetime) -> passwords.Verdict:
         if self._sign_ins_waiting >= SIGN_INS_WAITING_MAX:

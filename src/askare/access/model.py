@@ -47,6 +47,15 @@ class PersonalToken(Struct, frozen=True):
     revoked_at: datetime | None
 
 
+class Session(Struct, frozen=True):
+    """Somebody who signed in with a cookie; the cookie's value is known to the browser alone."""
+
+    session_id: UUID
+    user_id: UUID
+    created_at: datetime
+    expires_at: datetime
+
+
 class Identity(Struct, frozen=True):
     """Who an outside issuer says is calling.  `organization` is a name or an id."""
 

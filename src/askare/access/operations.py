@@ -13,7 +13,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from askare.access import rules, store
-from askare.access.model import Admission, Identity, Organization, PersonalToken, Rights, User
+from askare.access.model import Admission, Identity, Organization, PersonalToken, Rights, Session, User
 from askare.kernel.caller import Caller, Role
 from askare.kernel.paging import Page, Window
 from askare.kernel.problems import Fault, Invalid, NotFound, Refused, Wrong
@@ -24,6 +24,7 @@ ORGANIZATION_NAME_LETTERS_MAX = 200
 TOKENS_LISTED = Window(0, 200)
 TOKENS_KEPT = timedelta(days=90)  # after their end, so that the list still tells what there was
 SWEPT_AT_ONCE = 1_000
+SESSIONS_MAX = 10  # at once for one user; source: the platform's API overview
 
 
 def ensure_organization(tx: Transaction, name: str, *, organization_id: UUID) -> Organization:
@@ -267,6 +268,39 @@ def caller_from_outside(tx: Transaction, identity: Identity) -> Caller | None:
         return None
     stranger = User(identity.user_id, organization, username=None, rights=identity.rights, disabled=False)
     return rules.caller_with(identity.rights, stranger)
+
+
+# Sessions --------------------------------------------------------------------------------------------------------
+
+
+def open_session(tx: Transaction, session: Session, *, digest: bytes) -> None:
+    """Keep a new session by its digest.  Where its user has as many as can be, the oldest ends."""
+    store.insert_session(tx, session, digest=digest)
+    store.delete_sessions_but_newest(tx, session.user_id, kept=SESSIONS_MAX, now=session.created_at)
+
+
+def caller_of_session(tx: Transaction, digest: bytes, *, now: datetime) -> Admission | None:
+    """Who signed in, and when the session ends; None for one that is over and for a disabled user."""
+    found = store.session_and_user(tx, digest)
+    if found is None or found[0].expires_at <= now or found[1].disabled:
+        return None
+    session, user = found
+    return Admission(rules.caller_with(user.rights, user), session.expires_at.timestamp())
+
+
+def prolong_session(tx: Transaction, digest: bytes, *, until: datetime) -> None:
+    """The session lives at least until then."""
+    store.prolong_session(tx, digest, until=until)
+
+
+def end_session(tx: Transaction, digest: bytes) -> None:
+    """Nobody is known by this cookie any more.  Ending it again changes nothing."""
+    store.delete_session(tx, digest)
+
+
+def sweep_sessions(tx: Transaction, *, now: datetime) -> int:
+    """Forget sessions that are over, at most `SWEPT_AT_ONCE`; return how many."""
+    return store.delete_sessions_ended_before(tx, now, limit=SWEPT_AT_ONCE)
 
 
 def _organization_of(tx: Transaction, name_or_id: str) -> Organization | None:

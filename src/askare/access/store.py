@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from askare.access.model import Organization, PersonalToken, Rights, User
+from askare.access.model import Organization, PersonalToken, Rights, Session, User
 from askare.kernel.caller import Role
 from askare.kernel.paging import Page, Window
 from askare.kernel.time import instant_of, milliseconds
@@ -279,3 +279,71 @@ def public_keys(tx: Transaction, *, limit: int) -> list[str]:
 def delete_public_key(tx: Transaction, key_id: str) -> bool:
     """Returns whether there was such a key."""
     return tx.run("DELETE FROM signing_keys WHERE key_id = :key", key=key_id) == 1
+
+
+# Sessions --------------------------------------------------------------------------------------------------------
+
+
+def insert_session(tx: Transaction, session: Session, *, digest: bytes) -> None:
+    tx.run(
+        "INSERT INTO sessions (session_id, digest, user_id, created_at, expires_at)"
+        " VALUES (:session, :digest, :user, :created, :expires)",
+        session=session.session_id.bytes,
+        digest=digest,
+        user=session.user_id.bytes,
+        created=milliseconds(session.created_at),
+        expires=milliseconds(session.expires_at),
+    )
+
+
+def delete_sessions_but_newest(tx: Transaction, user_id: UUID, *, kept: int, now: datetime) -> int:
+    """End the user's sessions except the newest `kept` of those that are still alive; return how many ended."""
+    return tx.run(
+        "DELETE FROM sessions WHERE user_id = :user AND session_id NOT IN"
+        " (SELECT session_id FROM sessions WHERE user_id = :user AND expires_at > :now"
+        " ORDER BY created_at DESC, session_id LIMIT :kept)",
+        user=user_id.bytes,
+        now=milliseconds(now),
+        kept=kept,
+    )
+
+
+def session_and_user(tx: Transaction, digest: bytes) -> tuple[Session, User] | None:
+    """The session of this digest, alive or not, and its user."""
+    row = tx.row(
+        f"SELECT s.session_id, s.user_id, s.created_at, s.expires_at, {_OF_USER}"
+        f" FROM {_USERS} JOIN sessions s ON s.user_id = u.user_id WHERE s.digest = :digest",
+        digest=digest,
+    )
+    if row is None:
+        return None
+    session_id, user_id, created_at, expires_at = row[:4]
+    session = Session(
+        session_id=UUID(bytes=bytes(session_id)),
+        user_id=UUID(bytes=bytes(user_id)),
+        created_at=instant_of(created_at),
+        expires_at=instant_of(expires_at),
+    )
+    return session, _user(row[4:])
+
+
+def prolong_session(tx: Transaction, digest: bytes, *, until: datetime) -> None:
+    tx.run(
+        "UPDATE sessions SET expires_at = :until WHERE digest = :digest AND expires_at < :until",
+        until=milliseconds(until),
+        digest=digest,
+    )
+
+
+def delete_session(tx: Transaction, digest: bytes) -> None:
+    tx.run("DELETE FROM sessions WHERE digest = :digest", digest=digest)
+
+
+def delete_sessions_ended_before(tx: Transaction, before: datetime, *, limit: int) -> int:
+    """Delete at most `limit` sessions that are over; return how many."""
+    return tx.run(
+        "DELETE FROM sessions WHERE session_id IN"
+        " (SELECT session_id FROM sessions WHERE expires_at < :before LIMIT :limit)",
+        before=milliseconds(before),
+        limit=limit,
+    )

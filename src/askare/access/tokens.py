@@ -36,6 +36,8 @@ OFFICES_NAMED_MAX = 100
 
 PERSONAL_PREFIX = "askare_"
 SECRET_BYTES = 32
+SESSION_PREFIX = "askare_session_"
+_SESSION = re.compile(r"askare_session_[A-Za-z0-9_-]{43}")
 _PERSONAL = re.compile(r"askare_[A-Za-z0-9_-]{43}")
 
 
@@ -53,8 +55,20 @@ def is_personal(token: str) -> bool:
     return _PERSONAL.fullmatch(token) is not None
 
 
+def session_token(secret: bytes) -> str:
+    """The value of a session's cookie, made of 32 random bytes.  Only its digest is kept."""
+    return SESSION_PREFIX + personal_token(secret).removeprefix(PERSONAL_PREFIX)
+
+
+def is_session(token: str) -> bool:
+    return _SESSION.fullmatch(token) is not None
+
+
 def digest_of(token: str) -> bytes:
-    """What is kept of a personal access token.  A plain SHA-256 is enough: nobody guesses 256 random bits."""
+    """What is kept of a personal access token or a session.
+
+    A plain SHA-256 is enough: nobody guesses 240 random bits.
+    """
     return sha256(token.encode()).digest()
 
 

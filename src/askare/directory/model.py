@@ -249,5 +249,6 @@ class DirectoryFilter(Struct, frozen=True, kw_only=True):
     kind: Kind
     office_ids: frozenset[UUID] = frozenset()  # of agents
     party_types: frozenset[PartyType] = frozenset()  # of parties
+    phones: frozenset[str] = frozenset()  # in the form of `phoneE164`
     text: str = ""
     modified_after: datetime | None = None

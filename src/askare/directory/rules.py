@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 import phonenumbers
@@ -20,17 +21,25 @@ from askare.directory.model import (
 )
 from askare.kernel.problems import Fault, Wrong
 
+LOCAL_PART_LETTERS_MAX = 64  # RFC 5321
+_PLAIN_ADDRESS = re.compile(
+    r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
+)
+
 PHONE_REGION = "FI"  # where a number without a country's prefix is at home, unless a setting says otherwise
 
 
+@lru_cache(maxsize=1_000)
 def email_trouble(text: str) -> str | None:
     """Why a text is not the address of one mailbox; None when it is.
 
     Only its form is looked at, never the network.  Domains that nobody can have (`.test`, `.local`) are taken: offices
     use them inside their own walls.
     """
+    if _PLAIN_ADDRESS.fullmatch(text) and "--" not in text and text.index("@") <= LOCAL_PART_LETTERS_MAX:
+        return None  # as nearly all are: no need to look further
     try:
-        found = validate_email(text, check_deliverability=False, globally_deliverable=False)
+        found = validate_email(text, check_deliverability=False, globally_deliverable=False, strict=True)
     except EmailNotValidError as error:
         return f"must be the e-mail address of one mailbox: {error}"
     if "=?" in text:  # what a mail program would decode into something else
@@ -96,16 +105,28 @@ def matches(wanted: DirectoryFilter, entry: Entry) -> bool:
             not wanted.party_types
             or (isinstance(content, PartyContent) and content.party_type_code in wanted.party_types)
         )
+        and (not wanted.phones or entry.phone_e164 in wanted.phones)
         and (wanted.modified_after is None or entry.modified > wanted.modified_after)
     )
 
 
+@lru_cache(maxsize=1_000)
+def dialled(phone_e164: str) -> str:
+    """The number as it is dialled within its country, without blanks: 0401234567."""
+    number = phonenumbers.parse(phone_e164)
+    return "".join(filter(str.isdigit, phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)))
+
+
 def searched_text(content: Content, *, phone_e164: str | None) -> str:
-    """What free text search over the directory looks through."""
-    parts = [display_name(content), content.email, content.phone, phone_e164]
+    """What free text search over the directory looks through.
+
+    A telephone number is found as it is dialled within its country, whatever blanks it was written with.
+    """
+    phone = dialled(phone_e164) if phone_e164 is not None else content.phone
+    parts = [display_name(content), content.email, phone]
     if isinstance(content, OperatorContent):
         parts += [content.code, content.extension]
-    if isinstance(content, (PartyContent, OperatorContent)):
+    if isinstance(content, (PartyContent, OperatorContent)) and content.name is not None:
         parts += [content.first_name, content.last_name]
     if isinstance(content, OfficeContent) and content.address is not None:
         address = content.address

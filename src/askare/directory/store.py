@@ -39,7 +39,7 @@ SHELVES = {
     Kind.OPERATOR: Shelf(name="operator", time="created", columns=_COLUMNS, sorts=_COLUMNS),
     Kind.PARTY: Shelf(name="party", plural="parties", time="created", columns=(*_COLUMNS, "type"), sorts=_COLUMNS),
 }
-OFFICE_LINK = 1
+OFFICE_LINK, PHONE_LINK = 1, 2
 
 SORT_COLUMNS = {"name": "sort_name", "modificationTime": "modified"}
 DEFAULT_ORDER = (Order("name"),)
@@ -104,6 +104,8 @@ def search_entries(tx: Transaction, wanted: DirectoryFilter, orders: Sequence[Or
         among.append(("office_id", frozenset(offices)))
     elif offices is not None:
         links.append((OFFICE_LINK, offices))
+    if wanted.phones:
+        links.append((PHONE_LINK, frozenset(phone.encode() for phone in wanted.phones)))
     bounds = []
     if wanted.modified_after is not None:
         bounds.append(Bound("modified", ">", milliseconds(wanted.modified_after)))
@@ -146,7 +148,8 @@ def _place(entry_no: int, entry: Entry) -> Place:
 
 
 def _links(entry: Entry) -> list[Link]:
-    return [(OFFICE_LINK, office) for office in _offices_of(entry)]
+    links = [(OFFICE_LINK, office) for office in _offices_of(entry)]
+    return links if entry.phone_e164 is None else [*links, (PHONE_LINK, entry.phone_e164.encode())]
 
 
 # Names -----------------------------------------------------------------------------------------------------------

@@ -107,4 +107,6 @@ class Lanes:
             oldest, first = next(iter(self._lanes.items()))
             if first.is_idle:
                 del self._lanes[oldest]
+            else:
+                self._lanes.move_to_end(oldest)  # the next one that is asked for looks at another
         return lane

@@ -119,6 +119,19 @@ def find_gathering(tx: Transaction, watch_id: UUID, recipient: Recipient) -> Let
     return _letter(row, realty_ids_of(tx, UUID(bytes=bytes(row[0]))))
 
 
+def last_of(tx: Transaction, watch_id: UUID, recipient: Recipient) -> Letter | None:
+    """The newest letter of this watch to this recipient, or None."""
+    row = tx.row(
+        f"SELECT {', '.join(_COLUMNS)} FROM letters WHERE organization_no = :organization AND watch_id = :watch"
+        " AND recipient_kind = :kind AND recipient_id = :recipient ORDER BY created DESC, letter_id DESC LIMIT 1",
+        organization=tx.organization_no,
+        watch=watch_id.bytes,
+        kind=recipient.kind.value,
+        recipient=recipient.id.bytes,
+    )
+    return None if row is None else _letter(row, realty_ids_of(tx, UUID(bytes=bytes(row[0]))))
+
+
 def document(tx: Transaction, letter_id: UUID) -> str | None:
     """What is answered about the letter, or None."""
     row = tx.row(

@@ -10,14 +10,15 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
+from askare.directory.model import PartyType as PartyType
 from askare.kernel.time import settled, written
 from askare.kernel.verbatim import (
     ABSENT,
     TEXT_LETTERS_MAX,
-    Address,
     Amount,
     Code,
     CurrencyCode,
+    KnownAddress,
     Text,
     Year,
     compact,
@@ -59,12 +60,6 @@ class MeetingSource(Enum):
     AGENT_CONTACT = "AGENT_CONTACT"
 
 
-class PartyType(Enum):
-    PERSON_PARTY = "PERSON_PARTY"
-    ESTATE_PARTY = "ESTATE_PARTY"
-    ORGANIZATION_PARTY = "ORGANIZATION_PARTY"
-
-
 class MeetingParty(Struct, frozen=True, rename="camel"):
     """A party that is met.  The type may be left out when the directory knows the party."""
 
@@ -83,7 +78,7 @@ class MeetingRealty(Struct, frozen=True, kw_only=True, rename="camel", omit_defa
     sub_category_code: Code | None = None
     property_type_code: Code | None = None
     residential_type_code: Code | None = None
-    address: Address | None = None
+    address: KnownAddress | None = None
     room_count_code: Text | None = None
     room_structure: Text | None = None
     living_area_in_square_meters: Amount | None = None

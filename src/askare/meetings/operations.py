@@ -10,7 +10,8 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from askare.directory import store as directory
-from askare.directory.store import Kind
+from askare.directory.model import Kind
+from askare.directory.references import Checks, Reference, require_known
 from askare.kernel.paging import Order, Page, Window
 from askare.kernel.problems import Conflict, Fault, Gone, Invalid, NotFound, Wrong
 from askare.kernel.verbatim import strings_in, value_of
@@ -38,12 +39,15 @@ class Found(Struct, frozen=True):
     version: int
 
 
-def create_meeting(tx: Transaction, content: MeetingContent, *, meeting_id: UUID, now: datetime) -> Saved:
+def create_meeting(
+    tx: Transaction, content: MeetingContent, *, meeting_id: UUID, checks: Checks = Checks.OFF, now: datetime
+) -> Saved:
     """Keep a new meeting.
 
-    Raises Invalid for an office that the caller does not see and for a party whose type nobody knows.
+    Raises Invalid for an office that the caller does not see, for a party whose type nobody knows, and for what the
+    directory does not know as far as `checks` goes.
     """
-    content = _completed(tx, content)
+    content = _completed(tx, content, None, checks)
     meeting = Meeting(meeting_id, version=1, content=content, created=now, modified=now)
     after = store.insert(tx, meeting, text=searched_text(tx, content))
     history.record(tx, KIND, meeting_id, Change.CREATED, version=1, at=now, after=after)
@@ -67,6 +71,7 @@ def update_meeting(
     content: MeetingContent,
     *,
     expected_versions: frozenset[int] | None,
+    checks: Checks = Checks.OFF,
     now: datetime,
 ) -> Saved:
     """Replace what is said of a meeting.  An update that changes nothing leaves version and modification time alone.
@@ -76,7 +81,7 @@ def update_meeting(
     """
     meeting_no, stored, before = _visible(tx, meeting_id, lock=True)
     _require_version(stored, expected_versions)
-    content = _completed(tx, content)
+    content = _completed(tx, content, stored.content, checks)
     rules.require_allowed_change(stored.content, content)
     if not rules.differs(stored.content, content):
         return Saved(meeting_id, stored.version)
@@ -113,10 +118,8 @@ def _was_visible(tx: Transaction, meeting_id: UUID) -> bool:
     """Whether the caller would have seen a meeting that was deleted, as it was in the end."""
     if not history.is_tombstone(tx, KIND, meeting_id):
         return False
-    if tx.caller.office_ids is None:
-        return True
-    last = history.of_thing(tx, KIND, meeting_id)[-1:]
-    return any(entry.before is not None and tx.caller.sees_office(store.office_of(entry.before)) for entry in last)
+    last = history.last_document(tx, KIND, meeting_id)
+    return last is not None and tx.caller.sees_office(store.office_of(last))
 
 
 def _require_version(meeting: Meeting, expected_versions: frozenset[int] | None) -> None:
@@ -124,11 +127,15 @@ def _require_version(meeting: Meeting, expected_versions: frozenset[int] | None)
         raise Conflict("The meeting was changed since it was read.")
 
 
-def _completed(tx: Transaction, content: MeetingContent) -> MeetingContent:
+def _completed(
+    tx: Transaction, content: MeetingContent, stored: MeetingContent | None, checks: Checks
+) -> MeetingContent:
     """The content with party types filled in from the directory, all of it visible to the caller."""
-    faults = []
+    faults: list[Fault] = []
     if not tx.caller.sees_office(content.agency_office_id):
         faults.append(Fault("agencyOfficeId", Wrong.UNKNOWN_ID, "Unknown agencyOfficeId"))
+    if checks is not Checks.OFF:
+        faults += require_known(tx, _new_references(content, stored), checks=checks)
     untyped = [party.party_id for party in content.parties if party.party_type_code is UNSET]
     if untyped:
         known = directory.party_types(tx, untyped)
@@ -154,6 +161,25 @@ def _completed(tx: Transaction, content: MeetingContent) -> MeetingContent:
     return content
 
 
+def _new_references(content: MeetingContent, stored: MeetingContent | None) -> list[Reference]:
+    """What the content points at and the stored one does not: a meeting may keep what the directory has forgotten."""
+    kept = {(one.kind, one.thing_id) for one in _references(stored)} if stored is not None else set()
+    return [one for one in _references(content) if (one.kind, one.thing_id) not in kept]
+
+
+def _references(content: MeetingContent) -> list[Reference]:
+    references = [Reference(Kind.OFFICE, content.agency_office_id, "agencyOfficeId")]
+    references += [
+        Reference(Kind.PARTY, party.party_id, f"parties[{at}].partyId") for at, party in enumerate(content.parties)
+    ]
+    references += [
+        Reference(Kind.AGENT, agent.agent_id, f"agents[{at}].agentId") for at, agent in enumerate(content.agents)
+    ]
+    if content.realty_id is not None:
+        references.append(Reference(Kind.REALTY, content.realty_id, "realtyId"))
+    return references
+
+
 def searched_text(tx: Transaction, content: MeetingContent) -> str:
     """What free text search looks through: the notes, every string of the meeting's realty, and the names of all
     that the meeting is about.
@@ -167,3 +193,11 @@ def searched_text(tx: Transaction, content: MeetingContent) -> str:
         things.append((Kind.REALTY, content.realty_id))
     said = [content.notes or "", *directory.labels(tx, things), *strings_in(value_of(content.meeting_realty))]
     return "\n".join(said)[:SEARCHED_LETTERS_MAX]
+
+
+def rewrite_texts(tx: Transaction, renamed: Sequence[tuple[Kind, UUID]], *, after: int, limit: int) -> int | None:
+    """Let the next meetings that name any of these things be found by their present names (`directory.renames`)."""
+    found = store.pointing_at(tx, renamed, after=after, limit=limit)
+    for meeting_no, meeting in found:
+        store.retext(tx, meeting_no, meeting, searched_text(tx, meeting.content))
+    return found[-1][0] if found else None

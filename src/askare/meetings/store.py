@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from askare.directory.model import Kind
 from askare.kernel.paging import Order, Page, Window
 from askare.kernel.time import milliseconds
 from askare.meetings import rules
@@ -112,6 +113,27 @@ def search_meetings(tx: Transaction, wanted: MeetingFilter, orders: Sequence[Ord
     )
 
 
+def pointing_at(
+    tx: Transaction, things: Sequence[tuple[Kind, UUID]], *, after: int, limit: int
+) -> list[tuple[int, Meeting]]:
+    """The next meetings that name any of these things, with their numbers."""
+    found = shelf.pointing_at(
+        tx,
+        MEETINGS,
+        links=[(_LINK_KINDS[kind], thing_id.bytes) for kind, thing_id in things if kind in _LINK_KINDS],
+        offices=[thing_id.bytes for kind, thing_id in things if kind is Kind.OFFICE],
+        after=after,
+        limit=limit,
+    )
+    return [(one.no, meeting_of(_NOBODY, one.version, one.document)) for one in found]
+
+
+def retext(tx: Transaction, meeting_no: int, meeting: Meeting, text: str) -> None:
+    """Let a meeting be found by another text."""
+    shelf.retext(tx, MEETINGS, _place(meeting_no, meeting), text)
+
+
+_LINK_KINDS = {Kind.PARTY: PARTY, Kind.AGENT: AGENT, Kind.REALTY: REALTY}
 _NOBODY = UUID(int=0)
 
 

@@ -16,9 +16,9 @@ from askare.kernel.time import settled, written
 from askare.kernel.verbatim import (
     ABSENT,
     TEXT_LETTERS_MAX,
-    Address,
     Amount,
     Code,
+    KnownAddress,
     PriceRange,
     Text,
     Year,
@@ -119,7 +119,7 @@ class AssetRequirements(Struct, frozen=True, kw_only=True, rename="camel", omit_
 
     title: tuple[LocalizedText, ...] | None = None
     realty: WantedRealty | None = None
-    addresses: tuple[Address, ...] | None = None
+    addresses: tuple[KnownAddress, ...] | None = None
     apartment: Apartment | None = None
     plot: Plot | None = None
     features: Features | None = None

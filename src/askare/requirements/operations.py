@@ -14,9 +14,10 @@ from msgspec.structs import replace
 
 from askare.directory import lookups
 from askare.directory import store as directory
-from askare.directory.store import Kind
+from askare.directory.model import Kind
+from askare.directory.references import Checks, Reference, require_known
 from askare.kernel.paging import Order, Page, Window
-from askare.kernel.problems import Conflict, Invalid, NotFound, Wrong
+from askare.kernel.problems import Conflict, Fault, Invalid, NotFound, Wrong
 from askare.kernel.verbatim import value_of
 from askare.requirements import notes_store, rules, store
 from askare.requirements.model import (
@@ -56,12 +57,15 @@ class Found(Struct, frozen=True):
     version: int
 
 
-def create_requirement(tx: Transaction, said: NewRequirement, *, requirement_id: UUID, now: datetime) -> Saved:
+def create_requirement(
+    tx: Transaction, said: NewRequirement, *, requirement_id: UUID, checks: Checks = Checks.OFF, now: datetime
+) -> Saved:
     """Keep a new asset requirement, a DRAFT, under the organization's next friendly id.
 
-    Raises Invalid for an office that the caller does not see.
+    Raises Invalid for an office that the caller does not see, and for what the directory does not know as far as
+    `checks` goes.
     """
-    _require_own_office(tx, said)
+    _require_known(tx, said, None, checks)
     requirement = Requirement(
         requirement_id=requirement_id,
         version=1,
@@ -102,6 +106,7 @@ def update_requirement(
     said: ChangedRequirement,
     *,
     expected_versions: frozenset[int] | None,
+    checks: Checks = Checks.OFF,
     now: datetime,
     followers: Sequence[Follower] = (),
 ) -> Saved:
@@ -113,7 +118,7 @@ def update_requirement(
     """
     requirement_no, stored, before = visible(tx, requirement_id, lock=True)
     _require_version(stored, expected_versions)
-    _require_own_office(tx, said)
+    _require_known(tx, said, stored.content, checks)
     if not rules.differs(stored, said, said.status_code):
         return Saved(requirement_id, stored.version)
     changed = replace(stored, content=said, status=said.status_code, version=stored.version + 1, modified=now)
@@ -196,9 +201,30 @@ def _require_version(requirement: Requirement, expected_versions: frozenset[int]
         raise Conflict("The asset requirement was changed since it was read.")
 
 
-def _require_own_office(tx: Transaction, content: RequirementContent) -> None:
+def _require_known(
+    tx: Transaction, content: RequirementContent, stored: RequirementContent | None, checks: Checks
+) -> None:
+    """Everything that the content points at is visible to the caller, and known as far as that is checked.
+
+    An asset requirement may keep what the directory has forgotten.
+    """
+    faults: list[Fault] = []
     if not tx.caller.sees_office(content.agency_office_id):
-        raise Invalid.in_body("agencyOfficeId", Wrong.UNKNOWN_ID, "Unknown agencyOfficeId")
+        faults.append(Fault("agencyOfficeId", Wrong.UNKNOWN_ID, "Unknown agencyOfficeId"))
+    if checks is not Checks.OFF:
+        kept = {(one.kind, one.thing_id) for one in _references(stored)} if stored is not None else set()
+        new = [one for one in _references(content) if (one.kind, one.thing_id) not in kept]
+        faults += require_known(tx, new, checks=checks)
+    if faults:
+        raise Invalid(body=faults)
+
+
+def _references(content: RequirementContent) -> list[Reference]:
+    agents = enumerate(content.agents or ())
+    return [
+        Reference(Kind.OFFICE, content.agency_office_id, "agencyOfficeId"),
+        *(Reference(Kind.AGENT, agent.agent_id, f"agents[{at}].agentId") for at, agent in agents),
+    ]
 
 
 def searched_text(tx: Transaction, requirement: Requirement) -> str:
@@ -217,3 +243,11 @@ def searched_text(tx: Transaction, requirement: Requirement) -> str:
         *rules.searched_strings(value_of(content.asset_requirements)),
     ]
     return "\n".join(said)[:SEARCHED_LETTERS_MAX]
+
+
+def rewrite_texts(tx: Transaction, renamed: Sequence[tuple[Kind, UUID]], *, after: int, limit: int) -> int | None:
+    """Let the next asset requirements that name any of these be found by the present names (`directory.renames`)."""
+    found = store.pointing_at(tx, renamed, after=after, limit=limit)
+    for requirement_no, requirement in found:
+        store.retext(tx, requirement_no, requirement, searched_text(tx, requirement))
+    return found[-1][0] if found else None

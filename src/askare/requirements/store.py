@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from askare.directory.model import Kind
 from askare.kernel.paging import Order, Page, Window
 from askare.kernel.time import milliseconds
 from askare.requirements import rules
@@ -47,7 +48,7 @@ MARKETING_NUMBERS = {
     MarketingStatus.PUBLISHED: 4,
     MarketingStatus.WAITING: 5,
 }
-RESPONSIBLE = 1  # the one kind of links
+RESPONSIBLE, AGENT = 1, 2  # kinds of links: whose it is, and everybody who has to do with it
 
 SORT_COLUMNS = {
     "creationTime": "created",
@@ -124,6 +125,26 @@ def search_requirements(
     )
 
 
+def pointing_at(
+    tx: Transaction, things: Sequence[tuple[Kind, UUID]], *, after: int, limit: int
+) -> list[tuple[int, Requirement]]:
+    """The next asset requirements that name any of these things, with their numbers."""
+    found = shelf.pointing_at(
+        tx,
+        REQUIREMENTS,
+        links=[(AGENT, thing_id.bytes) for kind, thing_id in things if kind is Kind.AGENT],
+        offices=[thing_id.bytes for kind, thing_id in things if kind is Kind.OFFICE],
+        after=after,
+        limit=limit,
+    )
+    return [(one.no, requirement_of(_NOBODY, one.version, one.document)) for one in found]
+
+
+def retext(tx: Transaction, requirement_no: int, requirement: Requirement, text: str) -> None:
+    """Let an asset requirement be found by another text."""
+    shelf.retext(tx, REQUIREMENTS, _place(requirement_no, requirement), text)
+
+
 _NOBODY = UUID(int=0)
 
 
@@ -176,6 +197,8 @@ def _place(requirement_no: int, requirement: Requirement) -> Place:
 
 
 def _links(content: RequirementContent) -> list[Link]:
-    """The agents who are responsible."""
-    responsible = [agent.agent_id for agent in content.agents or () if agent.role_code == RESPONSIBLE_AGENT]
-    return [(RESPONSIBLE, agent_id.bytes) for agent_id in dict.fromkeys(responsible)]
+    """All agents, and among them those who are responsible."""
+    agents = content.agents or ()
+    links = [(RESPONSIBLE, agent.agent_id.bytes) for agent in agents if agent.role_code == RESPONSIBLE_AGENT]
+    links += [(AGENT, agent.agent_id.bytes) for agent in agents]
+    return list(dict.fromkeys(links))

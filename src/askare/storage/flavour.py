@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from msgspec import Struct
@@ -15,12 +15,13 @@ class Flavour(Struct, frozen=True):
     `row_lock` ends a SELECT whose rows are about to be changed; `claim` likewise, passing over rows that somebody
     else is working on.  `unindexed` before a column keeps SQLite from choosing an index by it, and `ordered_join`
     from going through two tables in another order than they are written (PostgreSQL decides by its statistics, and
-    better).  `as_bytes` around a text column answers its UTF-8, so that nobody need decode what is only passed on.
-    `present_mark` and `since_mark` are the two halves of "what was committed after I last looked": the
-    first reads a mark in the present snapshot, the second is the condition on `history` rows that were not yet
-    visible at the mark `:mark`, and `until_mark` on those that were visible at the mark `:until`; `moment` of one mark
-    is less than that of another when it is the earlier one, `first_mark` is before everything, and `is_mark` says
-    whether a text that came from outside is one.  `commit_stamp` is a column of `history` that no other commit shares.
+    better).  `among_numbers` is a column among many numbers, given as one text that `numbers` writes.  `as_bytes`
+    around a text column answers its UTF-8, so that nobody need decode what is only passed on.  `present_mark` and
+    `since_mark` are the two halves of "what was committed after I last looked": the first reads a mark in the present
+    snapshot, the second is the condition on `history` rows that were not yet visible at the mark `:mark`, and
+    `until_mark` on those that were visible at the mark `:until`; `moment` of one mark is less than that of another
+    when it is the earlier one, `first_mark` is before everything, and `is_mark` says whether a text that came from
+    outside is one.  `commit_stamp` is a column of `history` that no other commit shares.
     """
 
     name: str
@@ -28,6 +29,8 @@ class Flavour(Struct, frozen=True):
     claim: str
     unindexed: str
     ordered_join: str
+    among_numbers: str
+    numbers: Callable[[Iterable[int]], str]
     as_bytes: str
     present_mark: str
     since_mark: str
@@ -67,6 +70,8 @@ SQLITE = Flavour(
     claim="",
     unindexed="+",
     ordered_join="CROSS JOIN",
+    among_numbers="{} IN (SELECT value FROM json_each({}))",
+    numbers=lambda numbers: f"[{','.join(map(str, numbers))}]",
     as_bytes="CAST({} AS BLOB)",
     present_mark="SELECT CAST(coalesce(max(seq), 0) AS TEXT) FROM history",
     since_mark="seq > CAST(:mark AS INTEGER)",
@@ -94,6 +99,8 @@ POSTGRES = Flavour(
     claim=" FOR UPDATE OF u SKIP LOCKED",
     unindexed="",
     ordered_join="JOIN",
+    among_numbers="{} = ANY(CAST({} AS BIGINT[]))",
+    numbers=lambda numbers: f"{{{','.join(map(str, numbers))}}}",
     as_bytes="convert_to({}, 'UTF8')",
     present_mark="SELECT CAST(pg_current_snapshot() AS TEXT)",
     since_mark=(

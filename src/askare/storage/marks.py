@@ -29,3 +29,19 @@ def changed_since(tx: Transaction, kind: str, mark: str, *, limit: int) -> list[
             limit=limit,
         )
     ]
+
+
+def things_changed_since(tx: Transaction, kind: str, mark: str, *, limit: int) -> set[bytes] | None:
+    """The ids of the things of a kind that were created or updated since the mark; None when there were more than
+    `limit` changes, or when one was a deletion."""
+    changes = tx.rows(
+        "SELECT thing_id, change FROM history"
+        f" WHERE {tx.flavour.since_mark} AND organization_no = :organization AND kind = :kind LIMIT :limit",
+        mark=mark,
+        organization=tx.organization_no,
+        kind=kind,
+        limit=limit + 1,
+    )
+    if len(changes) > limit or any(change == "deleted" for _, change in changes):
+        return None
+    return {bytes(thing_id) for thing_id, _ in changes}

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 
 from askare.storage.counts import Counts
+from askare.storage.finds import Finds
 from askare.storage.pages import Pages
 
 WORDS_MAX = 50_000
@@ -36,13 +37,14 @@ class Bell:
 
 
 class Memory:
-    """Remembered counts and pages, and the numbers of words that are in the vocabulary for certain."""
+    """Remembered counts, finds and pages, and the numbers of words that are in the vocabulary for certain."""
 
     def __init__(self) -> None:
         self._counts: dict[str, Counts] = {}
         self.words: OrderedDict[tuple[int, str], int] = OrderedDict()
         self._estimates: dict[Hashable, int] = {}
         self.pages = Pages()
+        self.finds = Finds()
         self.bell = Bell()
 
     def counts(self, kind: str) -> Counts:

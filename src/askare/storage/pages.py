@@ -49,14 +49,13 @@ class Pages:
         kind: str,
         question: Hashable,
         find: Callable[[], Page[bytes]],
-        counted: Counted | None,
+        is_untouched: Callable[[str], bool],
     ) -> Page[bytes]:
         """The present answer to `question`, which must name everything that `find` depends on, the caller's sight,
         the order and the window included.
 
-        `counted` says whether a thing in the state of this document (None: it did not exist) is among those found,
-        in whatever window; None where a document alone cannot tell: such a page lives until the next change of its
-        kind.
+        `is_untouched` says whether nothing that is, or was, among what is found, in whatever window, has changed since
+        a mark.
         """
         key = (tx.organization_no, kind, question)
         known = self._remembered.get(key)
@@ -66,22 +65,12 @@ class Pages:
                 return known.page
             if tx.flavour.moment(mark) < tx.flavour.moment(known.mark):
                 return find()  # this transaction looks at what was, others have looked at what came after
-            if self._is_untouched(tx, kind, known.mark, counted):
+            if is_untouched(known.mark):
                 known.mark = mark
                 return known.page
         page = find()
         self._remember(key, mark, page)
         return page
-
-    @staticmethod
-    def _is_untouched(tx: Transaction, kind: str, mark: str, counted: Counted | None) -> bool:
-        """Whether nothing of what has changed since the mark is, or was, among what is found."""
-        changes = changed_since(tx, kind, mark, limit=1 if counted is None else CHANGES_MAX + 1)
-        if not changes:
-            return True
-        if counted is None or len(changes) > CHANGES_MAX:
-            return False
-        return not any(counted(document) for change in changes for document in change)
 
     def _remember(self, key: Hashable, mark: str, page: Page[bytes]) -> None:
         size = PAGE_COSTS_BYTES + sum(map(len, page.items))
@@ -96,3 +85,17 @@ class Pages:
             while self._size > REMEMBERED_BYTES_MAX:
                 _, oldest = self._remembered.popitem(last=False)
                 self._size -= oldest.size
+
+
+def is_untouched_since(tx: Transaction, kind: str, mark: str, counted: Counted | None) -> bool:
+    """Whether nothing of what has changed since the mark is, or was, among what is found.
+
+    `counted` says whether a thing in the state of this document (None: it did not exist) is among it; None where a
+    document alone cannot tell: then any change of the kind may be one.
+    """
+    changes = changed_since(tx, kind, mark, limit=1 if counted is None else CHANGES_MAX + 1)
+    if not changes:
+        return True
+    if counted is None or len(changes) > CHANGES_MAX:
+        return False
+    return not any(counted(document) for change in changes for document in change)

@@ -13,12 +13,14 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from uuid import UUID
 
 from msgspec import Struct
 
 from askare.kernel.paging import Order, Page, Window
+from askare.storage.finds import FIND_MAX, Again, Find
+from askare.storage.pages import is_untouched_since
 from askare.storage.shelf import Shelf, times_retexted
 from askare.storage.sql import Conditions
 from askare.storage.transactions import Transaction, Value
@@ -34,6 +36,7 @@ COST_OF_POSTED = 0.6  # found through its words and sorted
 COST_OF_FETCHED = 3.0  # its row looked up
 COST_OF_CHECKED = 8.0  # its row and its text looked up and compared
 POSTED_COUNTED_MAX = 60_000
+FETCHED_MAX = 1_000  # things whose numbers are known: so few are simply looked up and sorted
 
 # How much further than the expected number of things is looked when some of them will fall away.
 REACH_AT_FIRST = 1.5
@@ -80,23 +83,16 @@ def search(
     """
     if any(not wanted for _, wanted in (*query.among, *query.links)):
         return Page([], 0)
-    kind = shelf.history_kind
-    said = None if query.text or counted is None else _of_present(counted)
-    # Texts are rewritten when something that they name gets another name, and history does not tell of that.
-    question = (query, times_retexted(tx, shelf)) if query.text else query
+    found = _TextSearch(tx, shelf, query, orders) if query.text else _PlainSearch(tx, shelf, query, orders, counted)
+    question = (found.question(), tuple(orders), window)
 
-    def find() -> Page[bytes]:
-        found = _Search(tx, shelf, query, orders)
-        total = tx.memory.counts(kind).count(tx, question, found.count, said)
+    def look() -> Page[bytes]:
+        total = found.total()
         if window.start >= total or window.size == 0:
             return Page([], total)
         return Page(found.answers(window, total), total)
 
-    return tx.memory.pages.page(tx, kind, (question, tuple(orders), window), find, said)
-
-
-def _of_present(counted: Callable[[str], bool]) -> Callable[[str | None], bool]:
-    return lambda document: document is not None and counted(document)
+    return tx.memory.pages.page(tx, shelf.history_kind, question, look, found.is_untouched)
 
 
 class _Search:
@@ -111,21 +107,25 @@ class _Search:
     # Counting --------------------------------------------------------------------------------------------------
 
     def count(self) -> int:
-        shelf, links = self._shelf, self._query.links
         conditions = self._start()
+        tables, _ = self._all_found(conditions)
+        return self._number(tables, conditions)
+
+    def _all_found(self, conditions: Conditions) -> tuple[str, str]:
+        """The tables to go through for all that is found, and which of them gives the numbers."""
+        shelf, links = self._shelf, self._query.links
         narrow = self._narrow_conditions(conditions)
         if self._words:
             tables = f"({self._found_by_words(conditions, self._words)}) f"
             if narrow or links:
                 tables += f" {self._join} {shelf.table} t ON t.{shelf.no} = f.{shelf.no}"
                 self._add(conditions, narrow, links)
-        elif len(links) == 1 and not narrow:
-            tables = f"({self._linked(conditions, *links[0])}) l"
-        else:
-            tables = f"{shelf.table} t"
-            conditions.add("t.organization_no = :organization")
-            self._add(conditions, narrow, links)
-        return self._number(tables, conditions)
+            return tables, "f"
+        if len(links) == 1 and not narrow:
+            return f"({self._linked(conditions, *links[0])}) l", "l"
+        conditions.add("t.organization_no = :organization")
+        self._add(conditions, narrow, links)
+        return f"{shelf.table} t", "t"
 
     def _count_everything(self) -> int:
         """How many things of this kind the organization has."""
@@ -158,6 +158,9 @@ class _Search:
         """The numbers of the things in the window, in order."""
         conditions = self._start()
         source, tables = self._way(conditions, window, total, reach)
+        return self._ordered(source, tables, conditions, window)
+
+    def _ordered(self, source: str, tables: dict[str, str], conditions: Conditions, window: Window) -> list[int]:
         keys = ", ".join(f"{tables.get(order.field, 't')}.{order.field}{_direction(order)}" for order in self._orders)
         no, key = self._shelf.no, self._shelf.id
         limit, offset = conditions.value(window.size), conditions.value(window.start)
@@ -385,6 +388,108 @@ class _Search:
             f"SELECT {distinct}{self._shelf.no} FROM {self._shelf.links}"
             f" WHERE organization_no = :organization AND kind = {kind} AND {conditions.among('target', targets)}"
         )
+
+
+class _PlainSearch(_Search):
+    """A search that a document tells everything about: the room's rule says whether its thing is found."""
+
+    def __init__(
+        self,
+        tx: Transaction,
+        shelf: Shelf,
+        query: Query,
+        orders: Sequence[Order],
+        counted: Callable[[str], bool] | None,
+    ) -> None:
+        super().__init__(tx, shelf, query, orders)
+        self._counted = None if counted is None else _of_present(counted)
+
+    def question(self) -> Hashable:
+        """Everything that the answer depends on, but the order and the window."""
+        return self._query
+
+    def total(self) -> int:
+        """How many things are found."""
+        counts = self._tx.memory.counts(self._shelf.history_kind)
+        return counts.count(self._tx, self._query, self.count, self._counted)
+
+    def is_untouched(self, mark: str) -> bool:
+        """Whether what is found is as it was at the mark."""
+        return is_untouched_since(self._tx, self._shelf.history_kind, mark, self._counted)
+
+
+def _of_present(counted: Callable[[str], bool]) -> Callable[[str | None], bool]:
+    return lambda document: document is not None and counted(document)
+
+
+class _TextSearch(_Search):
+    """A search for words, of which a document does not tell everything: what it finds is remembered by number."""
+
+    def __init__(self, tx: Transaction, shelf: Shelf, query: Query, orders: Sequence[Order]) -> None:
+        super().__init__(tx, shelf, query, orders)
+        # Texts are rewritten when something that they name gets another name, and history does not tell of that.
+        self._question = (query, times_retexted(tx, shelf))
+        self._known: Find | None = None
+
+    def question(self) -> Hashable:
+        """Everything that the answer depends on, but the order and the window."""
+        return self._question
+
+    def total(self) -> int:
+        """How many things are found."""
+        numbers = self._find().numbers
+        if numbers is not None:
+            return len(numbers)
+        counts = self._tx.memory.counts(self._shelf.history_kind)
+        return counts.count(self._tx, self._question, self.count, None)
+
+    def is_untouched(self, mark: str) -> bool:
+        """Whether what is found is as it was at the mark."""
+        moment = self._tx.flavour.moment
+        return moment(mark) >= moment(self._find().touched)
+
+    def answers(self, window: Window, total: int) -> list[bytes]:
+        """What the shelf answers of the things in the window; `total` is how many are found in all."""
+        numbers = self._find().numbers
+        if numbers is None or len(numbers) > FETCHED_MAX:
+            return super().answers(window, total)
+        conditions = self._start()
+        conditions.add(self._among(conditions, numbers))
+        return self._fetched(self._ordered(f"{self._shelf.table} t", {}, conditions, window))
+
+    def _find(self) -> Find:
+        if self._known is None:
+            finds = self._tx.memory.finds
+            self._known = finds.find(
+                self._tx, self._shelf.history_kind, self._question, self._find_all, self._find_among
+            )
+        return self._known
+
+    def _find_all(self) -> frozenset[int] | None:
+        conditions = self._start()
+        tables, table = self._all_found(conditions)
+        found = self._tx.rows(
+            f"SELECT {table}.{self._shelf.no} FROM {tables} WHERE {conditions} LIMIT {FIND_MAX + 1}",
+            **conditions.values,
+        )
+        return frozenset(number for (number,) in found) if len(found) <= FIND_MAX else None
+
+    def _find_among(self, ids: Collection[bytes]) -> Again:
+        shelf = self._shelf
+
+        def numbers(tables: str, conditions: Conditions) -> frozenset[int]:
+            conditions.add("t.organization_no = :organization")
+            conditions.add(conditions.among(f"t.{shelf.id}", ids))
+            rows = self._tx.rows(f"SELECT t.{shelf.no} FROM {tables} WHERE {conditions}", **conditions.values)
+            return frozenset(number for (number,) in rows)
+
+        wanted = self._start()
+        self._add(wanted, self._narrow_conditions(wanted), self._query.links, self._words)
+        return Again(numbers(f"{shelf.table} t", self._start()), numbers(self._things_and_texts(), wanted))
+
+    def _among(self, conditions: Conditions, numbers: Collection[int]) -> str:
+        flavour = self._tx.flavour
+        return flavour.among_numbers.format(f"t.{self._shelf.no}", conditions.value(flavour.numbers(numbers)))
 
 
 def _direction(order: Order) -> str:

@@ -206,15 +206,11 @@ def pointing_at(
     return [Pointing(no, key, version, document) for no, key, version, document in rows]
 
 
-def documents_after(
-    tx: Transaction, shelf: Shelf, after: bytes, *, limit: int, offices: Collection[bytes] | None = None
-) -> list[tuple[bytes, str]]:
+def documents_after(tx: Transaction, shelf: Shelf, after: bytes, *, limit: int) -> list[tuple[bytes, str]]:
     """The ids and documents of the next things behind an id, in the order of ids: for going through all of them."""
     conditions = Conditions()
     conditions.add(f"organization_no = {conditions.value(tx.organization_no)}")
     conditions.add(f"{shelf.id} > {conditions.value(after)}")
-    if offices is not None:
-        conditions.add(conditions.among("office_id", offices))
     rows = tx.rows(
         f"SELECT {shelf.id}, document FROM {shelf.table} WHERE {conditions} ORDER BY {shelf.id}"
         f" LIMIT {conditions.value(limit)}",

@@ -36,6 +36,10 @@ class Transaction(Protocol):
     def memory(self) -> Memory:
         """What this process remembers of the database."""
 
+    @property
+    def fresh_words(self) -> dict[tuple[int, str], int]:
+        """The numbers of words, by organization, that this very transaction took in ahead (`vocabulary.expect`)."""
+
     def rows(self, sql: str, **values: Value) -> list[Row]: ...
 
     def row(self, sql: str, **values: Value) -> Row | None:
@@ -64,6 +68,7 @@ class Scope:
         self._caller = caller
         self.memory = memory
         self.followers: list[Callable[[], None]] = []
+        self.fresh_words: dict[tuple[int, str], int] = {}
 
     @property
     def caller(self) -> Caller:

@@ -169,7 +169,7 @@ def tell_of_end(tx: Transaction, watch_id: UUID, *, new_id: Callable[[], UUID], 
             title=ending.title,
             ends_at=ending.watch.content.validity_end_time,
             office_id=ending.watch.subject.office_id,
-            extend_path=f"/askare/v1/watch-extensions/{key}",
+            extend_path=f"{operations.EXTENSION_PATH}/{key.hex}",
         )
         letters.write_expiry(tx, notice, letter_id=new_id(), now=now)
     return again

@@ -13,6 +13,8 @@ from msgspec.structs import replace
 from askare.directory import lookups as directory
 from askare.jobs import outbox
 from askare.jobs.kinds import Kind as Job
+from askare.jobs.outbox import HOUSE_USER
+from askare.kernel.caller import Caller, Role
 from askare.kernel.paging import Order, Page, Window
 from askare.kernel.problems import Conflict, NotFound
 from askare.kernel.time import instant_of, milliseconds
@@ -23,7 +25,7 @@ from askare.requirements import store as requirements
 from askare.requirements.model import Requirement, RequirementStatus, responsible_agent
 from askare.storage import history
 from askare.storage.history import Change
-from askare.storage.transactions import Transaction
+from askare.storage.transactions import Transaction, on_behalf_of
 from askare.watches import matching, rules, store
 from askare.watches.criteria import criteria_of
 from askare.watches.model import (
@@ -45,6 +47,8 @@ KIND = "watch"
 COUNTING = frozenset({RequirementStatus.DRAFT, RequirementStatus.ACTIVE})
 
 TITLE_LETTERS_MAX = 200
+
+EXTENSION_PATH = "/askare/extend"  # where the link in the letter about a watch's end leads
 
 
 class Saved(Struct, frozen=True):
@@ -234,6 +238,32 @@ def due_ending(tx: Transaction, watch_id: UUID, *, now: datetime) -> tuple[datet
     store.save_state(tx, replace(state, told_until=state.until))
     agent_id = watch.subject.agent_id
     return ends, None if agent_id is None else Ending(watch, agent_id, state.title)
+
+
+class Extendable(Struct, frozen=True):
+    """A watch whose end somebody was told of, and the house on behalf of its organization."""
+
+    caller: Caller
+    watch_id: UUID
+    agent_id: UUID | None
+    title: str
+    ends: datetime
+
+
+def extendable_by(tx: Transaction, key: UUID) -> Extendable:
+    """The watch that the link with this key is about.  For the house itself.  Raises NotFound."""
+    found = store.watch_of_extension_key(tx, key)
+    if found is None:
+        raise NotFound(KIND, "key")
+    organization_no, organization_id, watch_id = found
+    caller = Caller(organization_no, organization_id, HOUSE_USER, Role.ADMIN)
+    theirs = on_behalf_of(tx, caller)
+    kept = store.find(theirs, watch_id)
+    if kept is None:
+        raise NotFound(KIND, "key")
+    watch = kept[1]
+    title = store.states(theirs, [watch_id])[watch_id].title
+    return Extendable(caller, watch_id, watch.subject.agent_id, title, watch.content.validity_end_time)
 
 
 def extend_watch(tx: Transaction, watch_id: UUID, *, now: datetime) -> datetime:

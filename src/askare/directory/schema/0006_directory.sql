@@ -47,6 +47,7 @@ CREATE TABLE retexted (
     PRIMARY KEY (organization_no, shelf)
 ) {clustered};
 
+-- Links of all four: 1 office (of an agent), 2 telephone number.
 CREATE TABLE offices (
     office_no {serial},
     organization_no {bigint} NOT NULL,
@@ -62,7 +63,6 @@ CREATE INDEX offices_by_name ON offices (organization_no, sort_name, office_id, 
 CREATE INDEX offices_by_modified ON offices (organization_no, modified, office_id);
 {shelf office created}
 
--- Links: 1 office.
 CREATE TABLE agents (
     agent_no {serial},
     organization_no {bigint} NOT NULL,

@@ -45,5 +45,5 @@ CREATE TABLE requirement_notes (
 ) {strict};
 CREATE INDEX requirement_notes_by_requirement ON requirement_notes (requirement_no, created, note_id);
 
--- Links: 1 responsible agent.
+-- Links: 1 responsible agent, 2 any agent.
 {shelf requirement created}

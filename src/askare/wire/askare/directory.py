@@ -23,6 +23,7 @@ from askare.directory.model import (
     OperatorContent,
     PartyContent,
     PartyType,
+    Phone,
 )
 from askare.directory.references import Checks
 from askare.kernel.caller import Role
@@ -120,6 +121,10 @@ class OperatorSearch(ListParameters, frozen=True, kw_only=True, rename="camel"):
 
 class PartySearch(ListParameters, frozen=True, kw_only=True, rename="camel"):
     """Which parties."""
+
+    phone: Annotated[
+        tuple[Phone, ...], Meta(description="Parties with one of these telephone numbers, however they are written.")
+    ] = ()
 
     party_type_code: Annotated[tuple[PartyType, ...], Meta(description="Parties of one of these types.")] = ()
     sort: Sort = ()
@@ -337,6 +342,7 @@ class DirectoryApi:
                 kind=shelf.kind,
                 office_ids=frozenset(getattr(wanted, "agency_office_id", ())),
                 party_types=frozenset(getattr(wanted, "party_type_code", ())),
+                phones=frozenset(self._phone(phone) for phone in getattr(wanted, "phone", ())),
                 text=wanted.free_text_search,
                 modified_after=wanted.modified_after,
             ),
@@ -344,6 +350,10 @@ class DirectoryApi:
             window=wanted.window(),
         )
         return list_reply(shelf.plural, page)
+
+    def _phone(self, text: str) -> str:
+        """As it is kept; what is no number finds nothing."""
+        return rules.normalised_phone(text, self._phone_region) or text
 
     def endpoints(self) -> list[Endpoint]:
         """The API's table."""

@@ -11,7 +11,7 @@ import msgspec
 
 from askare.wire.callcentre.app import Operation
 from askare.wire.callcentre.problems import Detail, HTTPValidationError
-from askare.wire.kit.openapi import ETAG, INSTANT, PROBLEM_HEADERS
+from askare.wire.kit.openapi import ETAG, FULL_VERSIONS, INSTANT, PROBLEM_HEADERS, Version
 
 TITLE = "Call tasks"
 _DESCRIPTION = (
@@ -44,8 +44,8 @@ _KEY = {
 _LARGEST = 2**53 - 1  # what every client can hold; ours are far smaller
 
 
-def openapi(operations: Sequence[Operation], *, server_url: str) -> dict[str, Any]:
-    """The OpenAPI 3.1 document."""
+def openapi(operations: Sequence[Operation], *, server_url: str, version: Version = Version.V3_1) -> dict[str, Any]:
+    """The OpenAPI document."""
     shown = [operation for operation in operations if operation.in_document]
     types = [HTTPValidationError, Detail]
     for operation in shown:
@@ -62,7 +62,7 @@ def openapi(operations: Sequence[Operation], *, server_url: str) -> dict[str, An
     for operation in shown:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation, by_type, components)
     return {
-        "openapi": "3.1.1",
+        "openapi": FULL_VERSIONS[version],
         "info": {"title": TITLE, "version": "1.0", "description": _DESCRIPTION},
         "servers": [{"url": server_url}],
         "paths": paths,

@@ -14,6 +14,7 @@ from askare.kernel.problems import Unavailable
 from askare.storage.transactions import Transaction
 from askare.wire.kit.call import Call
 from askare.wire.kit.endpoints import Answer, Endpoint, Reply
+from askare.wire.kit.openapi import Version
 from askare.wire.kit.problems import UnknownPath
 
 _KINDS = {
@@ -28,11 +29,11 @@ _PAGE_POLICY = (
 
 
 class ApiDocument(Struct, frozen=True):
-    """One documented API: its name in addresses, its title, and the maker of its OpenAPI document."""
+    """One documented API: its name in addresses, its title, and the maker of its OpenAPI documents."""
 
     name: str
     title: str
-    make: Callable[[], dict[str, Any]]
+    make: Callable[[Version], dict[str, Any]]
 
 
 class ShownApi(Struct, frozen=True):
@@ -48,9 +49,10 @@ class AssetPath(Struct, frozen=True):
 
 
 class DocumentPath(Struct, frozen=True):
-    """Which document: `task-management.json`."""
+    """Which document: `task-management.json`, and in which version of OpenAPI."""
 
     name: Annotated[str, Meta(max_length=100)]
+    version: Version = Version.V3_1
 
 
 class Pages:
@@ -64,7 +66,7 @@ class Pages:
         jwks: Callable[[Transaction], dict[str, Any]],
     ) -> None:
         self._documents = {f"{document.name}.json": document for document in documents}
-        self._made: dict[str, bytes] = {}
+        self._made: dict[tuple[str, Version], bytes] = {}
         self._metrics = metrics
         self._jwks = jwks
         self.stopping = False
@@ -113,9 +115,10 @@ class Pages:
         document = self._documents.get(name)
         if document is None:
             raise UnknownPath(f"There is no such document; there are {', '.join(self._documents)}.")
-        if name not in self._made:
-            self._made[name] = msgspec.json.encode(document.make())
-        return Reply(200, self._made[name], {"Access-Control-Allow-Origin": "*"})
+        made = name, call.parameters.version
+        if made not in self._made:
+            self._made[made] = msgspec.json.encode(document.make(call.parameters.version))
+        return Reply(200, self._made[made], {"Access-Control-Allow-Origin": "*"})
 
     def endpoints(self) -> list[Endpoint]:
         """The house's own table; all of it is open to everybody."""

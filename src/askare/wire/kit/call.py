@@ -26,7 +26,7 @@ class Call:
     `path` is the one that was asked for, of several under which the endpoint may live.  `parameters` and `body` are
     values of the types that the endpoint declares.  `expected_versions` is what If-Match says: None when it says
     nothing (or `*`), else the versions of which the thing must have one.  `exists` is True for `If-Match: *` and
-    False for `If-None-Match: *`.
+    False for `If-None-Match: *`.  `session` is the cookie that the caller is known by, if any.
     """
 
     __slots__ = (
@@ -42,6 +42,7 @@ class Call:
         "now",
         "parameters",
         "path",
+        "session",
     )
 
     def __init__(self, desk: Desk, edge: Edge, now: datetime, *, path: str) -> None:
@@ -56,6 +57,7 @@ class Call:
         self.idempotency_key: str | None = None
         self.expected_versions: frozenset[int] | None = None
         self.known_versions: frozenset[int] | None = None
+        self.session: str | None = None
         self.exists: bool | None = None
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import falcon
@@ -18,6 +18,7 @@ from askare.kernel.problems import Fault, Forbidden, Invalid, Problem, Wrong
 from askare.storage.desk import Desk
 from askare.wire.kit import headers
 from askare.wire.kit.call import Call
+from askare.wire.kit.cookies import SessionCookie
 from askare.wire.kit.endpoints import Endpoint, NoParameters, Reply
 from askare.wire.kit.limits import BODY_BYTES_MAX, UNREAD_BYTES_MAX, Meter, Turnstile
 from askare.wire.kit.log import RequestLog
@@ -33,6 +34,7 @@ from askare.wire.kit.problems import (
 from askare.wire.kit.reading import plain_json, read_parameters, typed
 
 FalconApp: TypeAlias = "falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]"
+Responder: TypeAlias = Callable[..., Awaitable[None]]
 
 _METHODS = tuple(method for method in falcon.constants.COMBINED_METHODS if method != "WEBSOCKET")
 
@@ -79,8 +81,17 @@ class House:
         self.log = log
 
 
-def build_app(house: House, manners: Manners, mounts: Sequence[tuple[str, Sequence[Endpoint]]]) -> FalconApp:
-    """The ASGI application of a dialect: each list of endpoints under each of its prefixes."""
+def build_app(
+    house: House,
+    manners: Manners,
+    mounts: Sequence[tuple[str, Sequence[Endpoint]]],
+    *,
+    session_cookie: SessionCookie | None = None,
+) -> FalconApp:
+    """The ASGI application of a dialect: each list of endpoints under each of its prefixes.
+
+    With `session_cookie`, a caller without an Authorization header may be known by that cookie.
+    """
     router = CompiledRouter()
     app: FalconApp = falcon.asgi.App(router=router)
     app.req_options.strip_url_path_trailing_slash = True
@@ -92,8 +103,8 @@ def build_app(house: House, manners: Manners, mounts: Sequence[tuple[str, Sequen
                 raise ValueError(f"{endpoint.method} {prefix}{endpoint.path} is declared twice")
             methods[endpoint.method] = endpoint
     for path, methods in by_path.items():
-        app.add_route(path, _Resource(house, manners, methods))
-    nowhere = _Resource(house, manners, {})
+        app.add_route(path, _Resource(house, manners, methods, session_cookie))
+    nowhere = _Resource(house, manners, {}, None)
 
     async def nothing_here(req: Any, resp: Any, **_: Any) -> None:
         await nowhere.unknown(req, resp)
@@ -113,10 +124,11 @@ def build_app(house: House, manners: Manners, mounts: Sequence[tuple[str, Sequen
 class _Operation:
     """One endpoint at work: who calls, what is asked, all faults at once, one reply, one line in the log."""
 
-    def __init__(self, house: House, manners: Manners, endpoint: Endpoint) -> None:
+    def __init__(self, house: House, manners: Manners, endpoint: Endpoint, cookie: SessionCookie | None) -> None:
         self._house = house
         self._manners = manners
         self._endpoint = endpoint
+        self._cookie = cookie
         self._takes_parameters = endpoint.parameters is not NoParameters
 
     async def respond(self, request: falcon.asgi.Request, response: falcon.asgi.Response, **path_values: str) -> None:
@@ -141,12 +153,18 @@ class _Operation:
             _log.error("request failed", operation=self._endpoint.operation_id, trace=trace, exc_info=error)
             reply = manners.reply_to(Broken(str(error)))
         await send(request, response, reply, manners.trace_headers(trace))
+        if call.session is not None and self._cookie is not None and "Set-Cookie" not in reply.headers:
+            # The session lives on with each request (the door sees to that), and the cookie with it.
+            response.append_header("Set-Cookie", self._cookie.line(call.session))
         house.log.write(self._endpoint.operation_id, request.method, reply.status, trace, call.known_caller, started)
 
     async def _identify(self, request: falcon.asgi.Request, call: Call, roles: frozenset[Role], started: float) -> None:
         """Say who calls.  Raises Unauthenticated, Throttled, Forbidden, or what the dialect asks besides."""
         house = self._house
         authorization = request.get_header("Authorization")
+        if authorization is None and self._cookie is not None:
+            call.session = self._cookie.token_in(request)
+            authorization = call.session and f"Bearer {call.session}"
         caller = house.door.known(authorization, call.now) if authorization else None
         if caller is None:
             caller = await house.door.caller(authorization, now=call.now)
@@ -162,10 +180,11 @@ class _Operation:
     ) -> None:
         """Read all that the endpoint declares into the call.  Raises Invalid with every fault of the request."""
         endpoint = self._endpoint
-        if endpoint.body is not None:
+        if endpoint.body is not None and (endpoint.body.needs_media_type or request.content_type is not None):
             require_json(request)
-        if self._takes_parameters or request.query_string:
-            parameters = read_parameters(request.query_string, endpoint.parameters, path_values)
+        query = request.query_string if endpoint.reads_query else ""
+        if self._takes_parameters or query:
+            parameters = read_parameters(query, endpoint.parameters, path_values)
             if isinstance(parameters, list):
                 faults += parameters
             else:
@@ -190,11 +209,13 @@ class _Operation:
         declared = self._endpoint.body
         assert declared is not None  # noqa: S101  -- asked only where one is declared
         raw = await read_body(request)
+        if not raw and declared.may_be_empty:
+            raw = b"{}"
         if call.idempotency_key is not None:
             call.fingerprint(self._endpoint.operation_id, raw)
         try:
             plain = plain_json(raw)
-            body = typed(plain, declared.type)
+            body = declared.read(plain) if declared.read is not None else typed(plain, declared.type)
         except Invalid as problem:
             return problem.body
         except MalformedJson:
@@ -214,14 +235,20 @@ class _Operation:
 class _Resource:
     """All methods of one path."""
 
-    def __init__(self, house: House, manners: Manners, endpoints: dict[str, Endpoint]) -> None:
+    def __init__(
+        self, house: House, manners: Manners, endpoints: dict[str, Endpoint], cookie: SessionCookie | None
+    ) -> None:
         self._house = house
         self._manners = manners
         self._allowed = tuple(sorted(endpoints))
+        responders: dict[str, Responder] = {
+            method: _Operation(house, manners, endpoint, cookie).respond for method, endpoint in endpoints.items()
+        }
+        by_override = {method: responders[method] for method, endpoint in endpoints.items() if endpoint.by_override}
+        if by_override:
+            responders["POST"] = _overridable(responders.get("POST", self.unknown), by_override, self.unknown)
         for method in _METHODS:
-            endpoint = endpoints.get(method)
-            responder = _Operation(house, manners, endpoint).respond if endpoint else self.unknown
-            setattr(self, f"on_{method.lower()}", responder)
+            setattr(self, f"on_{method.lower()}", responders.get(method, self.unknown))
 
     async def unknown(self, request: falcon.asgi.Request, response: falcon.asgi.Response, **_: Any) -> None:
         """Answer a path that does not exist, or a method that it does not have."""
@@ -237,6 +264,17 @@ class _Resource:
         self._house.log.write("unknown", request.method, reply.status, trace, None, started)
 
 
+def _overridable(post: Responder, by_override: Mapping[str, Responder], unknown: Responder) -> Responder:
+    """A POST, or what its `X-HTTP-Method-Override` names."""
+
+    async def respond(request: falcon.asgi.Request, response: falcon.asgi.Response, **path_values: str) -> None:
+        named = request.get_header("X-HTTP-Method-Override")
+        chosen = post if named is None or named.upper() == "POST" else by_override.get(named.upper(), unknown)
+        await chosen(request, response, **path_values)
+
+    return respond
+
+
 async def send(
     request: falcon.asgi.Request, response: falcon.asgi.Response, reply: Reply, more: dict[str, str]
 ) -> None:
@@ -247,8 +285,11 @@ async def send(
     if reply.body is not None:
         response.data = reply.body
         response.content_type = reply.content_type
-    if reply.headers or more:
-        response.set_headers({**reply.headers, **more})
+    for name, text in {**reply.headers, **more}.items():
+        if name == "Set-Cookie":  # which Falcon's other ways refuse
+            response.append_header(name, text)
+        else:
+            response.set_header(name, text)
 
 
 def require_json(request: falcon.asgi.Request) -> None:

@@ -37,11 +37,15 @@ def _nothing_more(plain: Any) -> list[Fault]:  # noqa: ARG001  -- the types say 
 class Body(Struct, frozen=True):
     """The JSON body that an endpoint reads.
 
+    `type` is what the documents say of it.
     `faults_of` finds in the plain value, whatever it is, what is wrong with it beyond the types of single fields.
     `kept` is for bodies of which parts are given back letter by letter: once the body has passed as `type`, it is
     read again as this type, from its own text, and that is what the handler gets.
     `more_faults` says what is wrong with a plain value beyond its types, so that a body whose types are wrong is told
     that at the same time; of a body whose types are right the operation says it.
+    With `read` it is read by that instead of by its type: the plain value in, a value or every fault out.
+    `needs_media_type` off: a body that does not say what it is, is taken for JSON.
+    `may_be_empty`: no body at all means the same as an empty object.
     """
 
     type: Any
@@ -50,6 +54,9 @@ class Body(Struct, frozen=True):
     faults_of: Callable[[Any], list[Fault]] | None = None
     kept: Any = None
     more_faults: Callable[[Any], list[Fault]] = _nothing_more
+    read: Callable[[Any], Any] | None = None
+    needs_media_type: bool = True
+    may_be_empty: bool = False
 
 
 class Answer(Struct, frozen=True):
@@ -60,6 +67,7 @@ class Answer(Struct, frozen=True):
     type: Any = None
     examples: tuple[Example, ...] = ()
     etag: bool = False
+    headers: dict[str, Any] = {}
 
 
 class NoParameters(Struct):
@@ -73,7 +81,9 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """One operation of a dialect.
 
     `roles` says who may call it: there is no default, so that none is open by oversight; None means that it needs no
-    caller at all.  `problems` are the statuses of refusals beyond those that every endpoint can answer.
+    caller at all.  `problems` are the statuses of refusals beyond those that every endpoint can answer.  With
+    `by_override`, a POST whose `X-HTTP-Method-Override` names the method is taken for it: for proxies that let no
+    rare method pass.
     """
 
     method: str
@@ -88,5 +98,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     problems: tuple[int, ...] = ()
     parameters: Any = NoParameters
     body: Body | None = None
+    reads_query: bool = True  # False: links lead here, and whatever others hang on a link is no fault
     reads_if_match: bool = False
     reads_if_none_match: bool = False
+    by_override: bool = False

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from enum import Enum
 from inspect import cleandoc
 from typing import Any
 
@@ -14,6 +15,8 @@ from msgspec import Struct
 from askare.wire.kit.endpoints import Answer, Endpoint, Example, NoParameters
 from askare.wire.kit.limits import BODY_BYTES_MAX
 
+# The methods that OpenAPI knows by name.  Any other has its place since 3.2, in `additionalOperations`.
+_KNOWN_METHODS = frozenset({"GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"})
 _PATH_NAME = re.compile(r"\{(\w+)\}")
 _REFERENCE = "#/components/schemas/{name}"
 
@@ -33,8 +36,22 @@ REASONS = {
 }
 
 
+class Version(Enum):
+    """The version of OpenAPI that a document is written in."""
+
+    V3_1 = "3.1"
+    V3_2 = "3.2"
+
+
+FULL_VERSIONS = {Version.V3_1: "3.1.1", Version.V3_2: "3.2.0"}
+
+
 class Document(Struct, frozen=True):
-    """What a document says besides its endpoints."""
+    """What a document says besides its endpoints.
+
+    `reasons` are words for refusals, where the dialect's differ from those above.  `session_cookie` is the name of
+    the cookie that stands for a bearer token.
+    """
 
     title: str
     version: str
@@ -47,6 +64,8 @@ class Document(Struct, frozen=True):
     # Fields, by the name of their schema, that a client had better send always: the server can do without one only
     # where it finds it out by itself.
     expected_fields: dict[str, tuple[str, ...]] = {}
+    reasons: Mapping[int, str] = {}
+    session_cookie: str = ""
 
 
 IF_MATCH = {
@@ -98,8 +117,13 @@ PROBLEM_HEADERS: dict[int, dict[str, Any]] = {
 INSTANT = {"type": "string", "format": "date-time", "pattern": "^(19|20|21)[0-9]{2}-"}
 
 
-def openapi(document: Document, prefix: str, endpoints: Sequence[Endpoint], *, server_url: str) -> dict[str, Any]:
-    """The OpenAPI 3.1 document of one API."""
+def openapi(
+    document: Document, prefix: str, endpoints: Sequence[Endpoint], *, server_url: str, version: Version = Version.V3_1
+) -> dict[str, Any]:
+    """The OpenAPI document of one API.
+
+    A method that OpenAPI 3.1 has no place for is told there under `x-additionalOperations`.
+    """
     types = [document.error_type]
     for endpoint in endpoints:
         types += [endpoint.parameters, *(answer.type for answer in endpoint.answers if answer.type is not None)]
@@ -116,17 +140,24 @@ def openapi(document: Document, prefix: str, endpoints: Sequence[Endpoint], *, s
     parameter_names = {kind.__name__ for kind in types if kind in {one.parameters for one in endpoints}}
     paths: dict[str, Any] = {}
     for endpoint in endpoints:
-        paths.setdefault(prefix + endpoint.path, {})[endpoint.method.lower()] = _operation(
-            document, endpoint, by_type, components
-        )
+        item = paths.setdefault(prefix + endpoint.path, {})
+        operation = _operation(document, endpoint, by_type, components)
+        if endpoint.method in _KNOWN_METHODS:
+            item[endpoint.method.lower()] = operation
+        else:
+            place = "additionalOperations" if version is Version.V3_2 else "x-additionalOperations"
+            item.setdefault(place, {})[endpoint.method] = operation
+    schemes: dict[str, Any] = {"bearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    if document.session_cookie:
+        schemes["sessionCookie"] = {"type": "apiKey", "in": "cookie", "name": document.session_cookie}
     return {
-        "openapi": "3.1.1",
+        "openapi": FULL_VERSIONS[version],
         "info": {"title": document.title, "version": document.version, "description": document.description},
         "servers": [{"url": server_url}],
         "paths": paths,
         "components": {
             "schemas": {name: schema for name, schema in components.items() if name not in parameter_names},
-            "securitySchemes": {"bearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "securitySchemes": schemes,
         },
     }
 
@@ -141,7 +172,10 @@ def _state_instants(kind: msgspec.inspect.Type, components: dict[str, Any]) -> N
         for one in kind.types:
             _state_instants(one, components)
     elif isinstance(kind, msgspec.inspect.StructType):
-        properties = components[kind.cls.__name__]["properties"]
+        name = kind.cls.__name__
+        if name not in components:  # two types of this name: each goes by its full one
+            name = f"{kind.cls.__module__}.{name}"
+        properties = components[name]["properties"]
         for field in kind.fields:
             if _is_instant(field.type):
                 said = properties[field.encode_name]
@@ -174,7 +208,7 @@ def _operation(
     if endpoint.description:
         operation["description"] = endpoint.description
     if endpoint.roles is not None:
-        operation["security"] = [{"bearerAuth": []}]
+        operation["security"] = [{"bearerAuth": []}, *([{"sessionCookie": []}] if document.session_cookie else [])]
         operation["x-askare-roles"] = sorted(role.value for role in endpoint.roles)
     if endpoint.reads_if_match:
         operation["parameters"].append(IF_MATCH)
@@ -190,7 +224,7 @@ def _operation(
         operation["parameters"].append(IDEMPOTENCY_KEY)
     if endpoint.body is not None:
         operation["requestBody"] = {
-            "required": True,
+            "required": not endpoint.body.may_be_empty,
             "description": endpoint.body.description,
             "content": {
                 "application/json": {
@@ -222,7 +256,8 @@ def _problem(document: Document, status: int, by_type: dict[Any, Any]) -> dict[s
     }
     if examples:
         content["examples"] = examples
-    described: dict[str, Any] = {"description": REASONS[status], "content": {"application/json": content}}
+    reason = document.reasons.get(status) or REASONS[status]
+    described: dict[str, Any] = {"description": reason, "content": {"application/json": content}}
     if headers := {**document.problem_headers, **PROBLEM_HEADERS.get(status, {})}:
         described["headers"] = headers
     return described
@@ -230,7 +265,7 @@ def _problem(document: Document, status: int, by_type: dict[Any, Any]) -> dict[s
 
 def _answer(answer: Answer, by_type: dict[Any, Any], headers: dict[str, Any]) -> dict[str, Any]:
     described: dict[str, Any] = {"description": answer.description}
-    headers = dict(headers)
+    headers = {**headers, **answer.headers}
     if answer.etag:
         headers["ETag"] = ETAG
     if answer.status == 201:
@@ -269,7 +304,7 @@ def _parameters(endpoint: Endpoint, components: dict[str, Any]) -> list[dict[str
             "name": name,
             "in": "path" if name in in_path else "query",
             "required": name in required,
-            "schema": schema,
+            **_said_of_parameter(schema),
         }
         if description:
             parameter["description"] = description
@@ -277,6 +312,13 @@ def _parameters(endpoint: Endpoint, components: dict[str, Any]) -> list[dict[str
             parameter["example"] = examples[0]
         parameters.append(parameter)
     return parameters
+
+
+def _said_of_parameter(schema: dict[str, Any]) -> dict[str, Any]:
+    """How a parameter is written: a plain value, or JSON when its type says `x-json` (with the schema of that)."""
+    if "x-json" in schema:
+        return {"content": {"application/json": {"schema": schema["x-json"]}}}
+    return {"schema": schema}
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
+from askare.directory.references import Checks
 from askare.kernel.caller import Role
 from askare.kernel.paging import Page, Window
 from askare.kernel.time import settled
@@ -153,12 +154,17 @@ class MeetingList(Struct, frozen=True, rename="camel"):
 class MeetingApi:
     """The five operations, as the settings want them answered."""
 
-    def __init__(self, *, empty_success_status: int = 204, times_in_answers: bool = True) -> None:
+    def __init__(
+        self, *, empty_success_status: int = 204, times_in_answers: bool = True, checks: Checks = Checks.OFF
+    ) -> None:
         self._empty_success = Reply(empty_success_status, b"" if empty_success_status == 200 else None)
+        self._checks = checks
         self._times_in_answers = times_in_answers
 
     async def create_meeting(self, call: Call) -> Reply:
-        saved = await call.write(operations.create_meeting, call.body, meeting_id=call.new_id(), now=call.now)
+        saved = await call.write(
+            operations.create_meeting, call.body, meeting_id=call.new_id(), checks=self._checks, now=call.now
+        )
         body = msgspec.json.encode(MeetingCreated(saved.meeting_id))
         return Reply(201, body, {"ETag": etag_of(saved.version), "Location": f"{call.path}/{saved.meeting_id}"})
 
@@ -185,6 +191,7 @@ class MeetingApi:
             call.parameters.meeting_id,
             call.body,
             expected_versions=call.expected_versions,
+            checks=self._checks,
             now=call.now,
         )
         return self._empty_success

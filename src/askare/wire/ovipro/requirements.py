@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
+from askare.directory.references import Checks
 from askare.kernel.caller import Role
 from askare.kernel.paging import Window
 from askare.kernel.problems import Fault, Invalid, Wrong
@@ -161,10 +162,7 @@ class RequirementSearch(Struct, frozen=True, kw_only=True, rename="camel"):
     agent_id: Annotated[UUID, Meta(description="Those whose RESPONSIBLE_AGENT this is.")] | None = None
     agency_office_id: Annotated[tuple[UUID, ...], Meta(description="Those of one of these offices.")] = ()
     friendly_id: (
-        Annotated[
-            str, Meta(max_length=TEXT_LETTERS_MAX, description="The one with this friendly id.", examples=["40246121"])
-        ]
-        | None
+        Annotated[str, Meta(max_length=64, description="The one with this friendly id.", examples=["40246121"])] | None
     ) = None
     status_code: Annotated[tuple[RequirementStatus, ...], Meta(description="Those in one of these states.")] = ()
     marketing_action_status_code: Annotated[
@@ -256,16 +254,20 @@ class RequirementApi:
         *,
         empty_success_status: int = 204,
         window_max: int = 1000,
+        checks: Checks = Checks.OFF,
         followers: Sequence[operations.Follower] = (),
         change_followers: Sequence[operations.Follower] = (),
     ) -> None:
         self._empty_success = Reply(empty_success_status, b"" if empty_success_status == 200 else None)
         self._window_max = window_max
+        self._checks = checks
         self._followers = tuple(followers)
         self._change_followers = tuple(change_followers)
 
     async def create_requirement(self, call: Call) -> Reply:
-        saved = await call.write(operations.create_requirement, call.body, requirement_id=call.new_id(), now=call.now)
+        saved = await call.write(
+            operations.create_requirement, call.body, requirement_id=call.new_id(), checks=self._checks, now=call.now
+        )
         requirement_id = saved.asset_requirement_id
         body = msgspec.json.encode(RequirementCreated(requirement_id))
         return Reply(201, body, {"ETag": etag_of(saved.version), "Location": f"{call.path}/{requirement_id}"})
@@ -295,6 +297,7 @@ class RequirementApi:
             requirement_id,
             call.body,
             expected_versions=call.expected_versions,
+            checks=self._checks,
             now=call.now,
             followers=self._change_followers,
         )

@@ -1,0 +1,219 @@
+"""Taking many things in from a file: row by row, with everything that is wrong with each, and never twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from enum import Enum
+from itertools import islice
+from typing import Any, Protocol
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from askare.directory import operations as directory
+from askare.directory import rules as directory_rules
+from askare.directory import store as directory_store
+from askare.directory.model import CONTENT_OF, ID_FIELDS, Kind
+from askare.directory.references import Checks
+from askare.exchange.columns import CONTENTS
+from askare.exchange.files import Row, Source
+from askare.kernel.caller import Caller
+from askare.kernel.problems import Fault, Invalid, NotFound, Problem, Refused, Wrong
+from askare.realties import operations as realties
+from askare.realties import rules as realty_rules
+from askare.realties.model import RealtyContent
+from askare.storage import vocabulary
+from askare.storage.desk import Database
+from askare.storage.transactions import Transaction
+
+# Rows a transaction: enough that a flush is shared by many, few enough that nobody else waits long for the writer.
+ROWS_AT_ONCE = 500
+
+
+class Fate(Enum):
+    """What becomes of a row."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    FAULTY = "faulty"
+
+
+class Outcome(Struct, frozen=True):
+    """What became of a row, or would: which fields changed, or every fault that keeps it out."""
+
+    row: Row
+    fate: Fate
+    fields: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def trouble(self) -> str:
+        """All its faults in one line."""
+        return "; ".join(f"{fault.target}: {fault.message}" if fault.target else fault.message for fault in self.faults)
+
+
+class Typed(Protocol):
+    """Reads a plain value as what is wanted, or says every fault in it.  Handed in, for it is how the wire reads."""
+
+    def __call__(self, value: Any, wanted: Any, /) -> Any: ...
+
+
+class Loading(Struct, frozen=True, kw_only=True):
+    """How a file is to be loaded: what its rows are, for whom, and how they are read.
+
+    `plain` makes a plain value of a JSON text and refuses what no dialect takes.
+    """
+
+    kind: Kind
+    caller: Caller
+    typed: Typed
+    plain: Callable[[bytes], Any]
+    checks: Checks
+    phone_region: str
+    dry_run: bool
+
+
+class _Undone(Exception):
+    """Nothing of a dry run stays; this carries what it found out of the transaction."""
+
+    def __init__(self, outcomes: list[Outcome]) -> None:
+        super().__init__("a dry run")
+        self.outcomes = outcomes
+
+
+def load(database: Database, source: Source, how: Loading, *, now: Callable[[], datetime]) -> Iterator[Outcome]:
+    """Load a file, a few hundred rows a transaction, and tell of each row what became of it.
+
+    What was told of is on the disk.  A row that is faulty keeps no other out; a broken-off load can simply be run
+    again.
+    """
+    seen: dict[bytes, int] = {}
+    rows = source.rows()
+    while chunk := list(islice(rows, ROWS_AT_ONCE)):
+        ready = [_read(row, how, seen) for row in chunk]
+        yield from _write(database, ready, how, now())
+
+
+class _Ready(Struct, frozen=True):
+    """A row whose value could be read, or what is wrong with it."""
+
+    row: Row
+    thing_id: UUID | None = None
+    content: Any = None
+    faults: tuple[Fault, ...] = ()
+
+
+def _read(row: Row, how: Loading, seen: dict[bytes, int]) -> _Ready:
+    if row.trouble:
+        return _Ready(row, faults=(Fault("", Wrong.TYPE, row.trouble),))
+    thing = row.thing
+    if isinstance(thing, msgspec.Raw):
+        try:
+            thing = how.plain(bytes(thing))
+        except Invalid as problem:
+            return _Ready(row, faults=tuple(problem.body))
+        except Problem as problem:
+            return _Ready(row, faults=(Fault("", Wrong.TYPE, problem.reason),))
+        if not isinstance(thing, dict):
+            return _Ready(row, faults=(Fault("", Wrong.TYPE, "must be an object"),))
+    faults: list[Fault] = []
+    id_field = ID_FIELDS[how.kind]
+    thing_id = _id_of(thing, id_field, faults)
+    content = how.typed(thing, CONTENTS[how.kind])
+    if isinstance(content, list):
+        faults += content
+    elif how.kind in CONTENT_OF:
+        faults += directory_rules.faults_of(content)
+    if thing_id is not None and (before := seen.setdefault(thing_id.bytes, row.number)) != row.number:
+        faults.append(Fault(id_field, Wrong.STATE, f"row {before} has the same {id_field}"))
+    return _Ready(row, thing_id, content, tuple(faults))
+
+
+def _id_of(thing: dict[str, Any], field: str, faults: list[Fault]) -> UUID | None:
+    value = thing.get(field)
+    if value is None:
+        faults.append(Fault(field, Wrong.MISSING, f"Mandatory field {field} is missing"))
+        return None
+    try:
+        return msgspec.convert(value, UUID)
+    except msgspec.ValidationError:
+        faults.append(Fault(field, Wrong.TYPE, "must be a UUID: 8-4-4-4-12 hexadecimal digits"))
+        return None
+
+
+def _write(database: Database, ready: Sequence[_Ready], how: Loading, now: datetime) -> list[Outcome]:
+    texts = [_text(one.content, how) for one in ready if not one.faults]
+
+    def write(tx: Transaction) -> list[Outcome]:
+        vocabulary.expect(tx, texts)
+        outcomes = [_put(tx, one, how, now) for one in ready]
+        if how.dry_run:
+            raise _Undone(outcomes)
+        return outcomes
+
+    try:
+        return database.write(write, how.caller)
+    except _Undone as undone:
+        return undone.outcomes
+
+
+def _text(content: Any, how: Loading) -> str:
+    """What the thing will be found by."""
+    if isinstance(content, RealtyContent):
+        return realty_rules.searched_text(content)
+    phone = directory_rules.normalised_phone(content.phone, how.phone_region) if content.phone else None
+    return directory_rules.searched_text(content, phone_e164=phone)
+
+
+def _put(tx: Transaction, one: _Ready, how: Loading, now: datetime) -> Outcome:
+    if one.faults or one.thing_id is None:
+        return Outcome(one.row, Fate.FAULTY, faults=one.faults)
+    before = _present(tx, how.kind, one.thing_id) if how.dry_run else None
+    # What a row did before it was refused is undone.  Nothing is refused after words were taken in, so that no
+    # memory of this process tells of what was undone.
+    tx.run("SAVEPOINT one_row")
+    try:
+        saved: Any
+        if how.kind is Kind.REALTY:
+            saved = realties.put_realty(tx, one.thing_id, one.content, checks=how.checks, now=now)
+        else:
+            saved = directory.put_entry(
+                tx, how.kind, one.thing_id, one.content, checks=how.checks, phone_region=how.phone_region, now=now
+            )
+    except (Invalid, Refused, NotFound) as problem:
+        tx.run("ROLLBACK TO SAVEPOINT one_row")
+        tx.run("RELEASE SAVEPOINT one_row")
+        return Outcome(one.row, Fate.FAULTY, faults=_faults(problem))
+    tx.run("RELEASE SAVEPOINT one_row")
+    if saved.is_new:
+        return Outcome(one.row, Fate.NEW)
+    if not saved.is_changed:
+        return Outcome(one.row, Fate.UNCHANGED)
+    return Outcome(one.row, Fate.CHANGED, fields=_changed(before, one.content))
+
+
+def _faults(problem: Problem) -> tuple[Fault, ...]:
+    if isinstance(problem, Invalid):
+        return tuple(problem.body)
+    if isinstance(problem, Refused) and problem.faults:
+        return tuple(problem.faults)
+    return (Fault("", Wrong.STATE, problem.reason),)
+
+
+def _present(tx: Transaction, kind: Kind, thing_id: UUID) -> Any:
+    if kind is Kind.REALTY:
+        realty = realties.find_realty(tx, thing_id)
+        return None if realty is None else realty.content
+    found = directory_store.find(tx, kind, thing_id)
+    return None if found is None else found[1].content
+
+
+def _changed(before: Any, after: Any) -> tuple[str, ...]:
+    """The fields in which two contents differ."""
+    if before is None:
+        return ()
+    old, new = msgspec.to_builtins(before), msgspec.to_builtins(after)
+    return tuple(sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name)))

@@ -1,0 +1,342 @@
+"""Service tasks, their clocks and the ledger in the database."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from askare.kernel.time import instant_of, written
+from askare.storage.collection import Collection
+from askare.storage.sql import Conditions, insert_rows
+from askare.storage.transactions import Row, Transaction
+from askare.svctasks.model import Entry, Origin, Schedule, Site, SiteMode, SvcTaskContent
+from askare.svctasks.rules import mode_of
+from askare.svctasks.words import schedule_of
+
+TASKS = Collection("svctasks")
+SCRIPTS = Collection("svcscripts")
+
+WAITING, CLAIMED, RUNNING, OVER = 0, 1, 2, 3
+IDS_AT_ONCE = 400  # in one list of a statement
+
+_RUN_COLUMNS = (
+    "task_no",
+    "slot",
+    "scope",
+    "origin",
+    "arm",
+    "attempt",
+    "run_id",
+    "organization_no",
+    "last_slot",
+    "slots",
+    "state",
+    "code",
+    "parameters",
+    "site",
+    "node_no",
+    "fence",
+    "due_at",
+    "look_at",
+    "holds",
+    "stop_asked",
+    "outcome",
+    "reason",
+    "output",
+)
+
+
+class Clock(Struct):
+    """A task's place in time, in one scope.  `tail_slot` names the ledger row that may be gone on with."""
+
+    task_no: int
+    scope: str
+    organization_no: int
+    cursor: int
+    next_start: int | None
+    tail_slot: int | None
+    tail_reason: str | None
+
+
+class NewRun(Struct, frozen=True, kw_only=True):
+    """A run to be kept: planned for `slot`, due at `due_at`."""
+
+    run_id: UUID
+    task_no: int
+    organization_no: int
+    slot: int
+    scope: str
+    origin: Origin
+    arm: int = 0
+    attempt: int = 1
+    state: int = WAITING
+    code: str
+    parameters: dict[str, Any]
+    site: str
+    node_no: int | None = None
+    due_at: int
+    holds: bool = False
+    reason: str = ""
+
+
+def run_id_of(task_no: int, scope: str, slot: int, *, origin: Origin, arm: int, attempt: int) -> UUID:
+    """The id of a planned start: the same for the same start, whoever asks."""
+    name = f"{task_no}/{scope}/{slot}/{origin.value}/{arm}/{attempt}".encode()
+    return UUID(bytes=hashlib.blake2b(name, digest_size=16).digest(), version=5)
+
+
+# Tasks -----------------------------------------------------------------------------------------------------------
+
+
+def task_columns(content: SvcTaskContent, *, armed_at: int) -> dict[str, int]:
+    """The columns that the timetable reads beside the document."""
+    spread = {SiteMode.ALL: 1, SiteMode.LIST: 2}
+    return {
+        "enabled": int(content.is_enabled),
+        "armed_at": armed_at,
+        "windowed": int(schedule_of(content.schedule) is not Schedule.ALL),
+        "spread": spread.get(mode_of(content), 0),
+        "paused": 0,
+        "failures": 0,
+    }
+
+
+def task_row(tx: Transaction, task_id: UUID) -> Row | None:
+    """`task_no, armed_at, paused` of a task of the caller's organization."""
+    return tx.row(
+        "SELECT task_no, armed_at, paused FROM svctasks WHERE organization_no = :organization AND thing_id = :thing",
+        organization=tx.organization_no,
+        thing=task_id.bytes,
+    )
+
+
+# Clocks ----------------------------------------------------------------------------------------------------------
+
+
+def clocks_of(tx: Transaction, task_no: int) -> list[Clock]:
+    """The clocks of a task, locked."""
+    return [
+        Clock(*row)
+        for row in tx.rows(
+            "SELECT task_no, scope, organization_no, cursor_at, next_start, tail_slot, tail_reason"
+            f" FROM svctask_clocks WHERE task_no = :task ORDER BY scope{tx.flavour.row_lock}",
+            task=task_no,
+        )
+    ]
+
+
+def keep_clocks(tx: Transaction, clocks: Sequence[Clock]) -> None:
+    """Keep clocks, new ones and known ones."""
+    if clocks:
+        tx.run_many(
+            "INSERT INTO svctask_clocks (task_no, scope, organization_no, cursor_at, next_start, tail_slot,"
+            " tail_reason) VALUES (:task, :scope, :organization, :cursor, :next, :tail, :reason)"
+            " ON CONFLICT (task_no, scope) DO UPDATE SET cursor_at = excluded.cursor_at,"
+            " next_start = excluded.next_start, tail_slot = excluded.tail_slot, tail_reason = excluded.tail_reason",
+            [
+                (
+                    clock.task_no,
+                    clock.scope,
+                    clock.organization_no,
+                    clock.cursor,
+                    clock.next_start,
+                    clock.tail_slot,
+                    clock.tail_reason,
+                )
+                for clock in clocks
+            ],
+        )
+
+
+def move_clocks(tx: Transaction, clocks: Sequence[Clock]) -> None:
+    """Keep what the ticker did to clocks that it has claimed."""
+    if clocks:
+        tx.run_many(
+            "UPDATE svctask_clocks SET cursor_at = :cursor, next_start = :next, tail_slot = :tail,"
+            " tail_reason = :reason WHERE task_no = :task AND scope = :scope",
+            [
+                (clock.cursor, clock.next_start, clock.tail_slot, clock.tail_reason, clock.task_no, clock.scope)
+                for clock in clocks
+            ],
+        )
+
+
+def delete_clocks(tx: Transaction, task_no: int, scopes: Iterable[str]) -> None:
+    """Take clocks away."""
+    for scope in scopes:
+        tx.run("DELETE FROM svctask_clocks WHERE task_no = :task AND scope = :scope", task=task_no, scope=scope)
+
+
+# The ledger ------------------------------------------------------------------------------------------------------
+
+
+class Pages(Struct):
+    """What is to be written into the ledger: new rows, and rows that only grow."""
+
+    rows: list[tuple[Any, ...]] = []
+    growths: list[tuple[Any, ...]] = []
+
+
+def note(pages: Pages, clock: Clock, entries: Iterable[Entry], *, code: str, arm: int) -> None:
+    """Note starts that did not happen; what only goes on with the last row of the clock makes that row longer."""
+    for entry in entries:
+        mark = f"{entry.outcome.value}: {entry.reason}"
+        if clock.tail_slot is not None and clock.tail_reason == mark:
+            pages.growths.append((entry.last_slot, entry.slots, clock.task_no, clock.tail_slot, clock.scope, arm))
+            continue
+        run_id = run_id_of(clock.task_no, clock.scope, entry.slot, origin=Origin.PLANNED, arm=arm, attempt=1)
+        pages.rows.append(
+            (
+                clock.task_no,
+                entry.slot,
+                clock.scope,
+                Origin.PLANNED.value,
+                arm,
+                1,
+                run_id.bytes,
+                clock.organization_no,
+                entry.last_slot,
+                entry.slots,
+                OVER,
+                code,
+                "{}",
+                clock.scope,
+                None,
+                0,
+                entry.slot,
+                entry.slot,
+                0,
+                0,
+                entry.outcome.value,
+                entry.reason,
+                "",
+            )
+        )
+        clock.tail_slot, clock.tail_reason = entry.slot, mark
+
+
+def note_run(pages: Pages, run: NewRun) -> None:
+    """Note a run."""
+    pages.rows.append(
+        (
+            run.task_no,
+            run.slot,
+            run.scope,
+            run.origin.value,
+            run.arm,
+            run.attempt,
+            run.run_id.bytes,
+            run.organization_no,
+            run.slot,
+            1,
+            run.state,
+            run.code,
+            msgspec.json.encode(run.parameters).decode(),
+            run.site,
+            run.node_no,
+            1,
+            run.due_at,
+            run.due_at,
+            int(run.holds),
+            0,
+            None,
+            run.reason,
+            "",
+        )
+    )
+
+
+def write_pages(tx: Transaction, pages: Pages) -> None:
+    """Write what was noted.  A start that stands in the ledger already stays as it stands: it is not planned twice."""
+    if pages.growths:
+        tx.run_many(
+            "UPDATE svctask_runs SET last_slot = :last, slots = slots + :slots"
+            " WHERE task_no = :task AND slot = :slot AND scope = :scope AND origin = 'planned' AND arm = :arm"
+            " AND attempt = 1",
+            pages.growths,
+        )
+    if pages.rows:
+        tx.run_many(_INSERT_RUN, pages.rows)
+
+
+_INSERT_RUN = (
+    f"INSERT INTO svctask_runs ({', '.join(_RUN_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _RUN_COLUMNS)})"
+    " ON CONFLICT (task_no, slot, scope, origin, arm, attempt) DO NOTHING"
+)
+
+
+def insert_run(tx: Transaction, run: NewRun) -> None:
+    """Keep one run."""
+    pages = Pages()
+    note_run(pages, run)
+    insert_rows(tx, "svctask_runs", _RUN_COLUMNS, pages.rows)
+
+
+RUN_FIELDS = (
+    "run_id, slot, last_slot, slots, site, state, outcome, reason, due_at, started_at, ended_at, end_reason, output,"
+    " origin, attempt"
+)
+
+
+def run_document(row: Row) -> dict[str, Any]:
+    """A row of the ledger as it is answered."""
+    run_id, slot, last_slot, slots, site, state, outcome, reason, due_at, started, ended, end_reason, output = row[:13]
+    return {
+        "id": str(UUID(bytes=run_id)),
+        "slot": written(instant_of(slot)),
+        "last_slot": written(instant_of(last_slot)),
+        "slots": slots,
+        "site": site,
+        "outcome": outcome or "waiting",
+        "reason": reason,
+        "lateness_ms": max(0, started - due_at) if started is not None else None,
+        "endreason": end_reason or "",
+        "duration_ms": ended - started if started is not None and ended is not None and state == OVER else None,
+        "output": output,
+        "origin": row[13],
+        "attempt": row[14],
+    }
+
+
+def unfinished(tx: Transaction, task_nos: Iterable[int]) -> dict[tuple[int, str], int]:
+    """How many runs of these tasks are under way or claimed, by task and scope."""
+    found: dict[tuple[int, str], int] = {}
+    numbers = sorted(set(task_nos))
+    for at in range(0, len(numbers), IDS_AT_ONCE):
+        conditions = Conditions()
+        conditions.add(conditions.among("task_no", numbers[at : at + IDS_AT_ONCE]))
+        for task_no, scope, count in tx.rows(
+            f"SELECT task_no, scope, count(*) FROM svctask_runs WHERE state IN (1, 2) AND {conditions}"
+            " GROUP BY task_no, scope",
+            **conditions.values,
+        ):
+            found[task_no, scope] = count
+    return found
+
+
+# Sites -----------------------------------------------------------------------------------------------------------
+
+
+def serving(tx: Transaction) -> list[str]:
+    """The sites, in the order of their first announcement; each serves every domain."""
+    return [name for (name,) in tx.rows("SELECT name FROM svc_sites ORDER BY site_no")]
+
+
+def sites(tx: Transaction) -> list[Site]:
+    """The sites, whether somebody is there, and how many scripts run there."""
+    live = {name for (name,) in tx.rows("SELECT DISTINCT site FROM svc_nodes WHERE alive = 1")}
+    names = serving(tx)
+    busy: dict[str, int] = {}
+    if len(names) > 1:  # only then does it matter
+        busy = dict(
+            tx.rows(
+                "SELECT n.site, count(*) FROM svctask_runs r JOIN svc_nodes n ON n.node_no = r.node_no"
+                " WHERE r.state IN (1, 2) GROUP BY n.site"
+            )
+        )
+    return [Site(name, name in live, busy.get(name, 0)) for name in names]

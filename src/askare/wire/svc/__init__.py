@@ -1,0 +1,1 @@
+"""The dialect of the service-task platform: service tasks, scripts, running scripts, workdays.  See README.md."""
