@@ -20,6 +20,7 @@ from askare.calltasks import store as calls
 from askare.directory import renames
 from askare.directory.store import SHELVES as DIRECTORY
 from askare.edge import Edge
+from askare.jobs import outbox
 from askare.jobs.kinds import Kind
 from askare.jobs.runner import Trade, keep_promises
 from askare.meetings import operations as meetings
@@ -131,10 +132,20 @@ def night_shift(settings: Settings) -> Callable[[Desk, Edge], Coroutine[Any, Any
         if not settings.smtp_host:
             folder = settings.data / post.MAIL_FOLDER
             _log.info("letters are kept in a folder, not sent: no smtp_host is set", folder=str(folder))
+        if not settings.database:
+            await _take_back_leases(desk)
         upkeep = (_again_and_again(chore, desk, edge) for chore in chores(settings))
         await asyncio.gather(keep_promises(kept, desk, edge), *upkeep)
 
     return at_work
+
+
+async def _take_back_leases(desk: Desk) -> None:
+    """A database file has one server at a time, so whatever is leased when it starts was leased by a dead one."""
+    try:
+        await desk.write(None, None, outbox.take_back_leases)
+    except Exception as error:  # they end by themselves, only later
+        _log.error("leases of before cannot be taken back", exc_info=error)
 
 
 async def _again_and_again(chore: Chore, desk: Desk, edge: Edge) -> None:

@@ -88,6 +88,28 @@ def test_what_is_leased_is_taken_up_by_nobody_else_until_the_lease_ends(database
     assert again.attempts == 2
 
 
+def test_what_a_dead_server_had_leased_is_taken_up_at_once_where_there_is_but_one(database: Database) -> None:
+    promise(database, "leased")
+    (lost,) = take_up(database)
+    promise(database, "waiting", due=NOW + HOUR)
+
+    assert database.write(outbox.take_back_leases) == 1
+
+    (again,) = take_up(database)
+    assert (again.about, again.attempts) == ("leased", 2)
+    with pytest.raises(LeaseLost):
+        keep(database, lost)
+
+
+def test_many_promises_at_once_are_as_good_as_each_by_itself(database: Database) -> None:
+    promise(database, "b", due=NOW + HOUR)
+
+    database.write(lambda tx: outbox.promise_all(tx, KIND, ["c", "a", "b"], due=NOW), an_admin())
+    database.write(lambda tx: outbox.promise_all(tx, KIND, [], due=NOW), an_admin())
+
+    assert sorted(job.about for job in take_up(database)) == ["a", "b", "c"]
+
+
 def test_whoever_comes_back_after_the_lease_ended_saves_nothing(database: Database) -> None:
     promise(database)
     (late,) = take_up(database)

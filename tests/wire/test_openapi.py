@@ -76,7 +76,8 @@ OPERATIONS = {
             ("put", "PUT", f"/{{{id_field}}}"),
             ("delete", "DELETE", f"/{{{id_field}}}"),
         )
-    },
+    }
+    | {"changes.get": "GET /askare/v1/changes"},
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -44,14 +45,19 @@ def promise(tx: Transaction, kind: Kind, about: str, *, due: datetime) -> None:
     One thing has one promise of a kind: promising again what waits changes nothing but to bring it forward, and
     what is being worked on right now is done once more afterwards.
     """
-    tx.run(
+    promise_all(tx, kind, [about], due=due)
+
+
+def promise_all(tx: Transaction, kind: Kind, abouts: Sequence[str], *, due: datetime) -> None:
+    """Promise the same work about many things."""
+    if not abouts:
+        return
+    tx.run_many(
         "INSERT INTO jobs (organization_no, kind, about, due) VALUES (:organization, :kind, :about, :due)"
         " ON CONFLICT (organization_no, kind, about) DO UPDATE SET promised = jobs.promised + 1, attempts = 0,"
         " due = CASE WHEN jobs.is_leased = 1 OR jobs.due < excluded.due THEN jobs.due ELSE excluded.due END",
-        organization=tx.organization_no,
-        kind=kind.value,
-        about=about,
-        due=milliseconds(due),
+        # In one order for everybody, so that two transactions never wait for each other's promises.
+        [(tx.organization_no, kind.value, about, milliseconds(due)) for about in sorted(abouts)],
     )
     bell = tx.memory.bell
     tx.after_commit(lambda: bell.ring(kind.value))
@@ -152,6 +158,12 @@ def give_up(tx: Transaction, job: Job, *, trouble: str) -> None:
         fence=job.fence,
         trouble=trouble[:TROUBLE_LETTERS_MAX],
     )
+
+
+def take_back_leases(tx: Transaction) -> int:
+    """Have all that is leased done at once: whoever held it is gone.  Only for a database that one process has for
+    itself, and before it takes anything up; elsewhere leases end by themselves.  Returns how many there were."""
+    return tx.run("UPDATE jobs SET is_leased = 0, due = 0 WHERE is_leased = 1")
 
 
 def next_due(tx: Transaction, kind: Kind) -> int | None:

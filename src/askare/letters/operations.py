@@ -109,8 +109,7 @@ def _write_at_once(tx: Transaction, alerts: Sequence[Alert], *, new_id: Callable
         if letter_id in taken
     ]
     store.insert(tx, letters)
-    for letter in letters:
-        _note_new(tx, letter)
+    _note_new(tx, letters, due=now)
     return len(letters)
 
 
@@ -147,7 +146,7 @@ def _gather(
     if begun:
         letter = changed(letter, realty_ids=realty_ids)
         store.replace(tx, letter, gathering=True)
-        _note_new(tx, letter)
+        _note_new(tx, [letter], due=due)
     elif joined:
         _save(tx, letter, changed(letter, realty_ids=realty_ids), now=now, gathering=True)
     return joined
@@ -180,7 +179,7 @@ def write(tx: Transaction, notice: Notice, *, letter_id: UUID, now: datetime, du
 def _write_once(tx: Transaction, letter: Letter, once: str) -> bool:
     is_new = store.insert_once(tx, letter, once=once)
     if is_new:
-        _note_new(tx, letter)
+        _note_new(tx, [letter], due=letter.due)
     return is_new
 
 
@@ -214,11 +213,12 @@ def _alert_content(alert: Alert) -> AlertContent:
     return AlertContent(title=alert.title, office_id=alert.office_id, agent_id=alert.agent_id)
 
 
-def _note_new(tx: Transaction, letter: Letter) -> None:
-    """Remember that the letter came to be, and promise its delivery."""
-    after = document_of(letter)
-    history.record(tx, KIND, letter.letter_id, Change.CREATED, version=1, at=letter.created, after=after)
-    outbox.promise(tx, Kind.DELIVER_LETTER, str(letter.letter_id), due=letter.due)
+def _note_new(tx: Transaction, letters: Sequence[Letter], *, due: datetime) -> None:
+    """Remember that letters came to be, at one moment, and promise their delivery."""
+    if letters:
+        things = [(letter.letter_id, document_of(letter)) for letter in letters]
+        history.record_new(tx, KIND, things, at=letters[0].created)
+        outbox.promise_all(tx, Kind.DELIVER_LETTER, [str(letter.letter_id) for letter in letters], due=due)
 
 
 def _save(tx: Transaction, before: Letter, after: Letter, *, now: datetime, gathering: bool = False) -> Letter:

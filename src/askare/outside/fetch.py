@@ -15,6 +15,7 @@ import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -193,6 +194,12 @@ class _CheckedTransport(httpx2.AsyncBaseTransport):
         await self._pool.aclose()
 
 
+@lru_cache(maxsize=1)
+def _trusted() -> ssl.SSLContext:
+    """Whom we trust: the usual authorities, and those of SSL_CERT_FILE.  Reading them takes a while: once is enough."""
+    return httpx2.create_ssl_context()
+
+
 class Fetcher:
     """Fetches on behalf of others; one for as long as the server runs.
 
@@ -213,7 +220,7 @@ class Fetcher:
         self._user_agent = user_agent
         # No proxy from the environment: behind one nobody could tell which address is spoken to.
         self._client = httpx2.AsyncClient(
-            transport=_CheckedTransport(self.guard, tls=tls or httpx2.create_ssl_context()), trust_env=False
+            transport=_CheckedTransport(self.guard, tls=tls or _trusted()), trust_env=False
         )
 
     async def __aenter__(self) -> Self:

@@ -71,9 +71,9 @@ class FetchedRecordings:
         if own is None:
             return {}
         if own.header:
-            name, _, value = own.header.partition(":")
+            name, _, value = own.header.reveal().partition(":")
             return {name.strip().lower(): value.strip()}
-        return {"authorization": f"Basic {b64encode(f'{own.user}:{own.password}'.encode()).decode()}"}
+        return {"authorization": f"Basic {b64encode(f'{own.user}:{own.password.reveal()}'.encode()).decode()}"}
 
     async def decode(self, recording: Path, into: Path) -> Decoded:
         """Take a recording apart into WAV files in the folder `into`.  Raises Trouble."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import ssl
 from pathlib import Path
 
@@ -175,9 +174,6 @@ class FolderMailer:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = self._folder / f"{mail.moment:%Y%m%dT%H%M%SZ}-{mail.letter_id}.eml"
         unfinished = file.with_suffix(".part")
-        with unfinished.open("wb") as written:
-            written.write(mail.message)
-            written.flush()
-            os.fsync(written.fileno())
-        unfinished.replace(file)
+        unfinished.write_bytes(mail.message)
+        unfinished.replace(file)  # whole or not at all; not flushed: a power cut may cost what was never sent anyway
         return file

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from msgspec import Struct
 from askare.kernel.change import Change as Change
 from askare.kernel.paging import Page, Window
 from askare.kernel.time import instant_of, milliseconds
+from askare.storage.sql import insert_rows
 from askare.storage.transactions import Transaction, Value
 
 
@@ -63,6 +64,20 @@ def record(
             at=milliseconds(at),
             user=user,
         )
+
+
+def record_new(tx: Transaction, kind: str, things: Sequence[tuple[UUID, str]], *, at: datetime) -> None:
+    """Write the first line of history of many new things at once, each with its document."""
+    user = tx.caller.user_id.bytes
+    insert_rows(
+        tx,
+        "history",
+        ("organization_no", "kind", "thing_id", "version", "change", "at", "user_id", "after"),
+        [
+            (tx.organization_no, kind, thing_id.bytes, 1, Change.CREATED.value, milliseconds(at), user, after)
+            for thing_id, after in things
+        ],
+    )
 
 
 def next_version(tx: Transaction, kind: str, thing_id: UUID) -> int:
