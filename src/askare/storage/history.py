@@ -83,19 +83,21 @@ def record_new(tx: Transaction, kind: str, things: Sequence[tuple[UUID, str]], *
 def next_version(tx: Transaction, kind: str, thing_id: UUID) -> int:
     """The first version of a thing whose id the caller has chosen, and which therefore may have lived before: it goes
     on counting, so that no version ever names two contents.  Takes the tombstone away."""
-    tx.run(
-        "DELETE FROM tombstones WHERE organization_no = :organization AND kind = :kind AND thing_id = :thing",
-        organization=tx.organization_no,
-        kind=kind,
-        thing=thing_id.bytes,
-    )
     row = tx.row(
         "SELECT max(version) FROM history WHERE organization_no = :organization AND kind = :kind AND thing_id = :thing",
         organization=tx.organization_no,
         kind=kind,
         thing=thing_id.bytes,
     )
-    return 1 + (row[0] or 0 if row else 0)
+    if row is None or row[0] is None:
+        return 1
+    tx.run(
+        "DELETE FROM tombstones WHERE organization_no = :organization AND kind = :kind AND thing_id = :thing",
+        organization=tx.organization_no,
+        kind=kind,
+        thing=thing_id.bytes,
+    )
+    return int(row[0]) + 1
 
 
 def of_thing(tx: Transaction, kind: str, thing_id: UUID, *, after_version: int = 0) -> list[Entry]:
