@@ -56,13 +56,13 @@ class Server:
 
     module = "askare"  # what `python -m` runs
 
-    def __init__(self, data: Path, *, database: str = "", arguments: tuple[str, ...] = (), **environment: Any) -> None:
+    def __init__(self, data: Path, *, database: str = "", arguments: tuple[str, ...] = (), **environment: str) -> None:
         self.data = data
         self.database = database
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._arguments = arguments
-        self._environment: dict[str, str] = environment
+        self._environment = environment
         self.log_file = data.parent / f"{data.name}-{self.port}.log"
         self.process: subprocess.Popen[bytes] | None = None
         self._clients: list[Client] = []
