@@ -92,7 +92,7 @@ def test_an_operator_is_known_by_code_extension_number_and_user_id(centre: Centr
     assert centre.creates(operator_id=key)["assigned_user_id"] == number
 
 
-@pytest.mark.parametrize("operator", ["nobody", str(uuid4()), 999_999_999])
+@pytest.mark.parametrize("operator", ["nobody", "5d9a2f3c-1c0e-4b8f-9a53-0f2f0f0f0f0f", 999_999_999])
 def test_an_unknown_operator_is_a_fault_of_that_field(centre: Centre, operator: Any) -> None:
     answer = centre.supervisor.post(TASKS, centre.call(operator_id=operator))
 
