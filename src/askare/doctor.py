@@ -29,7 +29,10 @@ from askare.access.keys import KEY_FILE, BadKeyFile, present_signing_key
 from askare.kernel.problems import Unavailable
 from askare.kernel.time import instant_of, written
 from askare.letters.addresses import BadAddress, checked_address
+from askare.outside.check import ProviderCheck
+from askare.outside.providers import name_of, outside_of
 from askare.outside.smtp import Patience, SmtpMailer, Unreachable
+from askare.outside.speech import transcribers_of
 from askare.settings import DATABASE_FILE, TABLE, BadSettings, Loaded, Settings
 from askare.storage.archive import tables_of
 from askare.storage.migrations import all_migrations, applied
@@ -65,11 +68,19 @@ class Finding(Struct, frozen=True):
     advice: str = ""
 
 
-def examine(loaded: Loaded | None, faults: Iterable[str], *, now: datetime, data: Path | None = None) -> list[Finding]:
+def examine(
+    loaded: Loaded | None,
+    faults: Iterable[str],
+    *,
+    now: datetime,
+    data: Path | None = None,
+    tried: Iterable[ProviderCheck] = (),
+) -> list[Finding]:
     """Look at everything that can be looked at; the last finding is the verdict.
 
     `loaded` is None when the settings cannot be; `faults` then says why, and `data` is the data folder as far as it
-    is known.  `now` is what the machine's clock says, right or wrong (aware).
+    is known.  `now` is what the machine's clock says, right or wrong (aware).  `tried` is what came of trying out the
+    providers.
     """
     settings = None if loaded is None else loaded.settings
     folder = data if settings is None else settings.data
@@ -91,6 +102,8 @@ def examine(loaded: Loaded | None, faults: Iterable[str], *, now: datetime, data
     if settings is not None:
         findings += _mail(settings)
         findings.append(_port(settings.host, settings.port))
+        findings += _outside(settings)
+    findings += [_tried(one) for one in tried]
     return [*findings, _verdict(findings)]
 
 
@@ -161,6 +174,35 @@ def _addresses(settings: Settings) -> Iterator[Finding]:
                 f"{_many(len(fixed), 'token')} in the settings never expire.",
                 "For people, make tokens that expire: askare token.",
             )
+
+
+def _outside(settings: Settings) -> Iterator[Finding]:
+    """Who transcribes and who sums up, as far as the settings tell."""
+    try:
+        said = outside_of(settings)
+        transcribers_of(settings)
+    except BadSettings as refusal:
+        for fault in refusal.faults:
+            yield Finding(Level.ERROR, "providers", fault, "Put this setting right.")
+        return
+    names = ", ".join(map(name_of, said.transcription))
+    if names:
+        yield Finding(Level.OK, "transcription", names)
+    else:
+        yield Finding(
+            Level.NOTE,
+            "transcription",
+            "Nobody transcribes: recordings of calls are kept, not read.",
+            "Set transcription_providers; docs/running.md shows how.",
+        )
+    yield Finding(Level.OK, "summaries", ", ".join(map(name_of, said.summary)))
+
+
+def _tried(check: ProviderCheck) -> Finding:
+    subject = f"{check.kind} by {check.name}"
+    if check.ok:
+        return Finding(Level.OK, subject, check.said)
+    return Finding(Level.ERROR, subject, check.said, "See its address, key and model in the settings, and its own log.")
 
 
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104  -- not listened on here

@@ -32,6 +32,7 @@ from askare.storage.transactions import Transaction
 from tests.conftest import address_of
 from tests.server import Client, Server, running
 from tests.wire.asking import Agency, Person
+from tests.wire.calling import Centre, found_centre
 
 LIFETIME = timedelta(hours=1)
 
@@ -126,6 +127,12 @@ def nobody(shared: Running) -> Client:
 @pytest.fixture
 def agency(shared: Running) -> Agency:
     return found_agency(shared)
+
+
+@pytest.fixture
+def centre(shared: Running) -> Centre:
+    """A fresh contact centre."""
+    return found_centre(shared.server, shared.database, shared.client, f"Callbox {next(_numbers)}")
 
 
 def found_agency(shared: Running) -> Agency:

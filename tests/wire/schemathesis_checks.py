@@ -25,7 +25,10 @@ def valid_data_is_refused_for_its_state_alone(ctx: Any, response: Any, case: Any
         return
     body = response.json()
     assert "errorCode" in body, f"valid data were refused: {body}"
-    items = body.get("errors", [])
+    # No schema can say which tokens were ours, or that one number is to be no larger than another.
+    items = [item for item in body.get("errors", []) if item["target"] != "since"]
+    if body.get("errors") and not items:
+        return
     codes = {item["errorCode"] for item in items if not COMPARISON.search(item["message"])}
     if not items:
         codes = {body["errorCode"]}
@@ -34,12 +37,13 @@ def valid_data_is_refused_for_its_state_alone(ctx: Any, response: Any, case: Any
 
 @schemathesis.hook
 def before_call(ctx: Any, case: Any, kwargs: Any) -> None:
-    """What is said of the asset requirement of a path carries its id, so that changes get through."""
+    """What is said of the asset requirement or watch of a path carries its id, so that changes get through."""
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     body, path = case.body, case.path_parameters or {}
-    if isinstance(body, dict) and "assetRequirementId" in body and "assetRequirementId" in path:
-        body["assetRequirementId"] = path["assetRequirementId"]
+    for name in ("assetRequirementId", "watchId"):
+        if isinstance(body, dict) and name in body and name in path:
+            body[name] = path[name]
 
 
 @schemathesis.hook

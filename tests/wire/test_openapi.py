@@ -58,6 +58,7 @@ OPERATIONS = {
         "watch.preferences": "GET /askare/v1/watches/{watchId}/preferences",
         "watch.setPreferences": "PUT /askare/v1/watches/{watchId}/preferences",
         "watch.preview": "POST /askare/v1/watches:preview",
+        "realty.history": "GET /askare/v1/realties/{realtyId}/history",
         "realty.matches": "GET /askare/v1/realties/{realtyId}/matches",
     }
     | {
@@ -75,7 +76,8 @@ OPERATIONS = {
             ("put", "PUT", f"/{{{id_field}}}"),
             ("delete", "DELETE", f"/{{{id_field}}}"),
         )
-    },
+    }
+    | {"changes.get": "GET /askare/v1/changes"},
 }
 
 

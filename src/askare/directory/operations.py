@@ -78,6 +78,8 @@ def put_entry(
     Raises Invalid for what is wrong with the content; Conflict when the precondition does not hold; NotFound for an
     entry that others have and the caller does not see; Refused for a code or extension that somebody else has.
     """
+    if faults := rules.faults_of(content):
+        raise Invalid(body=faults)
     found = store.find(tx, kind, thing_id, lock=True)
     if found is None and tx.flavour.row_lock:  # with one writer at a time nobody else is making it
         store.claim(tx, kind, thing_id)
@@ -85,8 +87,7 @@ def put_entry(
     if found is not None and not sees(tx.caller, found[1]):
         raise NotFound(kind.value, ID_FIELDS[kind])
     precondition.require(found[1].version if found is not None else None)
-    faults = rules.faults_of(content) + _unknown_offices(tx, content, found[1].content if found else None, checks)
-    if faults:
+    if faults := _unknown_offices(tx, content, found[1].content if found else None, checks):
         raise Invalid(body=faults)
     phone = content.phone
     phone_e164 = rules.normalised_phone(phone, phone_region) if phone is not None else None

@@ -29,6 +29,9 @@ _PLAIN_ADDRESS = re.compile(
 PHONE_REGION = "FI"  # where a number without a country's prefix is at home, unless a setting says otherwise
 
 
+NAMELESS = Fault("name", Wrong.MISSING, "Mandatory field name is missing; firstName or lastName does as well")
+
+
 @lru_cache(maxsize=1_000)
 def email_trouble(text: str) -> str | None:
     """Why a text is not the address of one mailbox; None when it is.
@@ -39,7 +42,7 @@ def email_trouble(text: str) -> str | None:
     if _PLAIN_ADDRESS.fullmatch(text) and "--" not in text and text.index("@") <= LOCAL_PART_LETTERS_MAX:
         return None  # as nearly all are: no need to look further
     try:
-        found = validate_email(text, check_deliverability=False, globally_deliverable=False)
+        found = validate_email(text, check_deliverability=False, globally_deliverable=False, strict=True)
     except EmailNotValidError as error:
         return f"must be the e-mail address of one mailbox: {error}"
     if "=?" in text:  # what a mail program would decode into something else

@@ -23,7 +23,7 @@ Amount = Annotated[float, Meta(ge=0)]
 Year = Annotated[int, Meta(ge=0)]
 
 
-class Address(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class KnownAddress(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Where something is, as far as it is said."""
 
     street_address: Text | None = None

@@ -15,10 +15,10 @@ from askare.kernel.time import settled, written
 from askare.kernel.verbatim import (
     ABSENT,
     TEXT_LETTERS_MAX,
-    Address,
     Amount,
     Code,
     CurrencyCode,
+    KnownAddress,
     Text,
     Year,
     compact,
@@ -78,7 +78,7 @@ class MeetingRealty(Struct, frozen=True, kw_only=True, rename="camel", omit_defa
     sub_category_code: Code | None = None
     property_type_code: Code | None = None
     residential_type_code: Code | None = None
-    address: Address | None = None
+    address: KnownAddress | None = None
     room_count_code: Text | None = None
     room_structure: Text | None = None
     living_area_in_square_meters: Amount | None = None

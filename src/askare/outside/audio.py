@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import av
-from av.audio.frame import AudioFrame
-from av.audio.resampler import AudioResampler
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.container import InputContainer
 
 RATE = 16_000  # samples a second; what all recognisers take
 SECONDS_MAX = 4 * 3600  # source: contract 4.5
@@ -71,7 +73,6 @@ _OTHERS = (
     (rb"%PDF", "a PDF"),
     (rb"\x1f\x8b", "a gzip archive"),
 )
-SUPPORTED = "WAV (PCM, A-law, µ-law, GSM), MP3, Ogg, FLAC, M4A, WebM, AMR, AAC"
 
 
 def kind_of(head: bytes) -> str | None:
@@ -94,6 +95,8 @@ def take_apart(recording: Path, into: Path, *, operator: Channels) -> Sides:
     Runs for as long as a decoder needs (a thread is the place for it).  Doing it again replaces the files.
     Raises NotDecoded, TooLong.
     """
+    import av  # 22 MB that a server without recordings need not have
+
     with recording.open("rb") as file:
         head = file.read(HEAD_BYTES)
         kind = kind_of(head)
@@ -108,7 +111,10 @@ def take_apart(recording: Path, into: Path, *, operator: Channels) -> Sides:
             raise NotDecoded(f"{described(head)}, damaged") from error
 
 
-def _decoded(container: av.container.InputContainer, into: Path, operator: Channels, name: str) -> Sides:
+def _decoded(container: InputContainer, into: Path, operator: Channels, name: str) -> Sides:
+    from av.audio.resampler import AudioResampler
+    from av.error import InvalidDataError
+
     if not container.streams.audio:
         raise NotDecoded(f"{name} without sound")
     stream = container.streams.audio[0]
@@ -140,7 +146,7 @@ def _decoded(container: av.container.InputContainer, into: Path, operator: Chann
             try:
                 for frame in packet.decode():
                     keep(frame)
-            except av.error.InvalidDataError:
+            except InvalidDataError:
                 bad += 1
                 if bad > BAD_PACKETS_MAX:
                     raise
@@ -190,7 +196,13 @@ class Cut(Struct, frozen=True):
 
 
 def cuts(path: Path, *, bytes_max: int) -> list[Cut]:
-    """The whole as pieces of at most so many bytes each (with their head), cut where it is quietest."""
+    """The whole as pieces of at most so many bytes each (with their head), cut where it is quietest.
+
+    What needs no cutting is not read.
+    """
+    size = path.stat().st_size
+    if size <= bytes_max:
+        return [Cut(0, (size - HEAD_OF_WAV) // 2)]
     samples_max = (bytes_max - HEAD_OF_WAV) // 2
     pieces: list[Cut] = []
     with wave.open(str(path), "rb") as file:

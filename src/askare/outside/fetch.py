@@ -15,6 +15,7 @@ import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -59,10 +60,11 @@ class Why(Enum):
 class NotFetched(Exception):
     """There is no answer.  The text names the host, never the path or the query: links carry keys."""
 
-    def __init__(self, why: Why, text: str) -> None:
+    def __init__(self, why: Why, text: str, *, host: str = "") -> None:
         super().__init__(text)
         self.why = why
         self.text = text
+        self.host = host
 
 
 class Answer(Struct, frozen=True):
@@ -109,7 +111,7 @@ class Guard:
             raise NotFetched(Why.UNREACHABLE, f"{host}: there is no such host")
         for address in checked:
             if not may_connect(address, host=host, port=port, allow=self._allow, open_kinds=self._open_kinds):
-                raise NotFetched(Why.BLOCKED, f"{host}: the server does not connect to this address")
+                raise NotFetched(Why.BLOCKED, f"{host}: the server does not connect to this address", host=host)
         return checked[:ADDRESSES_TRIED_MAX]
 
 
@@ -193,6 +195,12 @@ class _CheckedTransport(httpx2.AsyncBaseTransport):
         await self._pool.aclose()
 
 
+@lru_cache(maxsize=1)
+def _trusted() -> ssl.SSLContext:
+    """Whom we trust: the usual authorities, and those of SSL_CERT_FILE.  Reading them takes a while: once is enough."""
+    return httpx2.create_ssl_context()
+
+
 class Fetcher:
     """Fetches on behalf of others; one for as long as the server runs.
 
@@ -213,7 +221,7 @@ class Fetcher:
         self._user_agent = user_agent
         # No proxy from the environment: behind one nobody could tell which address is spoken to.
         self._client = httpx2.AsyncClient(
-            transport=_CheckedTransport(self.guard, tls=tls or httpx2.create_ssl_context()), trust_env=False
+            transport=_CheckedTransport(self.guard, tls=tls or _trusted()), trust_env=False
         )
 
     async def __aenter__(self) -> Self:
@@ -315,6 +323,7 @@ class Fetcher:
             raise NotFetched(Why.UNREACHABLE, f"{url.host}: cannot be reached ({_plainly(error)})") from error
 
 
+@lru_cache(maxsize=256)  # taking an address apart costs a tenth of asking it
 def read_address(address: str) -> httpx2.URL:
     """The address as a value.  Raises NotFetched for what is not http or https to a host, or carries a password."""
     if len(address) > ADDRESS_CHARACTERS_MAX or any(letter <= " " or letter == "\\" for letter in address):
@@ -348,7 +357,7 @@ def _onward(answer: httpx2.Response) -> httpx2.URL | None:
 async def _bounded(answer: httpx2.Response, bounds: Bounds) -> AsyncIterator[bytes]:
     """The body, unpacked, piece by piece.  Raises NotFetched as soon as it is known to be too large."""
     host = answer.request.url.host
-    too_large = NotFetched(Why.TOO_LARGE, f"{host}: more than {bounds.bytes_max:,} bytes")
+    too_large = NotFetched(Why.TOO_LARGE, f"{host}: more than {bounds.bytes_max:,} bytes", host=host)
     announced = answer.headers.get("content-length", "")
     if announced.isdecimal() and int(announced[:20]) > bounds.bytes_max:
         raise too_large

@@ -75,7 +75,7 @@ class Line:
         """Any answer.  Raises Trouble when there is none."""
         sent = dict(headers)
         if self.provider.key:
-            sent["authorization"] = f"Bearer {self.provider.key}"
+            sent["authorization"] = f"Bearer {self.provider.key.reveal()}"
         bounds = Bounds(bytes_max=ANSWER_BYTES_MAX, total_seconds=seconds, silence_seconds=seconds)
         try:
             return await self._fetcher.fetch("POST", f"{self.base}{path}", headers=sent, content=content, bounds=bounds)

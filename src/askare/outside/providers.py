@@ -30,7 +30,7 @@ class OpenAI(_Provider, frozen=True, tag="openai"):
 
     url: str
     model: Annotated[str, Meta(min_length=1)]
-    key: str = ""
+    key: Secret = Secret("")
     response_format: str | UnsetType = UNSET  # verbose_json, json or text; else by the model's name
 
 
@@ -67,8 +67,8 @@ class Credentials(Struct, frozen=True, forbid_unknown_fields=True):
     """What a recording server wants to see: a name and a password, or one header."""
 
     user: str = ""
-    password: str = ""
-    header: str = ""  # `Name: value`
+    password: Secret = Secret("")
+    header: Secret = Secret("")  # `Name: value`
 
 
 class Outside(Struct, frozen=True):
@@ -132,7 +132,7 @@ def _providers(text: Secret, key: str, kinds: Any, faults: list[str]) -> Iterato
         return
     for at, entry in enumerate(listed, 1):
         try:
-            provider = msgspec.convert(entry, kinds)
+            provider = msgspec.convert(entry, kinds, dec_hook=_secret)
         except msgspec.ValidationError as error:
             known = ", ".join(str(kind.__struct_config__.tag) for kind in get_args(kinds))
             faults.append(f"{key}, entry {at}: {error} (kinds: {known})")
@@ -141,6 +141,12 @@ def _providers(text: Secret, key: str, kinds: Any, faults: list[str]) -> Iterato
         faults += [f"{key}, entry {at}: {fault}" for fault in own]
         if not own:
             yield provider
+
+
+def _secret(kind: type, value: object) -> Secret:
+    if kind is not Secret or not isinstance(value, str):
+        raise ValueError("must be a text")
+    return Secret(value)
 
 
 def _faults(provider: Provider) -> Iterator[str]:
@@ -166,7 +172,7 @@ def _credentials(text: Secret, faults: list[str]) -> dict[str, Credentials]:
     if not text:
         return {}
     try:
-        return msgspec.json.decode(text.reveal(), type=dict[str, Credentials])
+        return msgspec.json.decode(text.reveal(), type=dict[str, Credentials], dec_hook=_secret)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         faults.append(
             f'recording_credentials: must be JSON such as {{"pbx.example": {{"user": "…", "password": "…"}}}}: {error}'

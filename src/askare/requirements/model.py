@@ -16,9 +16,9 @@ from askare.kernel.time import settled, written
 from askare.kernel.verbatim import (
     ABSENT,
     TEXT_LETTERS_MAX,
-    Address,
     Amount,
     Code,
+    KnownAddress,
     PriceRange,
     Text,
     Year,
@@ -99,7 +99,7 @@ class Plot(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
     total_area_description: tuple[LocalizedText, ...] | None = None
 
 
-class Features(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class WantedFeatures(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """`true` is a must; `false` asks for nothing, as an unticked box does."""
 
     has_elevator: bool | None = None
@@ -119,10 +119,10 @@ class AssetRequirements(Struct, frozen=True, kw_only=True, rename="camel", omit_
 
     title: tuple[LocalizedText, ...] | None = None
     realty: WantedRealty | None = None
-    addresses: tuple[Address, ...] | None = None
+    addresses: tuple[KnownAddress, ...] | None = None
     apartment: Apartment | None = None
     plot: Plot | None = None
-    features: Features | None = None
+    features: WantedFeatures | None = None
     financial_terms: FinancialTerms | None = None
 
 

@@ -32,7 +32,7 @@ from askare.kernel.problems import Invalid, Wrong
 from askare.storage.sql import Conditions
 from askare.storage.transactions import Row, Transaction
 
-READ_MAX = 50_000  # documents that are read for one answer; about half a second of one core
+READ_MAX = 50_000  # documents that are read for one answer; about a third of a second of one core
 
 
 def _document(row: Row) -> Document:

@@ -328,6 +328,38 @@ def list_runs(tx: Transaction, task_id: UUID, wanted: Wanted) -> Page[dict[str, 
     return listed(tx, LEDGER, wanted, within={"task_no": _task_no(tx, task_id)})
 
 
+def ledger(tx: Transaction, task_id: UUID | None, *, outcome: str | None, limit: int) -> list[dict[str, Any]]:
+    """What became of planned starts in the caller's domain, newest first, each with the name of its task."""
+    rows = tx.rows(
+        f"SELECT {', '.join(f'r.{field.strip()}' for field in store.RUN_FIELDS.split(','))}, t.document, r.code"
+        " FROM svctask_runs r LEFT JOIN svctasks t ON t.task_no = r.task_no"
+        " WHERE r.organization_no = :organization"
+        f"{' AND t.thing_id = :task' if task_id is not None else ''}"
+        f"{' AND r.outcome = :outcome' if outcome is not None else ''}"
+        " ORDER BY r.slot DESC, r.run_id LIMIT :limit",
+        organization=tx.organization_no,
+        limit=limit,
+        **({"task": task_id.bytes} if task_id is not None else {}),
+        **({"outcome": outcome} if outcome is not None else {}),
+    )
+    return [
+        {**store.run_document(row[:-2]), "task": msgspec.json.decode(row[-2])["name"] if row[-2] else row[-1]}
+        for row in rows
+    ]
+
+
+def named(tx: Transaction, said: str) -> list[UUID]:
+    """The ids of the tasks with this id or name, for the command line."""
+    return lookup_svctasks(tx, said) or [
+        UUID(bytes=thing_id)
+        for thing_id, document in tx.rows(
+            "SELECT thing_id, document FROM svctasks WHERE organization_no = :organization ORDER BY created, thing_id",
+            organization=tx.organization_no,
+        )
+        if msgspec.json.decode(document)["name"] == said
+    ]
+
+
 def run_now(
     tx: Transaction,
     task_id: UUID,

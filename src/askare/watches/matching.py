@@ -43,7 +43,7 @@ _PLACE_FIELDS = (
     "postal_area",
     "district",
 )
-_COLUMNS = (
+COLUMNS = (
     "organization_no",
     "place",
     "watch_id",
@@ -102,7 +102,7 @@ _PLACE_FITS = """
     AND (w.district = '' OR w.district = :district OR CAST(:district AS TEXT) = ' ')"""
 _ALWAYS = "FROM watch_criteria w WHERE w.organization_no = :organization AND w.until > :moment AND"
 
-_THOSE_THAT_FIT = f"SELECT w.watch_id {_ALWAYS} {_IN_PLACE} AND {_WISHES} AND {_PLACE_FITS}"
+THOSE_THAT_FIT = f"SELECT w.watch_id {_ALWAYS} {_IN_PLACE} AND {_WISHES} AND {_PLACE_FITS}"
 _THOSE_IN_ITS_PLACES = (
     f"SELECT DISTINCT w.watch_id {_ALWAYS} {_IN_PLACE} AND {_PLACE_FITS} ORDER BY w.watch_id LIMIT :limit"
 )
@@ -111,14 +111,14 @@ _THOSE_ELSEWHERE = f"SELECT DISTINCT w.watch_id {_ALWAYS} {_WISHES} ORDER BY w.w
 
 def watches_that_fit(tx: Transaction, offer: Offer, *, ending_after: int) -> set[UUID]:
     """The watches of the organization whose criteria the offer fits and that end later than this many milliseconds."""
-    rows = tx.rows(_THOSE_THAT_FIT, organization=tx.organization_no, moment=ending_after, **_sought(offer))
+    rows = tx.rows(THOSE_THAT_FIT, organization=tx.organization_no, moment=ending_after, **sought(offer))
     return {UUID(bytes=bytes(watch_id)) for (watch_id,) in rows}
 
 
 def watches_nearby(tx: Transaction, offer: Offer, *, ending_after: int, limit: int) -> set[UUID]:
     """Watches that the offer may fit but for one criterion: those that look in its places, whatever else they ask for,
     and those that it would fit if it lay elsewhere.  At most `limit` of each."""
-    values = {**_sought(offer), "organization": tx.organization_no, "moment": ending_after, "limit": limit}
+    values = {**sought(offer), "organization": tx.organization_no, "moment": ending_after, "limit": limit}
     found = set()
     for statement in (_THOSE_IN_ITS_PLACES, _THOSE_ELSEWHERE):
         found |= {UUID(bytes=bytes(watch_id)) for (watch_id,) in tx.rows(statement, **values)}
@@ -128,7 +128,7 @@ def watches_nearby(tx: Transaction, offer: Offer, *, ending_after: int, limit: i
 def keep_criteria(tx: Transaction, watch_id: UUID, criteria: Criteria, *, until: int) -> None:
     """From now on let the watch be found by these criteria, until this many milliseconds."""
     forget_criteria(tx, watch_id)
-    insert_rows(tx, "watch_criteria", _COLUMNS, list(rows_of(tx.organization_no, watch_id, criteria, until=until)))
+    insert_rows(tx, "watch_criteria", COLUMNS, list(rows_of(tx.organization_no, watch_id, criteria, until=until)))
 
 
 def forget_criteria(tx: Transaction, watch_id: UUID) -> None:
@@ -215,7 +215,7 @@ def _kept_codes(wished: Iterable[str], *, unknown_fits: bool) -> str:
     return "|" + "|".join(["?", *codes] if unknown_fits else codes) + "|"
 
 
-def _sought(offer: Offer) -> dict[str, Value]:
+def sought(offer: Offer) -> dict[str, Value]:
     """The statement's values."""
     of_list = counting_subtypes(offer)
     is_plot = counts_as_plot(offer)

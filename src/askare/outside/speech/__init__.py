@@ -19,7 +19,6 @@ from askare.outside.recordings import FetchedRecordings
 from askare.outside.speech.command import CommandTranscriber
 from askare.outside.speech.faster_whisper import FasterWhisperTranscriber, is_installed
 from askare.outside.speech.openai import OpenAITranscriber
-from askare.outside.speech.vosk import VoskTranscriber
 from askare.outside.summary.builtin import BuiltinSummariser
 from askare.outside.summary.command import CommandSummariser
 from askare.outside.summary.openai import OpenAISummariser
@@ -27,8 +26,8 @@ from askare.settings import BadSettings, Settings
 
 
 def is_configured(settings: Settings) -> bool:
-    """Whether anybody is there to transcribe."""
-    return bool(settings.transcription_providers) and bool(outside_of(settings).transcription)
+    """Whether anybody is there to transcribe.  Raises BadSettings for whatever is wrong with the outside."""
+    return bool(outside_of(settings).transcription)
 
 
 def recordings_of(settings: Settings) -> Recordings:
@@ -56,6 +55,8 @@ def _transcriber(provider: TranscriptionProvider, said: Outside) -> Transcriber:
         case OpenAI():
             return OpenAITranscriber(provider, said.allow)
         case Vosk():
+            from askare.outside.speech.vosk import VoskTranscriber  # with 16 MB of web sockets
+
             return VoskTranscriber(provider, said.allow)
         case FasterWhisper():
             return FasterWhisperTranscriber(provider)

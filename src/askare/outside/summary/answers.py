@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -12,6 +14,8 @@ from askare.calltasks.outside import Summary, Trouble
 from askare.calltasks.summary.turns import Side, labelled_sides
 
 SUMMARY_CHARACTERS_MAX = 2_000
+OBJECTS_TRIED_MAX = 100
+_THOUGHTS = re.compile(r"<think>.*?</think>", re.DOTALL)  # some models think aloud
 SCHEMA = {
     "type": "object",
     "properties": {
@@ -35,10 +39,15 @@ def read_summary(text: str, transcript: str) -> Summary:
 
     Raises Trouble.  A side that does not speak in a labelled transcript gets no summary, whatever the answer says.
     """
-    try:
-        answer = msgspec.convert(_first_object(text), _Answer)
-    except (msgspec.ValidationError, msgspec.DecodeError):
-        raise Trouble(ErrorCode.PROVIDER_BAD_RESPONSE, "an answer without summaries") from None
+    thought_over = _THOUGHTS.sub("", text)
+    for found in _objects_in(thought_over):
+        try:
+            answer = msgspec.convert(found, _Answer)
+            break
+        except msgspec.ValidationError:
+            continue
+    else:
+        raise Trouble(ErrorCode.PROVIDER_BAD_RESPONSE, "an answer without summaries")
     speaking = labelled_sides(transcript)
     caller, operator = _tidy(answer.call_summary), _tidy(answer.call_response_summary)
     if speaking is not None:
@@ -48,17 +57,20 @@ def read_summary(text: str, transcript: str) -> Summary:
     return Summary(caller, operator, language if re.fullmatch(r"[a-z]{2}", language) else None)
 
 
-def _first_object(text: str) -> Any:
-    start = text.find("{")
-    while start >= 0:
-        # A brace inside a text may stand before the end, so each possible end is tried, the farthest first.
-        for end in sorted((found.end() for found in re.finditer(r"\}", text[start:])), reverse=True)[:50]:
-            try:
-                return msgspec.json.decode(text[start : start + end])
-            except msgspec.DecodeError:
-                continue
-        start = text.find("{", start + 1)
-    raise msgspec.DecodeError("no object")
+def _objects_in(text: str) -> Iterator[Any]:
+    """The JSON objects that stand in a text, whatever stands around them."""
+    decoder = json.JSONDecoder(strict=False)  # models write line breaks into texts
+    at = text.find("{")
+    for _ in range(OBJECTS_TRIED_MAX):
+        if at < 0:
+            return
+        try:
+            value, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            end = at + 1
+        else:
+            yield value
+        at = text.find("{", end)
 
 
 def _tidy(text: str | None) -> str | None:

@@ -24,7 +24,7 @@ from askare.calltasks.operations import e164
 from askare.calltasks.rules import search_words
 from askare.storage.transactions import Transaction
 from askare.wire.callcentre.app import Operation
-from askare.wire.callcentre.reading import Field, integer, last, many, one_of, text, text_or_number
+from askare.wire.callcentre.reading import Field, identifier, last, many, one_of, text, text_or_number
 from askare.wire.callcentre.tasks import PAGE_FIELDS, PER_PAGE_MAX, ROLES, SEARCH_LETTERS_MAX, page_reply, window_of
 from askare.wire.kit.call import Call
 from askare.wire.kit.endpoints import Answer, Example, Reply
@@ -119,7 +119,7 @@ EXAMPLE_APPEAL: dict[str, Any] = {
     "closed_at": None,
     "version": 1,
 }
-_PATH = {"appeal_id": Field(integer(), required=True)}
+_PATH = {"appeal_id": Field(identifier, required=True)}
 
 
 class AppealApi:

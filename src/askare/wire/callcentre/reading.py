@@ -18,7 +18,8 @@ from askare.kernel.time import settled
 from askare.wire.callcentre.problems import ValidationError, fault_detail
 
 SHOWN_LETTERS_MAX = 100
-_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,1000}")
+_IDS = range(2**63)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _EPOCH = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
 _MILLISECONDS_FROM = 2e10  # pydantic's: a larger number counts milliseconds
@@ -160,6 +161,12 @@ def integer(*, at_least: int | None = None, at_most: int | None = None) -> Reade
         return value
 
     return read
+
+
+def identifier(value: Any) -> int:
+    """A number that something may have; one that nothing can have is -1, which nothing has."""
+    found: int = integer()(value)
+    return found if found in _IDS else -1
 
 
 def truth(value: Any) -> bool:

@@ -42,6 +42,7 @@ from askare.wire.callcentre.problems import detail_reply
 from askare.wire.callcentre.reading import (
     Field,
     Unreadable,
+    identifier,
     instant,
     integer,
     last,
@@ -329,7 +330,7 @@ PAGE_FIELDS = {
     "page": Field(last(integer(at_least=1)), default=1),
     "per_page": Field(last(integer(at_least=1, at_most=PER_PAGE_MAX)), default=20),
 }
-TASK_PATH = {"task_id": Field(integer(), required=True)}
+TASK_PATH = {"task_id": Field(identifier, required=True)}
 _FILTER_WORDS: dict[str, Status | Processing] = {**STATUS_WORDS, **PIPELINE_WORDS}
 LIST_FIELDS = {
     "status": Field(many(one_of(_FILTER_WORDS, (*STATUSES, *PIPELINE_WORDS))), default=()),

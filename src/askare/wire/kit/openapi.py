@@ -172,7 +172,10 @@ def _state_instants(kind: msgspec.inspect.Type, components: dict[str, Any]) -> N
         for one in kind.types:
             _state_instants(one, components)
     elif isinstance(kind, msgspec.inspect.StructType):
-        properties = components[kind.cls.__name__]["properties"]
+        name = kind.cls.__name__
+        if name not in components:  # two types of this name: each goes by its full one
+            name = f"{kind.cls.__module__}.{name}"
+        properties = components[name]["properties"]
         for field in kind.fields:
             if _is_instant(field.type):
                 said = properties[field.encode_name]

