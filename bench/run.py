@@ -40,7 +40,7 @@ from servers import (
 
 RESULTS = CACHE / "results.json"
 DOCS = HERE.parent / "docs" / "benchmarks.md"
-PARTS = ("page", "create", "million", "start")
+PARTS = ("page", "fresh", "create", "million", "start")
 ROUNDS_MIN = 3
 CONNECTIONS = 32
 MILLION_CONNECTIONS = 8
@@ -64,7 +64,8 @@ def main() -> int:
     results["versions"] = results.get("versions", {}) | {one.name: one.versions() for one in contestants}
     alone = [one for one in contestants if one.name == "askare"]
     measures = {
-        "page": lambda: measure_page(contestants, given.tasks, given.rounds, given.seconds),
+        "page": lambda: measure_page("page", contestants, given.tasks, given.rounds, given.seconds),
+        "fresh": lambda: measure_page("fresh", contestants, given.tasks, given.rounds, given.seconds),
         "create": lambda: measure_create(contestants, given.tasks, given.rounds, given.seconds),
         "million": lambda: measure_million(alone or contestants, given.million, given.case_seconds, given.quick),
         "start": lambda: measure_start(contestants, given.tasks, given.million, given.rounds),
@@ -131,8 +132,13 @@ def _ready_contestants(names: Sequence[str], results: Figures) -> list[Contestan
 # --- the comparison ---------------------------------------------------------------------------------------
 
 
-def measure_page(contestants: list[Contestant], tasks: int, rounds: int, seconds: float) -> Figures:
-    """Measure the filtered page of 50 with totalCount, in interleaved rounds."""
+def measure_page(part: str, contestants: list[Contestant], tasks: int, rounds: int, seconds: float) -> Figures:
+    """Measure the filtered page of 50 with totalCount, in interleaved rounds.
+
+    Part `page`: a hundred lists, asked for again and again, as programs do that poll and people who refresh; part
+    `fresh`: lists that nobody has asked for before.
+    """
+    pool = queries.page_pool() if part == "page" else queries.fresh_page_pool()
     data = {one.name: pristine_data(one, tasks) for one in contestants}
     measured: dict[str, list[Figures]] = {one.name: [] for one in contestants}
     seen: dict[str, list[Any]] = {}
@@ -141,9 +147,9 @@ def measure_page(contestants: list[Contestant], tasks: int, rounds: int, seconds
             with fresh_copy(data[one.name]) as copy, running(one, copy) as server:
                 if one.name not in seen:
                     seen[one.name] = _what_pages_say(server)
-                figures = drive(server, queries.page_pool(), connections=CONNECTIONS, seconds=seconds)
+                figures = drive(server, pool, connections=CONNECTIONS, seconds=seconds)
             measured[one.name].append(figures)
-            _note_round(one, "page", number, figures)
+            _note_round(one, part, number, figures)
     return {
         "tasks": tasks,
         "connections": CONNECTIONS,

@@ -125,7 +125,8 @@ def a_desk(data: Path, world: World) -> Iterator[Desk]:
         {"token": OPERATORS_TOKEN, "organization": "Koti", "role": "operator", "user": str(operator_id)},
         {"token": EXCHANGES_KEY, "organization": "Koti", "role": "ingest"},
     ]
-    server = HurriedServer(data, ASKARE_STATIC_TOKENS=json.dumps(tokens), **settings_for(world)).start()
+    settings: dict[str, Any] = settings_for(world)
+    server = HurriedServer(data, ASKARE_STATIC_TOKENS=json.dumps(tokens), **settings).start()
     try:
         yield Desk(server, operator_id, server.client(OPERATORS_TOKEN), server.client(EXCHANGES_KEY))
     finally:

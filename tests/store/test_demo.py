@@ -139,7 +139,7 @@ def test_loading_that_was_broken_off_is_completed_by_the_next(
     assert database.read(is_loaded, ADMIN)
     stands = what_stands(database)
     assert len(stands["tasks"]) == len(stands["history"]) == len(small_demo.tasks)
-    assert (len(stands["meetings"]), len(stands["requirements"])) == (FEW, FEW)
+    assert (len(stands["meetings"]), len(stands["requirements"])) == (FEW, FEW + 1)
     assert len(stands["notes"]) > 0
     assert {row[0] for row in stands["tasks"]} == {task.task_id.bytes for task in small_demo.tasks}
 

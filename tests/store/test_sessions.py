@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -61,6 +60,9 @@ class House:
 
     def signs_out(self, token: str) -> None:
         self._runner.run(self.door.end_session(token))
+
+    def swept(self, *, now: datetime) -> int:
+        return self.database.write(lambda tx: operations.sweep_sessions(tx, now=now))
 
     def kept(self) -> int:
         return self.database.read(lambda tx: tx.rows("SELECT count(*) FROM sessions"))[0][0]  # type: ignore[no-any-return]
@@ -169,9 +171,6 @@ def test_the_token_itself_is_not_kept(house: House) -> None:
 def test_what_is_over_is_swept(house: House) -> None:
     house.signs_in()
 
-    swept = [
-        house.database.write(partial(operations.sweep_sessions, now=now)) for now in (NOW + LIFE, NOW + LIFE + SECOND)
-    ]
-
-    assert swept == [0, 1]
+    assert house.swept(now=NOW + LIFE) == 0
+    assert house.swept(now=NOW + LIFE + SECOND) == 1
     assert house.kept() == 0

@@ -147,11 +147,14 @@ async def run_command(
     parameters: CommandParameters,
     *,
     say: Callable[[str], None],
-    bubblewrap: str | None = None,
+    sandbox: bool = True,
 ) -> str:
-    """Run it to its end; returns what it said.  Raises ScriptFailed when it fails, TimeoutError past its deadline."""
+    """Run it to its end, in bubblewrap where it is present and wanted; returns what it said.
+
+    Raises ScriptFailed when it fails, TimeoutError past its deadline.
+    """
     arguments = arguments_of(command, parameters)
-    wrap = bubblewrap if bubblewrap is not None else shutil.which("bwrap")
+    wrap = shutil.which("bwrap") if sandbox else None
     with tempfile.TemporaryDirectory(prefix="askare-command-") as folder:
         try:
             process = await asyncio.create_subprocess_exec(

@@ -151,13 +151,17 @@ class Timekeeper:
         self._woken.set()
 
     def stop(self) -> None:
-        """Start nothing more, end what runs, and say goodbye."""
+        """Start nothing more, end what runs, and say goodbye.  A second time it does nothing."""
+        if self._stopping:
+            return
         self._stopping = True
         self._woken.set()
         self._ticker.join(FAREWELL_SECONDS * 2)
         self._loop.call_soon_threadsafe(self._cancel_all)
         deadline = time.monotonic() + FAREWELL_SECONDS
-        while time.monotonic() < deadline and self._work:
+        while time.monotonic() < deadline and any(
+            one.task and not one.task.done() for one in list(self._work.values())
+        ):
             time.sleep(0.01)
         with contextlib.suppress(Exception):  # the database may be gone already; then others find out by the silence
             self._say_goodbye()
@@ -242,6 +246,8 @@ class Timekeeper:
 
     def _beat(self) -> None:
         node = self._node
+        if self._alone:
+            return  # nobody is there to take notice, and each beat would cost a flush
         if node is not None and not self._write(lambda tx: ticking.beat(tx, node)):
             # Others have taken us for dead and our runs for lost: they are none of ours any more.
             _log.warning("this node was taken for dead; its scripts are stopped", node=node.name)
@@ -251,19 +257,24 @@ class Timekeeper:
 
     def _watch(self, at: float) -> None:
         node = self._node
-        if node is None or self._alone:
+        if node is None:
             return
-        beats = self._read(ticking.beats)
-        beats.pop(node.node_no, None)
-        for node_no, beat in self._observer.look(beats, at):
-            lost = self._write(partial(self._declare_dead, node_no=node_no, beat=beat))
-            _log.warning("a node is dead", node=node_no, runs_lost=len(lost))
-        self._write(lambda tx: ticking.note_dead_sites(tx, node, self._knowledge, now=self._present(tx)))
+        if not self._alone:
+            self._watch_others(node, at)
+        if self._read(lambda tx: ticking.is_due_at_dead_sites(tx, node, now=self._present(tx))):
+            self._write(lambda tx: ticking.note_dead_sites(tx, node, self._knowledge, now=self._present(tx)))
         if self._work:
             held = self._read(lambda tx: ticking.held(tx, node))
             gone = [run_id for run_id in list(self._work) if run_id not in held]
             if gone:
                 self._loop.call_soon_threadsafe(self._lose, gone)
+
+    def _watch_others(self, node: Node, at: float) -> None:
+        beats = self._read(ticking.beats)
+        beats.pop(node.node_no, None)
+        for node_no, beat in self._observer.look(beats, at):
+            lost = self._write(partial(self._declare_dead, node_no=node_no, beat=beat))
+            _log.warning("a node is dead", node=node_no, runs_lost=len(lost))
 
     def _declare_dead(self, tx: Transaction, *, node_no: int, beat: int) -> list[UUID]:
         return ticking.declare_dead(tx, node_no, beat=beat, now=self._present(tx))

@@ -615,6 +615,20 @@ def _tasks_of(tx: Transaction, task_nos: Iterable[int]) -> dict[int, Task]:
     return found
 
 
+def is_due_at_dead_sites(tx: Transaction, node: Node, *, now: int) -> bool:
+    """Whether something was planned where nobody is."""
+    return (
+        tx.row(
+            "SELECT 1 FROM svc_sites s WHERE s.name <> :own"
+            " AND NOT EXISTS (SELECT 1 FROM svc_nodes n WHERE n.site = s.name AND n.alive = 1)"
+            " AND EXISTS (SELECT 1 FROM svctask_clocks c WHERE c.scope = s.name AND c.next_start <= :now)",
+            own=node.site,
+            now=now,
+        )
+        is not None
+    )
+
+
 def note_dead_sites(tx: Transaction, node: Node, knowledge: Knowledge, *, now: int) -> int:
     """Write down the planned starts of sites where nobody is: missed there, and there only.  Returns how many clocks
     were looked at."""

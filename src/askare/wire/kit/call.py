@@ -118,6 +118,16 @@ class Call:
         """Run an operation that only looks, for the caller."""
         return await self._desk.read(self._caller, operation, *args, **kwargs)
 
+    async def read_aside(
+        self,
+        operation: Callable[Concatenate[Transaction, Arguments], Result],
+        /,
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result:
+        """The same beside the event loop, for one that thinks long over what it reads."""
+        return await self._desk.read_aside(self._caller, operation, *args, **kwargs)
+
 
 @lru_cache(maxsize=200)
 def _result_type(operation: Callable[..., Any]) -> Any:

@@ -77,7 +77,7 @@ class SvcscriptStore:
         return await call.read(operations.get_svcscript, entity_id)
 
     async def list(self, call: Call, wanted: Wanted) -> Page[Document]:
-        return await call.read(operations.list_svcscripts, wanted)
+        return await call.read_aside(operations.list_svcscripts, wanted)
 
     async def change(self, call: Call, said: Said, entity_id: UUID) -> Saved:
         return await call.write(operations.patch_svcscript, entity_id, SvcScriptChange(**said.values), now=call.now)

@@ -360,7 +360,7 @@ class SvctaskStore:
         return await call.read(operations.get_svctask, entity_id)
 
     async def list(self, call: Call, wanted: Wanted) -> Page[Document]:
-        return await call.read(operations.list_svctasks, wanted)
+        return await call.read_aside(operations.list_svctasks, wanted)
 
     async def change(self, call: Call, said: Said, entity_id: UUID) -> Saved:
         return await call.write(
@@ -400,7 +400,7 @@ class Timetable:
 
     async def list_runs(self, call: Call) -> Reply:
         wanted = read_wanted(call.parameters, _RUN_KINDS)
-        page = await call.read(operations.list_runs, call.parameters.id, wanted)
+        page = await call.read_aside(operations.list_runs, call.parameters.id, wanted)
         return list_reply(page, call.parameters)
 
     async def cancel_run(self, call: Call) -> Reply:
@@ -409,7 +409,7 @@ class Timetable:
 
     async def preview(self, call: Call) -> Reply:
         start = call.parameters.from_ or call.now
-        found = await call.read(
+        found = await call.read_aside(
             operations.preview,
             call.parameters.id,
             count=call.parameters.count,

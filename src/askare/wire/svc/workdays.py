@@ -88,7 +88,7 @@ class WorkdayStore:
         return await call.read(operations.get_workday, entity_id)
 
     async def list(self, call: Call, wanted: Wanted) -> Page[Document]:
-        return await call.read(operations.list_workdays, wanted)
+        return await call.read_aside(operations.list_workdays, wanted)
 
     async def change(self, call: Call, said: Said, entity_id: UUID) -> Saved:
         return await call.write(operations.patch_workday, entity_id, WorkdayChange(**said.values), now=call.now)
