@@ -222,6 +222,7 @@ TABLE = (
     Setting("oidc_offices_claim", str, "offices", "Claim with the list of office ids."),
     Setting("oidc_agent_claim", str, "agent", "Claim with the agent id."),
     Setting("ledger_days", int, 90, "How long the script `cleardata` keeps what became of starts.", at_least=0),
+    Setting("letter_days", int, 730, "How long `cleardata` keeps letters that are sent or refused.", at_least=0),
     Setting("history_days", int, 730, "How long `cleardata` keeps who changed what; 0: for ever.", at_least=0),
     Setting(
         "tombstone_days", int, 730, "How long `cleardata` keeps traces of deleted things; 0: for ever.", at_least=0
@@ -292,6 +293,7 @@ class Settings(Struct, frozen=True):
     oidc_offices_claim: str
     oidc_agent_claim: str
     ledger_days: int
+    letter_days: int
     history_days: int
     tombstone_days: int
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit, urlunsplit
 
@@ -13,7 +12,6 @@ import structlog
 from msgspec import Struct
 
 from askare import post
-from askare.access.keys import KEY_FILE
 from askare.access.operations import sweep_sessions, sweep_tokens
 from askare.callcentre import forget_recordings, pipeline_of
 from askare.calltasks import store as calls
@@ -28,12 +26,11 @@ from askare.meetings.store import MEETINGS
 from askare.realties.store import REALTIES
 from askare.requirements import operations as requirements
 from askare.requirements.store import REQUIREMENTS
+from askare.scripting import services
 from askare.scripts import registry
-from askare.scripts.clearing import HistoryClearing, LedgerClearing, TombstoneClearing
-from askare.scripts.needs import Services
 from askare.scripts.timekeeper import Timekeeper
 from askare.settings import BadSettings, Settings
-from askare.storage import archive, idempotency
+from askare.storage import idempotency
 from askare.storage.desk import Database, Desk
 from askare.storage.postgres import PostgresDatabase
 from askare.storage.shelf import POSTED_AT_ONCE, Shelf, post_words
@@ -42,7 +39,6 @@ from askare.tasks import operations as tasks
 from askare.tasks.store import TASKS
 from askare.watches.jobs import Matcher, tend_watch
 from askare.watches.wishes import WatchWishes
-from askare.workdays.model import Defaults
 from askare.workdays.rules import Unreadable, defaults_of
 
 _log = structlog.get_logger("askare")
@@ -160,34 +156,6 @@ async def _again_and_again(chore: Chore, desk: Desk, edge: Edge) -> None:
 # Service tasks ---------------------------------------------------------------------------------------------------
 
 
-class _Backups(Struct, frozen=True):
-    """Everything into one file, as `askare backup` does it."""
-
-    database: Database
-    key_file: Path
-
-    async def make(self, file: Path, *, now: datetime) -> str:
-        extra = {KEY_FILE.as_posix(): self.key_file.read_bytes()} if self.key_file.is_file() else {}
-        summary = await asyncio.to_thread(
-            archive.backup, self.database, file, now=now, extra=extra, progress=lambda *_: None
-        )
-        return f"{summary.manifest.rows:,} rows, {summary.archive_bytes:,} bytes"
-
-
-def services(settings: Settings, database: Database, *, defaults: Defaults) -> Services:
-    """What the built-in scripts are handed of other rooms and of the outside."""
-    return Services(
-        data=settings.data,
-        defaults=defaults,
-        clearings=(
-            HistoryClearing(settings.history_days),
-            TombstoneClearing(settings.tombstone_days),
-            LedgerClearing(settings.ledger_days),
-        ),
-        backups=_Backups(database, settings.data / KEY_FILE),
-    )
-
-
 def timekeeper(settings: Settings, database: Database, edge: Edge) -> Timekeeper:
     """The one who starts service tasks at this process's site.  Raises BadSettings.
 
@@ -208,7 +176,7 @@ def timekeeper(settings: Settings, database: Database, edge: Edge) -> Timekeeper
         own,
         database,
         scripts,
-        services(settings, database, defaults=defaults),
+        services(settings, database, edge, defaults=defaults),
         edge=edge,
         defaults=defaults,
         site=settings.site,

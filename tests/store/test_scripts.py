@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from askare.edge import Edge
 from askare.kernel.time import milliseconds
+from askare.letters.model import Words
 from askare.scripts import Context, ScriptFailed, script
 from askare.scripts.builtin import BUILT_IN
 from askare.scripts.clearing import HistoryClearing, LedgerClearing, TombstoneClearing
@@ -95,9 +96,9 @@ class LettersWritten(Struct):
     written: list[tuple[UUID, str, str, tuple[str, ...]]] = []
 
     def remind(
-        self, tx: Transaction, *, agent_id: UUID, once: str, subject: str, lines: Sequence[str], now: datetime
+        self, tx: Transaction, *, agent_id: UUID, once: str, subject: Words, lines: Sequence[Words], now: datetime
     ) -> bool:
-        self.written.append((agent_id, once, subject, tuple(lines)))
+        self.written.append((agent_id, once, subject.en, tuple(line.en for line in lines)))
         return True
 
 

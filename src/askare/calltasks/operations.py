@@ -592,6 +592,17 @@ def forget_old_recordings(tx: Transaction, before: datetime, *, limit: int, now:
     return len(old)
 
 
+def forget_own_recordings(tx: Transaction, before: datetime, *, limit: int) -> int:
+    """The same for the caller's organization alone."""
+    old = store.own_recordings_older_than(tx, before, limit=limit)
+    for task_no in old:
+        stored = store.find(tx, task_no, lock=True)
+        if stored is not None:
+            store.save(tx, Stored(stored.task, replace(stored.kept, has_recording=False, recording_at=None)))
+            outbox.promise(tx, Kind.FORGET_RECORDING, str(task_no), due=before)
+    return len(old)
+
+
 # What all of this shares -----------------------------------------------------------------------------------------
 
 

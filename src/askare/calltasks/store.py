@@ -302,6 +302,28 @@ def recordings_older_than(tx: Transaction, before: datetime, *, limit: int) -> l
     return [(organization_no, UUID(bytes=bytes(organization_id)), no) for organization_no, organization_id, no in rows]
 
 
+def own_recordings_older_than(tx: Transaction, before: datetime, *, limit: int) -> list[int]:
+    """The tasks of the caller's organization whose recordings were fetched before this."""
+    rows = tx.rows(
+        "SELECT task_no FROM call_tasks WHERE organization_no = :organization AND recording_at < :before"
+        " ORDER BY recording_at LIMIT :limit",
+        organization=tx.organization_no,
+        before=milliseconds(before),
+        limit=limit,
+    )
+    return [task_no for (task_no,) in rows]
+
+
+def count_recordings_older_than(tx: Transaction, before: datetime) -> int:
+    """How many those are."""
+    row = tx.row(
+        "SELECT count(*) FROM call_tasks WHERE organization_no = :organization AND recording_at < :before",
+        organization=tx.organization_no,
+        before=milliseconds(before),
+    )
+    return 0 if row is None else int(row[0])
+
+
 # Words -----------------------------------------------------------------------------------------------------------
 
 

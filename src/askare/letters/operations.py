@@ -389,6 +389,34 @@ def _too_late(letter: Letter) -> str:
     return f"not delivered within {rules.LIFE.days} days; the last answer was: {letter.answer or 'none'}"
 
 
+# Forgetting ------------------------------------------------------------------------------------------------------
+
+
+def count_old(tx: Transaction, *, before: datetime) -> int:
+    """How many letters `forget_old` would take away."""
+    return store.count_older_than(tx, before)
+
+
+def forget_old(tx: Transaction, *, before: datetime, limit: int) -> int:
+    """Take letters away that were written before this and wait for nothing; returns how many.
+
+    Nobody hears of anything twice by that: what was written about is remembered apart from the letters.
+    """
+    old = store.older_than(tx, before, limit=limit)
+    for letter in old:
+        store.delete(tx, letter.letter_id)
+        history.record(
+            tx,
+            KIND,
+            letter.letter_id,
+            Change.DELETED,
+            version=letter.version + 1,
+            at=letter.modified,
+            before=document_of(letter),
+        )
+    return len(old)
+
+
 # Looking and sending again ---------------------------------------------------------------------------------------
 
 

@@ -168,6 +168,30 @@ def delete(tx: Transaction, letter_id: UUID) -> None:
     )
 
 
+def older_than(tx: Transaction, before: datetime, *, limit: int) -> list[Letter]:
+    """Letters that were written before this and wait for nothing, a bounded number."""
+    rows = tx.rows(
+        "SELECT letter_id FROM letters WHERE organization_no = :organization AND created < :before"
+        " AND state <> 'WAITING' ORDER BY created, letter_id LIMIT :limit",
+        organization=tx.organization_no,
+        before=milliseconds(before),
+        limit=limit,
+    )
+    found = (find(tx, UUID(bytes=letter_id), lock=True) for (letter_id,) in rows)
+    return [letter for letter in found if letter is not None]
+
+
+def count_older_than(tx: Transaction, before: datetime) -> int:
+    """How many letters were written before this and wait for nothing."""
+    row = tx.row(
+        "SELECT count(*) FROM letters WHERE organization_no = :organization AND created < :before"
+        " AND state <> 'WAITING'",
+        organization=tx.organization_no,
+        before=milliseconds(before),
+    )
+    return 0 if row is None else int(row[0])
+
+
 def _row(tx: Transaction, letter: Letter, *, gathering: bool, once: str | None) -> tuple[Value, ...]:
     return (tx.organization_no, *_values(letter), int(gathering), once, document_of(letter))
 

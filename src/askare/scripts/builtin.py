@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from askare.kernel.paging import Order, Window
 from askare.kernel.time import milliseconds, written
+from askare.letters.model import Words
 from askare.scripts.model import Context, NoParameters, Script, ScriptFailed, script
 from askare.scripts.needs import CallTasks, Services
 from askare.storage.transactions import Transaction
@@ -259,12 +260,16 @@ async def due_reminders(context: Context, parameters: RemindParameters) -> str:
         overdue = [one for one in due if one.is_overdue]
         later = [one for one in due if not one.is_overdue]
         lines = [
-            *([f"Overdue ({len(overdue)}):"] if overdue else []),
+            *([Words("Myöhässä:", "Försenat:", "Overdue:")] if overdue else []),
             *(_line(one, zone) for one in overdue[:REMINDED_LINES_MAX]),
-            *([f"Due today ({len(later)}):"] if later else []),
+            *([Words("Tänään:", "I dag:", "Due today:")] if later else []),
             *(_line(one, zone) for one in later[:REMINDED_LINES_MAX]),
         ]
-        subject = f"{len(later)} due today, {len(overdue)} overdue"
+        subject = Words(
+            f"Tänään {len(later)}, myöhässä {len(overdue)}",
+            f"{len(later)} i dag, {len(overdue)} försenade",
+            f"{len(later)} due today, {len(overdue)} overdue",
+        )
         once = f"due-reminder:{agent_id}:{today.isoformat()}"
         written_letters += await context.write(
             letters.remind, agent_id=agent_id, once=once, subject=subject, lines=lines, now=now
@@ -272,8 +277,9 @@ async def due_reminders(context: Context, parameters: RemindParameters) -> str:
     return f"{written_letters} letters to {len(by_agent)} agents"
 
 
-def _line(one: DueTask, zone: ZoneInfo) -> str:
-    return f"{one.due.astimezone(zone):%d.%m. %H:%M}  {one.text}"
+def _line(one: DueTask, zone: ZoneInfo) -> Words:
+    text = f"{one.due.astimezone(zone):%d.%m. %H:%M}  {one.text}"
+    return Words(text, text, text)
 
 
 class _DueDocument(Struct, rename="camel"):

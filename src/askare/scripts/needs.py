@@ -13,6 +13,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from askare.letters.model import Words
 from askare.storage.transactions import Transaction
 from askare.workdays.model import Defaults
 
@@ -43,7 +44,7 @@ class Letters(Protocol):
     """Where letters to agents are written."""
 
     def remind(
-        self, tx: Transaction, *, agent_id: UUID, once: str, subject: str, lines: Sequence[str], now: datetime
+        self, tx: Transaction, *, agent_id: UUID, once: str, subject: Words, lines: Sequence[Words], now: datetime
     ) -> bool:
         """Write a letter once for its key; False when it was written before."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
-from askare.kernel.time import instant_of, written
+from askare.kernel.time import instant_of, milliseconds, written
 from askare.storage.collection import Collection
 from askare.storage.sql import Conditions, insert_rows
 from askare.storage.transactions import Row, Transaction
@@ -317,6 +318,20 @@ def unfinished(tx: Transaction, task_nos: Iterable[int]) -> dict[tuple[int, str]
         ):
             found[task_no, scope] = count
     return found
+
+
+def mark_once(tx: Transaction, mark: str, *, now: datetime) -> bool:
+    """Whether a script of the caller's organization does for the first time what the mark names."""
+    return (
+        tx.run(
+            "INSERT INTO script_marks (organization_no, mark, at) VALUES (:organization, :mark, :at)"
+            " ON CONFLICT DO NOTHING",
+            organization=tx.organization_no,
+            mark=mark,
+            at=milliseconds(now),
+        )
+        == 1
+    )
 
 
 # Sites -----------------------------------------------------------------------------------------------------------

@@ -240,6 +240,14 @@ def due_ending(tx: Transaction, watch_id: UUID, *, now: datetime) -> tuple[datet
     return ends, None if agent_id is None else Ending(watch, agent_id, state.title)
 
 
+def forget_ended(tx: Transaction, *, now: datetime, limit: int) -> int:
+    """Let no realty find watches any more that are over, where that was not seen to yet; returns of how many."""
+    ended = store.found_but_ended(tx, before=now - rules.LATE_MATCHES, limit=limit)
+    for watch_id in ended:
+        matching.forget_criteria(tx, watch_id)
+    return len(ended)
+
+
 class Extendable(Struct, frozen=True):
     """A watch whose end somebody was told of, and the house on behalf of its organization."""
 

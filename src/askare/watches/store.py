@@ -337,3 +337,16 @@ def note_seen(tx: Transaction, realty_id: UUID, version: int) -> None:
         realty=realty_id.bytes,
         version=version,
     )
+
+
+def found_but_ended(tx: Transaction, *, before: datetime, limit: int) -> list[UUID]:
+    """Watches of the caller's organization that ended before this, and that realties still look at."""
+    rows = tx.rows(
+        "SELECT w.watch_id FROM watches w WHERE w.organization_no = :organization AND w.ends <= :before"
+        " AND EXISTS (SELECT 1 FROM watch_criteria c WHERE c.watch_id = w.watch_id"
+        " AND c.organization_no = w.organization_no) LIMIT :limit",
+        organization=tx.organization_no,
+        before=milliseconds(before),
+        limit=limit,
+    )
+    return [UUID(bytes=watch_id) for (watch_id,) in rows]

@@ -101,3 +101,11 @@ CREATE TABLE svc_nodes (
     ended_at {bigint}
 ) {strict};
 CREATE INDEX svc_nodes_alive ON svc_nodes (site) WHERE alive = 1;
+
+-- What scripts do once only, by their own keys.
+CREATE TABLE script_marks (
+    organization_no {bigint} NOT NULL,
+    mark TEXT NOT NULL,
+    at {bigint} NOT NULL,
+    PRIMARY KEY (organization_no, mark)
+) {clustered};
