@@ -108,7 +108,7 @@ def trades(settings: Settings) -> tuple[Trade, ...]:
     return (
         Trade(Kind.RENAME, renames.keeper(REWRITES), at_once=1, lease=timedelta(minutes=30)),
         post.delivery_of(settings, wishes=WatchWishes()),
-        Trade(Kind.MATCH_REALTY, matcher.match_realty),
+        Trade(Kind.MATCH_REALTY, matcher.match_realty, at_once=8),  # several share a commit
         Trade(Kind.TEND_WATCH, tend_watch),
         *pipeline_of(settings).trades(),
     )
