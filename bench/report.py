@@ -30,7 +30,8 @@ def is_valid(results: Figures) -> bool:
     compared = [
         each for part in ("page", "fresh", "create") for each in parts.get(part, {}).get("servers", {}).values()
     ]
-    return all(each["valid"] for each in [*compared, *parts.get("million", {}).get("rows", [])])
+    alone = [row for part in ("million", "estate") for row in parts.get(part, {}).get("rows", [])]
+    return all(each["valid"] for each in [*compared, *alone])
 
 
 def part_text(part: str, measured: Figures) -> str:
@@ -39,6 +40,8 @@ def part_text(part: str, measured: Figures) -> str:
         return _comparison(measured)
     if part == "million":
         return _million(measured)
+    if part == "estate":
+        return _estate(measured)
     return _start(measured)
 
 
@@ -115,6 +118,21 @@ def _million(measured: Figures) -> str:
         "first answer, median ms",
     ]
     return _table([*heads, "first answer, worst ms"], rows)
+
+
+def _estate(measured: Figures) -> str:
+    rows = [
+        [
+            row["name"] + ("" if row["valid"] else f" (INVALID: {row['errors']} errors)"),
+            f"{row['per_second']:,.0f}",
+            " / ".join(f"{each:,.0f}" for each in row["each_per_second"]),
+            f"{row['median_ms']:.1f}",
+            f"{row['p99_ms']:.1f}",
+            f"{row['bytes_an_answer'] / 1000:.1f}",
+        ]
+        for row in measured["rows"]
+    ]
+    return _table(["what", "requests/s", "each round", "median ms", "p99 ms", "kB an answer"], rows)
 
 
 def _start(measured: Figures) -> str:
@@ -244,6 +262,7 @@ def page(results: Figures) -> str:
         ("create", "Durable create"),
         ("page", "Filtered page of 50 with totalCount, asked for again and again"),
         ("fresh", "Filtered page of 50 with totalCount, never asked for before"),
+        ("estate", "Meetings and asset requirements"),
         ("million", "Every single filter and sort"),
         ("start", "Start and idle memory"),
     ):

@@ -19,6 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import estate
 import queries
 import report
 from driver import quantile_ms
@@ -40,7 +41,7 @@ from servers import (
 
 RESULTS = CACHE / "results.json"
 DOCS = HERE.parent / "docs" / "benchmarks.md"
-PARTS = ("page", "fresh", "create", "million", "start")
+PARTS = ("page", "fresh", "create", "estate", "million", "start")
 ROUNDS_MIN = 3
 CONNECTIONS = 32
 MILLION_CONNECTIONS = 8
@@ -68,6 +69,7 @@ def main() -> int:
         "fresh": lambda: measure_page("fresh", contestants, given.tasks, given.rounds, given.seconds),
         "create": lambda: measure_create(contestants, given.tasks, given.rounds, given.seconds),
         "million": lambda: measure_million(alone or contestants, given.million, given.case_seconds, given.quick),
+        "estate": lambda: measure_estate(alone or contestants, given.tasks, given.rounds, given.seconds),
         "start": lambda: measure_start(contestants, given.tasks, given.million, given.rounds),
     }
     if not alone and given.only == list(PARTS):
@@ -205,6 +207,31 @@ def measure_create(contestants: list[Contestant], tasks: int, rounds: int, secon
         "connections": CONNECTIONS,
         "seconds": seconds,
         "servers": {name: _medians(rounds_of) for name, rounds_of in measured.items()},
+    }
+
+
+def measure_estate(contestants: list[Contestant], tasks: int, rounds: int, seconds: float) -> Figures:
+    """Measure Askare alone: creates of meetings and asset requirements, then searches among these."""
+    one = contestants[0]
+    data = pristine_data(one, tasks)
+    pools = {
+        "meeting create": estate.meeting_creates(),
+        "asset requirement create": estate.requirement_creates(),
+        "asset requirement search": estate.requirement_searches(),
+    }
+    measured: dict[str, list[Figures]] = {name: [] for name in pools}
+    for number in range(rounds):
+        with fresh_copy(data) as copy, running(one, copy) as server:
+            for name, pool in pools.items():
+                figures = drive(server, pool, connections=CONNECTIONS, seconds=seconds)
+                measured[name].append(figures)
+                _note_round(one, name, number, figures)
+    return {
+        "server": one.name,
+        "tasks": tasks,
+        "connections": CONNECTIONS,
+        "seconds": seconds,
+        "rows": [{"name": name, **_medians(rounds_of)} for name, rounds_of in measured.items()],
     }
 
 

@@ -59,7 +59,10 @@ def what_stands(database: Database) -> dict[str, list[Row]]:
                 "requirements": tx.rows("SELECT requirement_id, version, document FROM requirements"),
                 "notes": tx.rows("SELECT note_id, version, document FROM requirement_notes"),
                 "history": tx.rows("SELECT thing_id, version, at FROM history WHERE kind = 'task'"),
-                "other history": tx.rows("SELECT thing_id, version, at FROM history WHERE kind <> 'task'"),
+                "other history": tx.rows(
+                    # calls and appeals have numbers that each database gives out by itself
+                    "SELECT thing_id, version, at FROM history WHERE kind NOT IN ('task', 'call task', 'appeal')"
+                ),
                 "links": tx.rows("SELECT task_id, kind, target FROM task_links"),
                 "facts": tx.rows("SELECT name, value FROM facts"),
             }.items()

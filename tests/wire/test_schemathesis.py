@@ -60,7 +60,7 @@ def test_asset_requirements_watches_and_notes_keep_what_their_document_promises(
 
 
 def test_our_own_dialect_keeps_what_its_document_promises(agency: Agency, tmp_path: Path) -> None:
-    said = schemathesis("askare", agency, tmp_path, seconds=20)
+    said = schemathesis("askare", agency, tmp_path, seconds=15)
 
     assert "✅ Coverage" in said
 

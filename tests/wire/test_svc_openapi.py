@@ -98,7 +98,7 @@ def test_all_but_the_sign_in_needs_a_token_or_a_session(nobody: Client) -> None:
 
 
 def test_the_service_tasks_keep_what_their_document_promises(agency: Agency, tmp_path: Path) -> None:
-    said = schemathesis("svctasks", agency, tmp_path, seconds=15)
+    said = schemathesis("svctasks", agency, tmp_path, seconds=12)
 
     assert "26 selected / 26 total" in said
     assert "✅ Coverage" in said

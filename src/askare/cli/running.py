@@ -66,7 +66,7 @@ def serve(
     token = None
     with opened_database(settings) as opened:
         if demo:
-            _load_demo(opened)
+            _load_demo(opened, settings.data)
             token = _demo_token(opened, settings.data)
 
     def announce() -> None:
@@ -128,14 +128,15 @@ def demo(*, data: Data = None, database: DatabaseAddress = None) -> None:
     """
     settings = settings_of(data, database).settings
     with opened_database(settings) as opened:
-        _load_demo(opened)
+        _load_demo(opened, settings.data)
         token = _demo_token(opened, settings.data)
     say.print("The organization is called Demo; an administrator's token:", highlight=False)
     print(token)
 
 
-def _load_demo(database: Database) -> None:
-    from askare.demo import load as demo_load  # its phrases and places are needed here alone
+def _load_demo(database: Database, data: Path) -> None:
+    from askare.demo import calls as demo_calls  # its phrases and places are needed here alone
+    from askare.demo import load as demo_load
 
     caller = demo_load.ensure_organization(database, edge=Edge())
     steps = demo_load.remaining_steps(database, caller, edge=Edge())
@@ -151,6 +152,8 @@ def _load_demo(database: Database) -> None:
     ) as progress:
         for step in progress.track(steps):
             database.write(step, caller)
+    recorded = database.read(demo_calls.recorded_calls, caller)
+    demo_calls.write_recordings(data, caller.organization_no, recorded)
 
 
 def _demo_token(database: Database, data: Path) -> str:

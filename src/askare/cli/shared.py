@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,8 +31,11 @@ app = App(
     version=__version__,
 )
 
+PIPED_WIDTH = 160
+
 say = Console(stderr=True)
-show = Console()
+# What is piped into another program or a file has room enough for every column.
+show = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 
 DEMO_ORGANIZATION = "Demo"
 

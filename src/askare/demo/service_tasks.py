@@ -60,7 +60,7 @@ TASKS = (
         3_600,
         time(8),
         schedule="work",
-        sched={"startparam1": "debtors.csv", "startparam2": "101,102"},
+        sched={"startparam1": "debtors.csv", "startparam2": "TRE1"},
         output="12 calls made, 40 had been made before",
         fails=0.02,
     ),

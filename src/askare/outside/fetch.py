@@ -8,6 +8,7 @@ connection and is checked like the first.  Time and size are bounded, and what i
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 import ssl
@@ -33,6 +34,11 @@ ADDRESSES_TRIED_MAX = 4  # of one name
 PIECE_BYTES = 65_536
 PORT_MAX = 65_535
 HEADERS_FOR_ALL = ("accept", "accept-encoding", "user-agent")  # what goes along with a redirect to another host
+
+
+# They would log addresses whole, and links carry keys.
+for _library in ("httpx2", "httpcore2"):
+    logging.getLogger(_library).setLevel(logging.WARNING)
 
 
 class Bounds(Struct, frozen=True):

@@ -24,6 +24,7 @@ import structlog
 from msgspec import Struct
 
 from askare.edge import Edge
+from askare.kernel.problems import Problem
 from askare.kernel.time import instant_of, milliseconds
 from askare.scripts.model import OUTPUT_LETTERS_MAX, Context, ScriptFailed
 from askare.scripts.needs import Services
@@ -369,7 +370,7 @@ class Timekeeper:
             reason = EndReason.STOP if work.stop_asked else EndReason.OWNERDOWN
             said = "stopped" if work.stop_asked else "the server was stopped"
             ended = Ended(claimed.run_id, reason, said)
-        except ScriptFailed as failure:
+        except (ScriptFailed, Problem) as failure:
             ended = Ended(claimed.run_id, EndReason.ERROR, _cut(str(failure)))
         except Exception as error:  # a script of anybody's: whatever it raises is how it ended
             _log.warning("a script failed", code=claimed.code, run=str(claimed.run_id), exc_info=error)

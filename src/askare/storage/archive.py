@@ -243,10 +243,15 @@ def _write_table(tx: Transaction, archive: zipfile.ZipFile, table: _Table, progr
 
 
 def _order(tx: Transaction, table: _Table) -> str:
-    """The order of the primary key, which for a text is that of its code points wherever the rows come from: the
-    same rows then make the same lines, and a table that is kept in that order is refilled at its end."""
+    """The order of the primary key, or of all columns where there is none.
+
+    For a text that is the order of its code points wherever the rows come from: the same rows then make the same
+    lines, and a table that is kept in that order is refilled at its end.
+    """
     by_code_points = "" if tx.flavour.name == "sqlite" else ' COLLATE "C"'
-    return ", ".join(f"{column}{by_code_points if kind == 'TEXT' else ''}" for column, kind in table.key)
+    return ", ".join(
+        f"{column}{by_code_points if kind == 'TEXT' else ''}" for column, kind in table.key or table.columns
+    )
 
 
 def _write_file(archive: zipfile.ZipFile, name: str, content: bytes) -> Part:
