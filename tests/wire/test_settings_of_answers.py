@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.samples import TASK_ANSWER, TASK_BODY
+from tests.samples_estate import MEETING_BODY, REQUIREMENT_BODY
 from tests.server import Client, Server, is_uuid, make_token, new_id, running
 from tests.wire.asking import (
     REQUEST_ID,
@@ -20,6 +21,7 @@ from tests.wire.asking import (
     Person,
     assert_bad_parameters,
     assert_error,
+    id_of,
     raw_answer,
     raw_start,
 )
@@ -62,6 +64,9 @@ def lenient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
         empty_success_status="200",
         times_in_answers="false",
         task_management_prefix="/crm/v9",
+        meeting_prefix="/crm/m9",
+        asset_requirement_prefix="/crm/a9",
+        window_max="5",
     )
 
 
@@ -134,6 +139,28 @@ def test_what_looks_like_times_in_a_description_is_left_alone(lenient: Started) 
     path = lenient.admin.creates({**TASK_BODY, "description": text}, at="/tasks")
 
     assert lenient.admin.get(path).json()["description"] == text
+
+
+def test_meetings_asset_requirements_and_notes_follow_the_settings(lenient: Started) -> None:
+    admin = lenient.admin
+    meeting = admin.creates(MEETING_BODY, at="/crm/m9/meetings")
+    wish = admin.creates(REQUIREMENT_BODY, at="/crm/a9/assetRequirements")
+    note = admin.creates({"note": "x", "assetRequirementId": id_of(wish)}, at="/crm/a9/notes")
+
+    assert admin.get(meeting).json() == {**MEETING_BODY, "meetingId": id_of(meeting)}
+    assert admin.get("/meetings").json()["meetings"][0] == {**MEETING_BODY, "meetingId": id_of(meeting)}
+    (one,) = admin.get("/notes", params={"assetRequirementId": id_of(wish)}).json()["notes"]
+    assert is_uuid(one["createdBy"])
+    assert admin.get("/assetRequirements", params={"endIndex": "5"}).status_code == 200
+    assert_bad_parameters(admin.get("/assetRequirements", params={"endIndex": "6"}), ("endIndex", "INVALID_TYPE"))
+    change = {**REQUIREMENT_BODY, "assetRequirementId": id_of(wish), "statusCode": "DRAFT", "note": "y"}
+    answers = [
+        admin.put(meeting, {**MEETING_BODY, "notes": "y"}),
+        admin.put(wish, change),
+        admin.put(note, {"note": "y"}),
+        *(admin.delete(path) for path in (meeting, note, wish)),
+    ]
+    assert [(answer.status_code, answer.content) for answer in answers] == [(200, b"")] * 6
 
 
 def test_tasks_live_where_the_setting_says(lenient: Started) -> None:
