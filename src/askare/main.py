@@ -24,7 +24,6 @@ from askare.letters.model import Language
 from askare.scripts import registry
 from askare.settings import DATABASE_FILE, BadSettings, Settings
 from askare.storage.desk import Database, Desk
-from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
 from askare.svctasks.model import Surroundings
 from askare.watches.operations import requirement_changed, requirement_deleted
@@ -70,6 +69,8 @@ def open_database(settings: Settings) -> Database:
     except OSError as error:
         raise BadSettings([f"data: the folder {settings.data} cannot be made: {error.strerror}"]) from None
     if settings.database:
+        from askare.storage.postgres import PostgresDatabase  # its driver is large, and SQLite needs none of it
+
         database = PostgresDatabase(settings.database.reveal())
         database.open()
         return database

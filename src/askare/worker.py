@@ -32,7 +32,6 @@ from askare.scripts.timekeeper import Timekeeper
 from askare.settings import BadSettings, Settings
 from askare.storage import idempotency
 from askare.storage.desk import Database, Desk
-from askare.storage.postgres import PostgresDatabase
 from askare.storage.shelf import POSTED_AT_ONCE, Shelf, post_words
 from askare.storage.transactions import Transaction
 from askare.tasks import operations as tasks
@@ -170,7 +169,9 @@ def timekeeper(settings: Settings, database: Database, edge: Edge) -> Timekeeper
     for fault in scripts.faults:
         _log.warning("a script is left out", reason=fault)
     own: Database = database
-    if isinstance(database, PostgresDatabase):
+    if settings.database:
+        from askare.storage.postgres import PostgresDatabase  # its driver is large, and SQLite needs none of it
+
         own = PostgresDatabase(patient_for(settings.database.reveal(), TICKER_IDLE_SECONDS_MAX), connections_max=2)
     return Timekeeper(
         own,
@@ -180,7 +181,7 @@ def timekeeper(settings: Settings, database: Database, edge: Edge) -> Timekeeper
         edge=edge,
         defaults=defaults,
         site=settings.site,
-        alone=not isinstance(database, PostgresDatabase),
+        alone=not settings.database,
     )
 
 

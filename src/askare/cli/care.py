@@ -33,7 +33,6 @@ from askare.cli.shared import (
     settings_of,
     show,
 )
-from askare.doctor import Level, examine
 from askare.edge import Edge
 from askare.jobs.outbox import HOUSE_USER
 from askare.kernel.caller import Caller, Role
@@ -223,6 +222,14 @@ def doctor(
     providers
         Try out who transcribes and who sums up calls: a second of sound, and a few words of text, to each.
     """
+    from askare.doctor import Level, examine  # it knows everything there is, which only this command needs
+
+    marks = {
+        Level.OK: ("ok", ""),
+        Level.NOTE: ("note", "cyan"),
+        Level.WARNING: ("warning", "yellow"),
+        Level.ERROR: ("error", "bold red"),
+    }
     tried: list[ProviderCheck] = []
     try:
         loaded, faults = settings_of(data, database), list[str]()
@@ -244,16 +251,8 @@ def doctor(
         for column in ("", "what", "found", "what to do"):
             table.add_column(column, overflow="fold")
         for one in findings:
-            mark, style = _MARKS[one.level]
+            mark, style = marks[one.level]
             table.add_row(mark, one.subject, Text(one.text), Text(one.advice), style=style)
         show.print(table)
     if any(one.level is Level.ERROR for one in findings):
         sys.exit(1)
-
-
-_MARKS = {
-    Level.OK: ("ok", ""),
-    Level.NOTE: ("note", "cyan"),
-    Level.WARNING: ("warning", "yellow"),
-    Level.ERROR: ("error", "bold red"),
-}

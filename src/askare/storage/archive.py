@@ -22,7 +22,6 @@ from typing import IO, Any
 
 import apsw
 import msgspec
-import psycopg
 from msgspec import Struct
 
 from askare import __version__
@@ -190,7 +189,7 @@ def backup(database: Database, file: Path, *, now: datetime, extra: Mapping[str,
         _flush_folder(file.parent)
     except OSError as error:
         raise ArchiveProblem(f"The backup cannot be written to {file}: {error.strerror}.") from error
-    except (apsw.Error, psycopg.Error) as error:
+    except database.errors as error:
         raise ArchiveProblem(f"The database cannot be read to its end: {str(error).strip()}") from error
     return Summary(manifest, size, {})
 
@@ -382,7 +381,7 @@ def restore(database: Database, file: Path, *, replace: bool, now: datetime, pro
             with database.exclusively() as tx:
                 _make_room(tx, replace=replace)
                 _take_in(tx, archive, manifest, now, progress)
-        except (apsw.Error, psycopg.Error) as error:
+        except database.errors as error:
             raise ArchiveProblem(
                 f"The database did not take the backup in, and is as it was before: {str(error).strip()}"
             ) from error

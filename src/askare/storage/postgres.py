@@ -73,6 +73,7 @@ class PostgresDatabase:
     """One PostgreSQL database, shared by as many processes as wanted."""
 
     flavour = POSTGRES
+    errors: tuple[type[Exception], ...] = (psycopg.Error,)  # what the driver itself raises
 
     def __init__(self, address: str, *, connections_max: int = POOL_MAX) -> None:
         self.connections_max = connections_max

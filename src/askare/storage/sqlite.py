@@ -99,6 +99,7 @@ class SqliteDatabase:
     """One database file.  Opened by `serve` for long, by a command for a moment."""
 
     flavour = SQLITE
+    errors: tuple[type[Exception], ...] = (apsw.Error,)  # what the library itself raises
 
     def __init__(self, path: Path, *, reader_cache_kib: int = 32_768) -> None:
         require_safe_version(apsw.sqlite_lib_version())
