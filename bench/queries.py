@@ -18,6 +18,7 @@ SORTS = ("taskDueTime|asc", "taskDueTime|desc", "modificationTime|asc", "modific
 BODIES = 5_000
 SAMPLE = 20_000  # tasks looked at to find rare, middling and common words
 VALUES_A_CASE = 20
+PAGE_STARTS = 300  # different windows of each filtered list, when no page is to be asked for twice
 
 Request = tuple[str, str, str | None]  # method, target, body
 
@@ -56,6 +57,17 @@ def page_targets() -> list[str]:
         for office in registry().offices
         for sort in ("taskDueTime|asc", "modificationTime|desc")
     ]
+
+
+def fresh_page_pool() -> list[Request]:
+    """Return so many different filtered pages that hardly any is asked for twice: every office, sort and start."""
+    targets = [
+        target(("agencyOfficeId", office["agencyOfficeId"]), ("statusCode", "WAITING"), sort=sort, start_index=start)
+        for start in range(PAGE_STARTS)
+        for office in registry().offices
+        for sort in ("taskDueTime|asc", "modificationTime|desc")
+    ]
+    return [("GET", one, None) for one in targets]
 
 
 @cache

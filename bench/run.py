@@ -19,6 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import estate
 import queries
 import report
 from driver import quantile_ms
@@ -40,7 +41,7 @@ from servers import (
 
 RESULTS = CACHE / "results.json"
 DOCS = HERE.parent / "docs" / "benchmarks.md"
-PARTS = ("page", "create", "million", "start")
+PARTS = ("page", "fresh", "create", "estate", "million", "start")
 ROUNDS_MIN = 3
 CONNECTIONS = 32
 MILLION_CONNECTIONS = 8
@@ -64,9 +65,11 @@ def main() -> int:
     results["versions"] = results.get("versions", {}) | {one.name: one.versions() for one in contestants}
     alone = [one for one in contestants if one.name == "askare"]
     measures = {
-        "page": lambda: measure_page(contestants, given.tasks, given.rounds, given.seconds),
+        "page": lambda: measure_page("page", contestants, given.tasks, given.rounds, given.seconds),
+        "fresh": lambda: measure_page("fresh", contestants, given.tasks, given.rounds, given.seconds),
         "create": lambda: measure_create(contestants, given.tasks, given.rounds, given.seconds),
         "million": lambda: measure_million(alone or contestants, given.million, given.case_seconds, given.quick),
+        "estate": lambda: measure_estate(alone or contestants, given.tasks, given.rounds, given.seconds),
         "start": lambda: measure_start(contestants, given.tasks, given.million, given.rounds),
     }
     if not alone and given.only == list(PARTS):
@@ -131,8 +134,13 @@ def _ready_contestants(names: Sequence[str], results: Figures) -> list[Contestan
 # --- the comparison ---------------------------------------------------------------------------------------
 
 
-def measure_page(contestants: list[Contestant], tasks: int, rounds: int, seconds: float) -> Figures:
-    """Measure the filtered page of 50 with totalCount, in interleaved rounds."""
+def measure_page(part: str, contestants: list[Contestant], tasks: int, rounds: int, seconds: float) -> Figures:
+    """Measure the filtered page of 50 with totalCount, in interleaved rounds.
+
+    Part `page`: a hundred lists, asked for again and again, as programs do that poll and people who refresh; part
+    `fresh`: lists that nobody has asked for before.
+    """
+    pool = queries.page_pool() if part == "page" else queries.fresh_page_pool()
     data = {one.name: pristine_data(one, tasks) for one in contestants}
     measured: dict[str, list[Figures]] = {one.name: [] for one in contestants}
     seen: dict[str, list[Any]] = {}
@@ -141,9 +149,9 @@ def measure_page(contestants: list[Contestant], tasks: int, rounds: int, seconds
             with fresh_copy(data[one.name]) as copy, running(one, copy) as server:
                 if one.name not in seen:
                     seen[one.name] = _what_pages_say(server)
-                figures = drive(server, queries.page_pool(), connections=CONNECTIONS, seconds=seconds)
+                figures = drive(server, pool, connections=CONNECTIONS, seconds=seconds)
             measured[one.name].append(figures)
-            _note_round(one, "page", number, figures)
+            _note_round(one, part, number, figures)
     return {
         "tasks": tasks,
         "connections": CONNECTIONS,
@@ -199,6 +207,31 @@ def measure_create(contestants: list[Contestant], tasks: int, rounds: int, secon
         "connections": CONNECTIONS,
         "seconds": seconds,
         "servers": {name: _medians(rounds_of) for name, rounds_of in measured.items()},
+    }
+
+
+def measure_estate(contestants: list[Contestant], tasks: int, rounds: int, seconds: float) -> Figures:
+    """Measure Askare alone: creates of meetings and asset requirements, then searches among these."""
+    one = contestants[0]
+    data = pristine_data(one, tasks)
+    pools = {
+        "meeting create": estate.meeting_creates(),
+        "asset requirement create": estate.requirement_creates(),
+        "asset requirement search": estate.requirement_searches(),
+    }
+    measured: dict[str, list[Figures]] = {name: [] for name in pools}
+    for number in range(rounds):
+        with fresh_copy(data) as copy, running(one, copy) as server:
+            for name, pool in pools.items():
+                figures = drive(server, pool, connections=CONNECTIONS, seconds=seconds)
+                measured[name].append(figures)
+                _note_round(one, name, number, figures)
+    return {
+        "server": one.name,
+        "tasks": tasks,
+        "connections": CONNECTIONS,
+        "seconds": seconds,
+        "rows": [{"name": name, **_medians(rounds_of)} for name, rounds_of in measured.items()],
     }
 
 

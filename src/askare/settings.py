@@ -431,8 +431,10 @@ _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 def _contradictions_of_mail(values: dict[str, Any]) -> list[str]:
     faults = []
     sender = _MAILBOX.fullmatch(values["mail_from"])
-    if values["mail_from"] and (sender is None or ("<" in values["mail_from"]) != bool(sender[2])):
-        faults.append("mail_from: must be one address, such as Koti <mail@koti.example>")
+    if values["mail_from"] and (
+        sender is None or not sender[1].isascii() or ("<" in values["mail_from"]) != bool(sender[2])
+    ):
+        faults.append("mail_from: must be one address in ASCII letters, such as Koti <mail@koti.example>")
     if values["smtp_host"] and not values["mail_from"]:
         faults.append("mail_from: must be set when smtp_host is: no mail server takes letters without a sender")
     if values["smtp_user"] and values["smtp_security"] == "none" and values["smtp_host"] not in _THIS_MACHINE:

@@ -108,7 +108,7 @@ def trades(settings: Settings) -> tuple[Trade, ...]:
     return (
         Trade(Kind.RENAME, renames.keeper(REWRITES), at_once=1, lease=timedelta(minutes=30)),
         post.delivery_of(settings, wishes=WatchWishes()),
-        Trade(Kind.MATCH_REALTY, matcher.match_realty),
+        Trade(Kind.MATCH_REALTY, matcher.match_realty, at_once=8),  # several share a commit
         Trade(Kind.TEND_WATCH, tend_watch),
         *pipeline_of(settings).trades(),
     )
@@ -128,12 +128,20 @@ def night_shift(settings: Settings) -> Callable[[Desk, Edge], Coroutine[Any, Any
         if not settings.smtp_host:
             folder = settings.data / post.MAIL_FOLDER
             _log.info("letters are kept in a folder, not sent: no smtp_host is set", folder=str(folder))
-        if not settings.database:  # a database file has one server, so whatever is leased was leased by a dead one
-            await desk.write(None, None, outbox.take_back_leases)
+        if not settings.database:
+            await _take_back_leases(desk)
         upkeep = (_again_and_again(chore, desk, edge) for chore in chores(settings))
         await asyncio.gather(keep_promises(kept, desk, edge), *upkeep)
 
     return at_work
+
+
+async def _take_back_leases(desk: Desk) -> None:
+    """A database file has one server at a time, so whatever is leased when it starts was leased by a dead one."""
+    try:
+        await desk.write(None, None, outbox.take_back_leases)
+    except Exception as error:  # they end by themselves, only later
+        _log.error("leases of before cannot be taken back", exc_info=error)
 
 
 async def _again_and_again(chore: Chore, desk: Desk, edge: Edge) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import wave
 from array import array
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,8 +18,9 @@ from askare.outside.addresses import AllowList
 from askare.outside.audio import RATE
 from askare.outside.openai import Closes, retry_after_seconds
 from askare.outside.openai_twin import form_of, good
-from askare.outside.providers import Command, OpenAI, Vosk
+from askare.outside.providers import Command, FasterWhisper, OpenAI, Vosk
 from askare.outside.speech.command import CommandTranscriber
+from askare.outside.speech.faster_whisper import FasterWhisperTranscriber
 from askare.outside.speech.openai import OpenAITranscriber
 from askare.outside.speech.turns import Utterance, written_down
 from askare.outside.speech.vosk import VoskTranscriber
@@ -354,6 +355,53 @@ async def test_a_program_sees_none_of_our_secrets(tmp_path: Path, monkeypatch: p
     transcript = await program("import os; print(sorted(os.environ))").transcribe(one_side(tmp_path), HINTS)
 
     assert "ASKARE" not in transcript.text
+
+
+# A model folder -----------------------------------------------------------------------------------------------------
+
+TWIN_PACKAGE = '''
+"""A local twin of the package faster_whisper: the same calls, no model."""
+from types import SimpleNamespace
+
+class WhisperModel:
+    def __init__(self, folder, *, device, compute_type, local_files_only):
+        assert local_files_only, "a name would be looked for in the net"
+        if device == "cuda":
+            raise RuntimeError("CUDA driver version is insufficient")
+
+    def transcribe(self, path, *, language, initial_prompt, vad_filter):
+        said = [SimpleNamespace(start=0.5, text=f" {language} "), SimpleNamespace(start=2.0, text=f"{initial_prompt}")]
+        return iter(said), SimpleNamespace(language="fi")
+'''
+
+
+@pytest.fixture
+def model_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    (tmp_path / "faster_whisper.py").write_text(TWIN_PACKAGE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield tmp_path
+    sys.modules.pop("faster_whisper", None)
+
+
+def test_a_model_folder_is_used(model_folder: Path) -> None:
+    @run
+    async def ask() -> None:
+        transcriber = FasterWhisperTranscriber(FasterWhisper(folder=str(model_folder)))
+        transcript = await transcriber.transcribe(one_side(model_folder), Hints(("fi",), ("Askare",)))
+
+        assert (transcript.text, transcript.language) == ("fi\nAskare", "fi")
+
+    ask()
+
+
+def test_a_machine_that_cannot_run_the_model_is_told(model_folder: Path) -> None:
+    @run
+    async def ask() -> None:
+        transcriber = FasterWhisperTranscriber(FasterWhisper(folder=str(model_folder), device="cuda"))
+
+        assert (await trouble_of(transcriber, one_side(model_folder))).code is ErrorCode.PROVIDER_REJECTED
+
+    ask()
 
 
 # Writing down ------------------------------------------------------------------------------------------------------

@@ -106,9 +106,10 @@ def test_a_list_finds_what_the_rule_says_whichever_way_it_takes(
     if posted:
         database.write(lambda tx: store.post_words(tx, limit=posted))
     if way == "always gathering":
-        monkeypatch.setattr(search, "COST_OF_POSTED", 0.0)
+        monkeypatch.setattr(search, "COST_OF_WALKED", 1e9)
     elif way == "always walking":
         monkeypatch.setattr(search, "COST_OF_POSTED", 1e9)
+        monkeypatch.setattr(search, "COST_OF_CHECKED", 1e9)
 
     for query in QUERIES:
         wanted = CallFilter(words=rules.search_words(query))

@@ -260,3 +260,29 @@ def test_a_promise_made_while_the_night_shift_waits_is_kept_at_once(database: Da
         return done
 
     assert sorted(map(int, asyncio.run(watch()))) == list(range(20))
+
+
+def test_a_night_shift_that_is_told_to_end_as_work_comes_in_ends(database: Database) -> None:
+    """Python 3.11's `wait_for` forgets a cancellation that comes together with what it waits for."""
+
+    async def end() -> bool:
+        first_done = asyncio.Event()
+
+        async def handle(_: Work) -> None:
+            first_done.set()
+
+        desk = Desk(database)
+        loop = asyncio.get_running_loop()
+        await desk.write(an_admin(), None, outbox.promise, KIND, "a", due=NOW)
+        shift = asyncio.create_task(keep_promises([Trade(KIND, handle)], desk, Clock().edge()))
+        await asyncio.wait_for(first_done.wait(), 20)
+        while await desk.read(None, lambda tx: tx.row("SELECT 1 FROM jobs")):
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)  # now it waits for more
+        database.memory.bell.ring(KIND.value)
+        loop.call_soon_threadsafe(shift.cancel)
+        done, _ = await asyncio.wait({shift}, timeout=5)
+        shift.cancel()
+        return bool(done)
+
+    assert asyncio.run(end())

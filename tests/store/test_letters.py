@@ -12,6 +12,9 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from askare.edge import Edge
 from askare.jobs.kinds import Kind as JobKind
@@ -20,6 +23,7 @@ from askare.kernel.caller import Caller
 from askare.kernel.paging import Order, Window
 from askare.kernel.problems import NotFound, Refused
 from askare.letters import operations, store
+from askare.letters.composing import Style
 from askare.letters.jobs import LEASE, Delivery
 from askare.letters.model import (
     Accepted,
@@ -42,7 +46,7 @@ from askare.letters.model import (
     Verdict,
     Words,
 )
-from askare.letters.rules import LIFE
+from askare.letters.rules import LIFE, finds
 from askare.outside.smtp import Patience, Server, SmtpMailer
 from askare.storage import history
 from askare.storage.desk import Database, Desk
@@ -64,7 +68,7 @@ from tests.letter_values import (
 )
 from tests.mail_server import MailServer, mail_server
 from tests.store.doing import all_at_once, count_rows
-from tests.values import AGENT, DAY, HOUR, NOW, OFFICE, OTHER_REALTY, PARTY, REALTY, SECOND, an_admin, an_id
+from tests.values import AGENT, DAY, HOUR, NOW, OFFICE, OTHER_REALTY, PARTY, REALTY, SECOND, an_admin, an_id, empty
 
 RHYTHM = Rhythm(7, "Europe/Helsinki")
 NEXT_DIGEST = datetime.fromisoformat("2026-03-03T05:00:00+00:00")
@@ -149,11 +153,12 @@ def deliver(
     *,
     book: Book | None = None,
     wishes: Wishing | None = None,
+    style: Style = STYLE,
 ) -> int:
     """Do all delivery that is due; return how many attempts that was."""
 
     async def run() -> int:
-        delivery = Delivery(mailer=mailer, addresses=book or Book(), wishes=wishes, style=STYLE)
+        delivery = Delivery(mailer=mailer, addresses=book or Book(), wishes=wishes, style=style)
         trade = Trade(JobKind.DELIVER_LETTER, delivery.deliver, lease=LEASE)
         return await keep_due_promises([trade], Desk(database), clock.edge())
 
@@ -501,6 +506,32 @@ def test_a_worker_that_dies_after_the_server_took_a_letter_sends_the_same_letter
     assert (the_letter(database).state, the_letter(database).attempts) == (LetterState.SENT, 2)
 
 
+def test_a_mailer_that_breaks_costs_no_letter(database: Database, clock: Clock) -> None:
+    write(database, clock, an_alert())
+
+    class Breaks(Pocket):
+        async def send(self, mail: Mail) -> Verdict:
+            raise RuntimeError("never thought of")
+
+    deliver(database, clock, Breaks())
+
+    letter = the_letter(database)
+    assert (letter.state, letter.answer) == (LetterState.WAITING, "RuntimeError: never thought of")
+    assert letter.next_attempt == NOW + 5 * MINUTE
+
+
+def test_a_letter_that_cannot_be_composed_is_refused_and_says_why(database: Database, clock: Clock) -> None:
+    notice = ExpiryNotice(watch_id=WATCH, agent_id=AGENT, ends_at=NOW + 7 * DAY)
+    database.write(lambda tx: operations.write_expiry(tx, notice, letter_id=clock.new_id(), now=NOW), an_admin())
+
+    deliver(database, clock, Pocket(), style=replace(STYLE, time_zone="Europe/Nowhere"))
+
+    letter = the_letter(database)
+    assert letter.state is LetterState.REFUSED
+    assert letter.reason.startswith("it cannot be composed: ZoneInfoNotFoundError")
+    assert is_nothing_promised(database)
+
+
 def test_letters_of_another_organization_are_nobody_s_business(database: Database, clock: Clock) -> None:
     write(database, clock, an_alert())
     letter = the_letter(database)
@@ -631,6 +662,54 @@ def test_a_search_finds_by_state_kind_recipient_watch_realty_and_time(database: 
     assert count(watch_ids=[OTHER_WATCH]) == 1
     assert count(realty_ids=[an_id(7), OTHER_REALTY]) == 2
     assert count(states=[LetterState.WAITING], recipient_ids=[AGENT]) == 0
+
+
+some_states = st.sets(st.sampled_from(LetterState))
+some_kinds = st.sets(st.sampled_from(LetterKind))
+few_ids = st.sets(st.sampled_from([WATCH, OTHER_WATCH, PARTY, AGENT, REALTY, OTHER_REALTY]), max_size=3)
+hours = st.none() | st.integers(0, 4).map(lambda number: NOW + number * HOUR)
+filters = st.builds(
+    LetterFilter,
+    states=some_states.map(frozenset),
+    kinds=some_kinds.map(frozenset),
+    recipient_ids=few_ids.map(frozenset),
+    watch_ids=few_ids.map(frozenset),
+    realty_ids=few_ids.map(frozenset),
+    created_after=hours,
+    created_before=hours,
+)
+
+
+@given(st.lists(filters, min_size=10, max_size=10))
+@settings(max_examples=6)
+def test_the_store_finds_what_the_rule_finds(database: Database, wanted: list[LetterFilter]) -> None:
+    empty(database)
+    clock = Clock()
+    pocket = Pocket()
+    pocket.verdicts = [Never("550"), Accepted("250"), Later("451"), Accepted("250")]
+    for to in (TO_PARTY, TO_AGENT):
+        for watch, realty in ((WATCH, REALTY), (OTHER_WATCH, OTHER_REALTY)):
+            write(database, clock, an_alert(a_card(realty), watch=watch, to=to))
+            write(database, clock, an_alert(a_card(an_id(3)), watch=watch, to=to, timing=Timing.DIGEST))
+            deliver(database, clock, pocket)
+            clock.now += HOUR
+    everything = letters(database)
+
+    for sought in wanted:
+        by_rule = {
+            one.letter_id
+            for one in everything
+            if finds(
+                sought,
+                state=one.state,
+                kind=one.kind,
+                recipient_id=one.recipient.id,
+                watch_id=one.watch_id,
+                realty_ids=one.realty_ids,
+                created=one.created,
+            )
+        }
+        assert {one.letter_id for one in letters(database, sought)} == by_rule
 
 
 def test_a_page_is_newest_first_and_knows_how_many_there_are(database: Database, clock: Clock) -> None:

@@ -16,6 +16,7 @@ from askare.watches import jobs, operations, store
 from askare.watches.criteria import Criterion
 from askare.watches.model import Timing
 from askare.watches.operations import Preferences
+from tests.store.doing import all_at_once
 from tests.store.watching import (
     END,
     FLAT_WISH,
@@ -357,6 +358,23 @@ def test_a_run_that_was_broken_off_halfway_is_completed_by_the_next(watched: Dat
 
     assert set(matches(watched)) == {WATCH, OTHER_WATCH}
     assert letters(watched) == sorted(alerts(AGENT, PARTY) + alerts(AGENT, PARTY, watch_id=OTHER_WATCH))
+
+
+def test_two_night_shifts_at_once_record_and_tell_everything_once(watched: Database) -> None:
+    for number in range(20):
+        watch(watched, watch_id=an_id(number, kind=0x30))
+    realties = [an_id(number, kind=0x31) for number in range(10)]
+    for realty in realties:
+        put(watched, realty_id=realty)
+
+    outcomes = all_at_once([lambda: work_through_the_night(watched)] * 2)
+    work_through_the_night(watched)
+
+    assert not [one for one in outcomes if isinstance(one, Exception)]
+    for realty in realties:
+        assert len(matches(watched, realty_id=realty)) == 21
+    told = letters(watched)
+    assert len(told) == len(set(told)) == 21 * 10 * 2
 
 
 def test_nothing_is_recorded_of_a_version_that_is_no_longer_there(watched: Database) -> None:

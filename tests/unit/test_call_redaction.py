@@ -54,3 +54,10 @@ def test_only_what_is_asked_for_is_blacked_out() -> None:
 
 def test_the_organizations_own_way_of_writing_phones_is_known() -> None:
     assert redact("Rufen Sie 030 901820 an", {Private.PHONES}, region="DE") == "Rufen Sie [phone] an"
+
+
+@pytest.mark.parametrize(
+    ("piece", "times"), [("a", 200_000), ("a.", 50_000), ("1", 5_000), ("1 ", 2_000), ("+", 9_000)]
+)
+def test_text_that_nobody_spoke_is_got_through(piece: str, times: int) -> None:
+    assert len(redact(piece * times, ALL)) <= times * len(piece)

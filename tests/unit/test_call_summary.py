@@ -167,3 +167,12 @@ def test_a_call_of_a_thousand_turns_is_summed_up_as_a_short_one() -> None:
 
     assert wish in (digest.caller or "")
     assert promise in (digest.operator or "")
+
+
+@pytest.mark.parametrize(
+    ("piece", "times"), [("a", 300_000), ("хочу. ", 2_000), ("ә ", 5_000), ("a: b\n", 2_000), ("\u0301", 50_000)]
+)
+def test_text_that_nobody_spoke_is_got_through(piece: str, times: int) -> None:
+    digest = summarise(piece * times)
+
+    assert all(summary is None or len(summary) <= CHARACTERS_MAX for summary in (digest.caller, digest.operator))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from email_validator import validate_email
+from hypothesis import given
+from hypothesis import strategies as st
 
 from askare.directory.model import (
     AgentContent,
@@ -17,7 +20,15 @@ from askare.directory.model import (
     document_of,
     entry_of,
 )
-from askare.directory.rules import differs, email_trouble, faults_of, matches, normalised_phone, searched_text
+from askare.directory.rules import (
+    _PLAIN_ADDRESS,
+    differs,
+    email_trouble,
+    faults_of,
+    matches,
+    normalised_phone,
+    searched_text,
+)
 from askare.kernel.problems import Wrong
 from tests.values import HOUR, NOW, OFFICE, OTHER_OFFICE, PARTY
 
@@ -76,6 +87,12 @@ def test_what_is_not_the_address_of_one_mailbox_is_refused_with_a_reason(text: s
 
     assert trouble is not None
     assert trouble.startswith("must be the e-mail address of one mailbox: ")
+
+
+@given(st.from_regex(_PLAIN_ADDRESS, fullmatch=True) | st.emails())
+def test_what_is_taken_at_a_glance_is_what_the_long_look_takes(address: str) -> None:
+    if email_trouble(address) is None:
+        validate_email(address, check_deliverability=False, globally_deliverable=False, strict=True)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from askare.calltasks.redaction import Private
 from askare.outside.audio import Channels
 from askare.outside.providers import Builtin, Command, FasterWhisper, OpenAI, Outside, Vosk, name_of, outside_of
 from askare.outside.speech import is_configured, summarisers_of, transcribers_of
+from askare.outside.speech.faster_whisper import is_installed
 from askare.settings import BadSettings, load
 
 
@@ -113,3 +114,15 @@ def test_a_key_is_never_shown(tmp_path: Path) -> None:
 
     assert "secret" not in repr(settings)
     assert "secret" not in repr(outside_of(settings))
+
+
+def test_a_model_folder_without_its_package_is_told(tmp_path: Path) -> None:
+    (tmp_path / "model.bin").touch()
+    listed = msgspec.json.encode([{"kind": "faster_whisper", "folder": str(tmp_path)}]).decode()
+    settings = load({"data": tmp_path, "transcription_providers": listed}, {}).settings
+
+    if is_installed():
+        assert [one.name for one in transcribers_of(settings)] == ["faster_whisper"]
+    else:
+        with pytest.raises(BadSettings, match=r"askare\[whisper\]"):
+            transcribers_of(settings)

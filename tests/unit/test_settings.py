@@ -174,6 +174,7 @@ def test_contradictions_are_told_at_once() -> None:
         ({"mail_from": "Koti"}, "mail_from"),
         ({"mail_from": "a@koti.example, b@koti.example"}, "mail_from"),
         ({"mail_from": "Koti <a@koti.example"}, "mail_from"),
+        ({"mail_from": "Mäki <mail@mäki.example>"}, "mail_from"),
         ({"mail_from": "a@koti.example\r\nBcc: eve@evil.example"}, "mail_from"),
         ({"smtp_port": 65_536}, "smtp_port"),
         ({"smtp_security": "ssl"}, "smtp_security"),

@@ -370,6 +370,46 @@ def test_a_code_and_an_extension_belong_to_one_operator(agency: Agency) -> None:
     assert_error(answer, 400, "INVALID_STATUS", [("code", "INVALID_STATUS"), ("extension", "INVALID_STATUS")])
 
 
+# What has become of a realty -------------------------------------------------------------------------------------
+
+
+@on_both
+def test_every_price_and_status_that_a_realty_had_is_told_newest_first(agency: Agency) -> None:
+    path = put(agency.admin, REALTY)
+    agency.admin.put(path, said(REALTY, debtFreePrice={"amount": 140000, "currencyCode": "EUR"}))
+    agency.admin.put(path, said(REALTY, debtFreePrice={"amount": 140000, "currencyCode": "EUR"}, statusCode="SOLD"))
+
+    answer = agency.admin.get(f"{path}/history")
+
+    documented(agency.nobody, "askare").check(answer)
+    told = answer.json()
+    assert told["totalCount"] == 3
+    assert [(one["version"], one["change"]) for one in told["history"]] == [
+        (3, "updated"),
+        (2, "updated"),
+        (1, "created"),
+    ]
+    assert told["history"][0]["changed"] == {"statusCode": {"before": "FOR_SALE", "after": "SOLD"}}
+    assert told["history"][1]["changed"]["debtFreePrice"]["before"]["amount"] == 145000
+    assert told["history"][2]["changed"]["roomCountCode"] == {"before": None, "after": "3H"}
+    page_of_one = agency.admin.get(f"{path}/history", params={"startIndex": 1, "size": 1}).json()
+    assert page_of_one == {"history": told["history"][1:2], "totalCount": 3}
+
+
+def test_the_history_of_what_one_does_not_see_is_not_told(agency: Agency) -> None:
+    path = put(agency.admin, REALTY, agencyOfficeId=agency.other_office)
+
+    for person in (agency.agent, agency.stranger):
+        assert_error(person.get(f"{path}/history"), 404, "INVALID_ID", [("realtyId", "INVALID_ID")])
+    assert_error(agency.operator.get(f"{path}/history"), 403, "ACCESS_DENIED")
+    assert_error(agency.nobody.get(f"{path}/history"), 401, "UNAUTHORIZED")
+    assert_bad_parameters(
+        agency.admin.get(f"{path}/history", params={"size": 0, "sort": "x"}),
+        ("size", "INVALID_TYPE"),
+        ("sort", "INVALID_TYPE"),
+    )
+
+
 # Who may ---------------------------------------------------------------------------------------------------------
 
 

@@ -58,6 +58,7 @@ OPERATIONS = {
         "watch.preferences": "GET /askare/v1/watches/{watchId}/preferences",
         "watch.setPreferences": "PUT /askare/v1/watches/{watchId}/preferences",
         "watch.preview": "POST /askare/v1/watches:preview",
+        "realty.history": "GET /askare/v1/realties/{realtyId}/history",
         "realty.matches": "GET /askare/v1/realties/{realtyId}/matches",
     }
     | {

@@ -52,14 +52,15 @@ def test_meetings_keep_what_their_document_promises(agency: Agency, tmp_path: Pa
     assert "✅ Coverage" in said
 
 
-def test_asset_requirements_and_notes_keep_what_their_document_promises(agency: Agency, tmp_path: Path) -> None:
+def test_asset_requirements_watches_and_notes_keep_what_their_document_promises(agency: Agency, tmp_path: Path) -> None:
     said = schemathesis("asset-requirement", agency, tmp_path, seconds=10)
 
+    assert "14 selected / 14 total" in said
     assert "✅ Coverage" in said
 
 
 def test_our_own_dialect_keeps_what_its_document_promises(agency: Agency, tmp_path: Path) -> None:
-    said = schemathesis("askare", agency, tmp_path, seconds=20)
+    said = schemathesis("askare", agency, tmp_path, seconds=15)
 
     assert "✅ Coverage" in said
 

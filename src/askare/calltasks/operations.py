@@ -83,14 +83,11 @@ def create_call(tx: Transaction, content: CallContent, *, operator: str, office:
         known = store.arrived_before(tx, digest, now=now, since=now - rules.SAME_CALL_WITHIN)
         if known is not None:
             return known
-    task_no = store.reserve(tx)
-    if digest is not None:
-        store.note_arrival(tx, digest, task_no, now=now)
     run = rules.first_run(content)
     caller = tx.caller
     by_hand = caller.role is not Role.INGEST
     task = CallTask(
-        id=task_no,
+        id=0,  # until the store gives it one
         organization_id=caller.organization_no,
         assigned_user_id=assigned.number,
         created_by_user_id=people.number_of_user(tx, caller.user_id) if by_hand else None,
@@ -125,13 +122,15 @@ def create_call(tx: Transaction, content: CallContent, *, operator: str, office:
         response_summary_source=_given(content.call_response_summary),
         version=1,
     )
-    stored = Stored(
-        _set_off(tx, task, run, office, operator=assigned, now=now),
-        Kept(run=run, user_id=assigned.user_id, phone=e164(content.caller_phone, office.region)),
-    )
-    store.save_new(tx, stored)
-    _record(tx, Change.CREATED, stored.task, now=now, before=None)
-    return task_no
+    task, promised = _set_off(task, run, office, operator=assigned)
+    kept = Kept(run=run, user_id=assigned.user_id, phone=e164(content.caller_phone, office.region))
+    task = store.insert(tx, Stored(task, kept))
+    if promised is not None:
+        outbox.promise(tx, promised, str(task.id), due=now)
+    if digest is not None:
+        store.note_arrival(tx, digest, task.id, now=now)
+    _record(tx, Change.CREATED, task, now=now, before=None)
+    return task.id
 
 
 def _given(text: str | None) -> str | None:
@@ -145,19 +144,15 @@ def _digest(content: CallContent, operator: Operator) -> bytes:
     ).digest()
 
 
-def _set_off(
-    tx: Transaction, task: CallTask, run: Run, office: Office, *, operator: Operator | None, now: datetime
-) -> CallTask:
-    """The task with a run ahead of it, and the first stage promised."""
+def _set_off(task: CallTask, run: Run, office: Office, *, operator: Operator | None) -> tuple[CallTask, Kind | None]:
+    """The task with a run ahead of it, and what is to be promised for it."""
     stage = rules.first_stage(run)
     if stage is None:
-        return task
+        return task, None
     if run.transcribe and not office.transcribes:
         # Our own copy of the recording is made all the same: links expire, and a person can listen to it.
-        outbox.promise(tx, Kind.FETCH_RECORDING, str(task.id), due=now)
-        return not_configured(task, office, operator=operator)
-    outbox.promise(tx, STAGE_KINDS[stage], str(task.id), due=now)
-    return rules.begun(task, stage)
+        return not_configured(task, office, operator=operator), Kind.FETCH_RECORDING
+    return rules.begun(task, stage), STAGE_KINDS[stage]
 
 
 def not_configured(task: CallTask, office: Office, *, operator: Operator | None) -> CallTask:
@@ -269,8 +264,9 @@ def update_status(tx: Transaction, task_no: int, wanted: Status, *, office: Offi
     elif task.status is Status.CANCELLED and task.processing_status is Processing.NONE:
         # What the cancellation dropped is taken up again, as far as it is still to be made.
         run = _left_of(stored)
-        operator = _operator_of(tx, stored.kept)
-        changed = _set_off(tx, changed, run, office, operator=operator, now=now)
+        changed, promised = _set_off(changed, run, office, operator=_operator_of(tx, stored.kept))
+        if promised is not None:
+            outbox.promise(tx, promised, str(task_no), due=now)
         stored = replace(stored, kept=replace(stored.kept, run=run))
     _save_change(tx, task, changed, stored.kept, now=now)
 
@@ -338,7 +334,9 @@ def reprocess(tx: Transaction, task_no: int, *, stage: str | None, force: bool, 
     _require_patience(tx, stored.kept, now=now)
     store.note_reprocess(tx, task_no, now=now)
     kept = replace(stored.kept, run=run, reprocessed_at=now, fetched_anew=0)
-    changed = _set_off(tx, task, run, office, operator=_operator_of(tx, kept), now=now)
+    changed, promised = _set_off(task, run, office, operator=_operator_of(tx, kept))
+    if promised is not None:
+        outbox.promise(tx, promised, str(task_no), due=now)
     _save_change(tx, task, changed, kept, now=now)
 
 

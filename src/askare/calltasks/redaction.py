@@ -23,7 +23,7 @@ class Private(Enum):
     PHONES = "phones"
 
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _CARD = re.compile(r"(?<![\d+])\d(?:[ \u00a0-]?\d){12,18}(?!\d)")
 _FINNISH_ID = re.compile(r"(?<!\w)(\d{2})(\d{2})\d{2}\s?[-+A-FU-Ya-fu-y]\s?\d{3}\s?[0-9A-FHJ-NPR-Ya-fhj-npr-y](?!\w)")
 _KAZAKH_ID = re.compile(r"(?<![\d+])\d(?:[ \u00a0-]?\d){11}(?!\d)")

@@ -21,7 +21,7 @@ from askare.calltasks.model import (
 from askare.kernel.time import instant_of, milliseconds
 from askare.kernel.words import fold
 from askare.storage.sql import Conditions
-from askare.storage.transactions import Transaction
+from askare.storage.transactions import Transaction, Value
 from askare.storage.vocabulary import index, numbers_of, words_of
 
 # Stored numbers of the closed lists.  New members go to the end: the numbers are on people's disks.
@@ -42,21 +42,20 @@ SWEPT_AT_ONCE = 1_000
 _kept = msgspec.json.Decoder(Kept)
 
 
-def reserve(tx: Transaction) -> int:
-    """A number for a new task, with a row that `save_new` fills."""
+def insert(tx: Transaction, stored: Stored) -> CallTask:
+    """Keep a new task, and have its title found; returns it with its number, which it is given here."""
+    columns = _columns(tx, stored)
     row = tx.row(
-        "INSERT INTO call_tasks (organization_no, status, processing, priority, type, document, kept)"
-        " VALUES (:organization, 0, 0, 0, '', '', '') RETURNING task_no",
-        organization=tx.organization_no,
+        "INSERT INTO call_tasks (organization_no, assigned_no, user_id, status, processing, priority, type, phone,"
+        " recording_at, document, kept) VALUES (:organization, :assigned, :user, :status, :processing, :priority,"
+        " :type, :phone, :recording_at, '', :kept) RETURNING task_no",
+        **columns,
     )
     assert row is not None  # noqa: S101  -- RETURNING answers the inserted row
-    return int(row[0])
-
-
-def save_new(tx: Transaction, stored: Stored) -> None:
-    """Fill the row of a new task, and have its title found."""
-    save(tx, stored)
-    note_title(tx, stored.task)
+    task = msgspec.structs.replace(stored.task, id=int(row[0]))
+    tx.run("UPDATE call_tasks SET document = :document WHERE task_no = :no", no=task.id, document=document_of(task))
+    note_title(tx, task)
+    return task
 
 
 def note_title(tx: Transaction, task: CallTask) -> None:
@@ -77,24 +76,30 @@ def note_title(tx: Transaction, task: CallTask) -> None:
 
 def save(tx: Transaction, stored: Stored) -> None:
     """Keep a task as it is now."""
-    task, kept = stored.task, stored.kept
     tx.run(
         "UPDATE call_tasks SET assigned_no = :assigned, user_id = :user, status = :status, processing = :processing,"
         " priority = :priority, type = :type, phone = :phone, recording_at = :recording_at, document = :document,"
         " kept = :kept WHERE task_no = :no AND organization_no = :organization",
-        no=task.id,
-        organization=tx.organization_no,
-        assigned=task.assigned_user_id,
-        user=None if kept.user_id is None else kept.user_id.bytes,
-        status=STATUS_NUMBERS[task.status],
-        processing=PROCESSING_NUMBERS[task.processing_status],
-        priority=PRIORITY_NUMBERS[task.priority],
-        type=task.task_type,
-        phone=kept.phone,
-        recording_at=milliseconds(kept.recording_at) if kept.has_recording and kept.recording_at else None,
-        document=document_of(task),
-        kept=msgspec.json.encode(kept).decode(),
+        no=stored.task.id,
+        document=document_of(stored.task),
+        **_columns(tx, stored),
     )
+
+
+def _columns(tx: Transaction, stored: Stored) -> dict[str, Value]:
+    task, kept = stored.task, stored.kept
+    return {
+        "organization": tx.organization_no,
+        "assigned": task.assigned_user_id,
+        "user": None if kept.user_id is None else kept.user_id.bytes,
+        "status": STATUS_NUMBERS[task.status],
+        "processing": PROCESSING_NUMBERS[task.processing_status],
+        "priority": PRIORITY_NUMBERS[task.priority],
+        "type": task.task_type,
+        "phone": kept.phone,
+        "recording_at": milliseconds(kept.recording_at) if kept.has_recording and kept.recording_at else None,
+        "kept": msgspec.json.encode(kept).decode(),
+    }
 
 
 def find(tx: Transaction, task_no: int, *, lock: bool = False) -> Stored | None:

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from askare.access import operations as access
 from askare.access.model import Rights
-from askare.demo import estate, service_tasks
+from askare.demo import calls, estate, service_tasks, watches
 from askare.demo.directory import put_directory
 from askare.demo.world import FINNISH_TIME, ORGANIZATION_NAME, PlannedTask, World
 from askare.demo.world import world as world_of
@@ -32,7 +32,7 @@ from askare.storage.transactions import Transaction
 from askare.tasks import operations
 from askare.tasks import store as tasks
 
-VERSION = 3  # of the demo data; raised when worlds that stand already are to get more
+VERSION = 4  # of the demo data; raised when worlds that stand already are to get more
 TASKS_A_STEP = 100
 
 Step = Callable[[Transaction], None]
@@ -100,6 +100,8 @@ def steps(world: World, *, tasks_a_step: int = TASKS_A_STEP) -> list[Step]:
         *(_step(world, partial(_create_tasks, planned=chunk)) for chunk in chunks),
         _step(world, partial(estate.create_meetings, world=world)),
         _step(world, partial(estate.create_requirements, world=world)),
+        _step(world, partial(calls.create_calls, world=world)),
+        _step(world, partial(watches.create_watches, world=world)),
         *(_step(world, step) for step in service_tasks.steps(world.today)),
         _step(world, partial(_remember, fact=_Fact(world.seed, world.today, VERSION))),
     ]

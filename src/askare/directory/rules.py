@@ -29,6 +29,9 @@ _PLAIN_ADDRESS = re.compile(
 PHONE_REGION = "FI"  # where a number without a country's prefix is at home, unless a setting says otherwise
 
 
+NAMELESS = Fault("name", Wrong.MISSING, "Mandatory field name is missing; firstName or lastName does as well")
+
+
 @lru_cache(maxsize=1_000)
 def email_trouble(text: str) -> str | None:
     """Why a text is not the address of one mailbox; None when it is.

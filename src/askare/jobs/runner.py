@@ -165,7 +165,9 @@ async def _ply(trade: Trade, desk: Desk, edge: Edge) -> None:
                     task.add_done_callback(lambda _: woken.set())
                 if len(jobs) < free or not free:
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(woken.wait(), LOOK_EVERY_SECONDS)
+                        # Not wait_for: in Python 3.11 it forgets a cancellation that comes together with the event.
+                        async with asyncio.timeout(LOOK_EVERY_SECONDS):
+                            await woken.wait()
         finally:
             for task in working:
                 task.cancel()

@@ -227,7 +227,7 @@ def _address(card: Card) -> str:
 
 
 def _price(card: Card, language: Language) -> str:
-    return "" if card.price is None else wording.amount(card.price, card.currency, language)
+    return "" if card.price is None else _field(wording.amount(card.price, card.currency, language))
 
 
 def _rooms(card: Card, language: Language) -> str:
@@ -259,7 +259,7 @@ def _wish(reason: Reason, card: Card, language: Language) -> str:
 
 def _measure(criterion: Criterion, value: float, card: Card, language: Language) -> str:
     if criterion is Criterion.PRICE:
-        return wording.amount(value, card.currency, language)
+        return _field(wording.amount(value, card.currency, language))
     if criterion in (Criterion.LIVING_AREA, Criterion.PLOT_AREA):
         return wording.area(value, language)
     return wording.number(value, language)
@@ -295,7 +295,7 @@ def _fact(fact: Fact, language: Language, style: Style) -> str:
     if fact.at is not None:
         return wording.date_and_time(fact.at, language, style.time_zone)
     if fact.amount is not None:
-        return wording.amount(fact.amount, fact.currency, language)
+        return _field(wording.amount(fact.amount, fact.currency, language))
     if fact.area is not None:
         return wording.area(fact.area, language)
     return _field(fact.text or "")

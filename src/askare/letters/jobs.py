@@ -13,7 +13,7 @@ from askare.jobs.runner import Work
 from askare.letters import operations
 from askare.letters.composing import Composed, Style, compose
 from askare.letters.lanes import Full, Lanes
-from askare.letters.model import Accepted, Later, Mailer
+from askare.letters.model import Accepted, Later, Mail, Mailer, Verdict
 from askare.letters.operations import AddressBook, Begun, NotYet, Wishes
 
 LETTERS_AT_ONCE = 32
@@ -73,7 +73,7 @@ class Delivery:
             answer = f"it cannot be composed: {type(error).__name__}: {error}"
             await work.finish(operations.note_refused, letter_id, answer=answer, subject="", now=work.now())
             return
-        verdict = await self._mailer.send(composed.mail)
+        verdict = await self._sent(composed.mail)
         subject = composed.subject
         if isinstance(verdict, Accepted):
             await work.finish(operations.note_sent, letter_id, answer=verdict.answer, subject=subject, now=work.now())
@@ -89,6 +89,13 @@ class Delivery:
                 operations.note_refused, letter_id, answer=verdict.answer, subject=subject, now=work.now()
             )
             _log.warning("a letter was refused", letter=str(letter_id), answer=verdict.answer)
+
+    async def _sent(self, mail: Mail) -> Verdict:
+        try:
+            return await self._mailer.send(mail)
+        except Exception as error:  # whatever a mail server can bring about: the letter waits, and people see why
+            _log.error("a letter could not be handed over", letter=str(mail.letter_id), exc_info=error)
+            return Later(f"{type(error).__name__}: {error}")
 
     def _composed(self, begun: Begun) -> Composed:
         return compose(

@@ -73,7 +73,6 @@ _OTHERS = (
     (rb"%PDF", "a PDF"),
     (rb"\x1f\x8b", "a gzip archive"),
 )
-SUPPORTED = "WAV (PCM, A-law, µ-law, GSM), MP3, Ogg, FLAC, M4A, WebM, AMR, AAC"
 
 
 def kind_of(head: bytes) -> str | None:
@@ -197,7 +196,13 @@ class Cut(Struct, frozen=True):
 
 
 def cuts(path: Path, *, bytes_max: int) -> list[Cut]:
-    """The whole as pieces of at most so many bytes each (with their head), cut where it is quietest."""
+    """The whole as pieces of at most so many bytes each (with their head), cut where it is quietest.
+
+    What needs no cutting is not read.
+    """
+    size = path.stat().st_size
+    if size <= bytes_max:
+        return [Cut(0, (size - HEAD_OF_WAV) // 2)]
     samples_max = (bytes_max - HEAD_OF_WAV) // 2
     pieces: list[Cut] = []
     with wave.open(str(path), "rb") as file:

@@ -8,6 +8,7 @@ connection and is checked like the first.  Time and size are bounded, and what i
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 import ssl
@@ -35,6 +36,11 @@ PORT_MAX = 65_535
 HEADERS_FOR_ALL = ("accept", "accept-encoding", "user-agent")  # what goes along with a redirect to another host
 
 
+# They would log addresses whole, and links carry keys.
+for _library in ("httpx2", "httpcore2"):
+    logging.getLogger(_library).setLevel(logging.WARNING)
+
+
 class Bounds(Struct, frozen=True):
     """How much, how long and how far."""
 
@@ -60,10 +66,11 @@ class Why(Enum):
 class NotFetched(Exception):
     """There is no answer.  The text names the host, never the path or the query: links carry keys."""
 
-    def __init__(self, why: Why, text: str) -> None:
+    def __init__(self, why: Why, text: str, *, host: str = "") -> None:
         super().__init__(text)
         self.why = why
         self.text = text
+        self.host = host
 
 
 class Answer(Struct, frozen=True):
@@ -110,7 +117,7 @@ class Guard:
             raise NotFetched(Why.UNREACHABLE, f"{host}: there is no such host")
         for address in checked:
             if not may_connect(address, host=host, port=port, allow=self._allow, open_kinds=self._open_kinds):
-                raise NotFetched(Why.BLOCKED, f"{host}: the server does not connect to this address")
+                raise NotFetched(Why.BLOCKED, f"{host}: the server does not connect to this address", host=host)
         return checked[:ADDRESSES_TRIED_MAX]
 
 
@@ -322,6 +329,7 @@ class Fetcher:
             raise NotFetched(Why.UNREACHABLE, f"{url.host}: cannot be reached ({_plainly(error)})") from error
 
 
+@lru_cache(maxsize=256)  # taking an address apart costs a tenth of asking it
 def read_address(address: str) -> httpx2.URL:
     """The address as a value.  Raises NotFetched for what is not http or https to a host, or carries a password."""
     if len(address) > ADDRESS_CHARACTERS_MAX or any(letter <= " " or letter == "\\" for letter in address):
@@ -355,7 +363,7 @@ def _onward(answer: httpx2.Response) -> httpx2.URL | None:
 async def _bounded(answer: httpx2.Response, bounds: Bounds) -> AsyncIterator[bytes]:
     """The body, unpacked, piece by piece.  Raises NotFetched as soon as it is known to be too large."""
     host = answer.request.url.host
-    too_large = NotFetched(Why.TOO_LARGE, f"{host}: more than {bounds.bytes_max:,} bytes")
+    too_large = NotFetched(Why.TOO_LARGE, f"{host}: more than {bounds.bytes_max:,} bytes", host=host)
     announced = answer.headers.get("content-length", "")
     if announced.isdecimal() and int(announced[:20]) > bounds.bytes_max:
         raise too_large

@@ -90,7 +90,8 @@ def _summed_up(asked: Asked, known: frozenset[str]) -> Reply:
     form = (value.get("response_format") or {"type": "none"})["type"]
     if form not in known:
         return error(400, "invalid_request", f"response_format {form} is unavailable now", parameter="response_format")
-    found = summarise(value["messages"][-1]["content"].replace("===", ""))
+    question = value["messages"][-1]["content"]
+    found = summarise(question.split("===")[1] if "===" in question else question)
     content = {
         "call_summary": found.caller,
         "call_response_summary": found.operator,

@@ -12,6 +12,7 @@ from askare.calltasks.model import ErrorCode
 from askare.calltasks.outside import Trouble
 
 OUTPUT_BYTES_MAX = 4 * 1024 * 1024
+LAST_WORDS_SECONDS = 2.0  # after it was ended
 TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: not now
 # Of our own environment a program gets what it needs to run, and none of our secrets.
 ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")
@@ -33,9 +34,9 @@ async def output_of(command: Sequence[str], *, given: bytes, seconds: float) -> 
         raise Trouble(ErrorCode.PROVIDER_REJECTED, f"{command[0]} cannot be run: {error.strerror}") from None
     assert process.stdin is not None  # noqa: S101  -- asked for above
     assert process.stdout is not None  # noqa: S101
+    feeding = asyncio.create_task(_feed(process.stdin, given))
     try:
         async with asyncio.timeout(seconds):
-            feeding = asyncio.create_task(_feed(process.stdin, given))
             output = b""
             while piece := await process.stdout.read(65_536):
                 output += piece
@@ -46,7 +47,8 @@ async def output_of(command: Sequence[str], *, given: bytes, seconds: float) -> 
     except TimeoutError:
         raise Trouble(ErrorCode.PROVIDER_TIMEOUT, f"{command[0]} took longer than {seconds:.0f} s") from None
     finally:
-        await _end(process)
+        feeding.cancel()
+        await _end(process, process.stdout)
     if code == TRY_AGAIN:
         raise Trouble(ErrorCode.PROVIDER_UNAVAILABLE, f"{command[0]} cannot do it now")
     if code != 0:
@@ -64,9 +66,12 @@ async def _feed(line: asyncio.StreamWriter, given: bytes) -> None:
         pass  # it did not want to read it all
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """The process and all that it started: nobody is left behind."""
+async def _end(process: asyncio.subprocess.Process, output: asyncio.StreamReader) -> None:
+    """The process and all that it started: nobody is left behind, and no pipe open."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    if process.returncode is None:
-        await process.wait()
+    with suppress(TimeoutError):  # somebody who left the group may hold the pipe; that is not waited for
+        async with asyncio.timeout(LAST_WORDS_SECONDS):
+            while await output.read(65_536):
+                pass
+            await process.wait()

@@ -10,7 +10,7 @@ from pathlib import Path
 from askare.calltasks.model import ErrorCode
 from askare.calltasks.outside import Decoded, Trouble
 from askare.outside.addresses import AllowList
-from askare.outside.audio import SUPPORTED, Channels, NotDecoded, TooLong, take_apart
+from askare.outside.audio import Channels, NotDecoded, TooLong, take_apart
 from askare.outside.fetch import Bounds, Fetcher, NotFetched, Why, read_address
 from askare.outside.providers import Credentials
 
@@ -53,7 +53,8 @@ class FetchedRecordings:
         try:
             answer = await self._fetcher.download(url, into, headers=self._headers(url), bounds=self._bounds)
         except NotFetched as problem:
-            detail = f"{BYTES_MAX // 1024 // 1024} MB" if problem.why is Why.TOO_LARGE else problem.text
+            # Of the limit and of what is open the operator is told anyway, in the own language.
+            detail = problem.host if problem.why in (Why.TOO_LARGE, Why.BLOCKED) else problem.text
             raise Trouble(_TROUBLES[problem.why], detail) from None
         if answer.status == 200:
             return answer.size
@@ -82,5 +83,5 @@ class FetchedRecordings:
         except TooLong as problem:
             raise Trouble(ErrorCode.RECORDING_TOO_LONG, str(problem)) from None
         except NotDecoded as problem:
-            raise Trouble(ErrorCode.UNSUPPORTED_AUDIO, f"{problem}; supported: {SUPPORTED}") from None
+            raise Trouble(ErrorCode.UNSUPPORTED_AUDIO, str(problem)) from None
         return Decoded(sides.files, sides.seconds, sides.operator)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -48,6 +49,43 @@ def get_realty(tx: Transaction, realty_id: UUID) -> Found:
     if found is None or not _sees(tx, found[1].content):
         raise NotFound(KIND, "realtyId")
     return Found(found[2], found[1].version)
+
+
+class Past(Struct, frozen=True):
+    """One change of a realty: each field that changed, as it was and as it became."""
+
+    version: int
+    change: Change
+    at: datetime
+    user_id: UUID
+    changed: dict[str, tuple[Any, Any]]
+
+
+def get_history(tx: Transaction, realty_id: UUID, *, window: Window) -> Page[Past]:
+    """What has become of a realty, newest first: every price, status and fact that it had.
+
+    Raises NotFound for a realty that does not exist for the caller.
+    """
+    get_realty(tx, realty_id)
+    page = history.page_of_thing(tx, KIND, realty_id, window)
+    return Page(
+        [
+            Past(
+                entry.version,
+                entry.change,
+                entry.at,
+                entry.user_id,
+                rules.changes_between(_told(entry.before), _told(entry.after)),
+            )
+            for entry in page.items
+        ],
+        page.total,
+    )
+
+
+def _told(document: str | None) -> dict[str, Any]:
+    told: dict[str, Any] = {} if document is None else msgspec.json.decode(document)
+    return told
 
 
 def find_realty(tx: Transaction, realty_id: UUID) -> Realty | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from askare.directory.model import Address
@@ -28,6 +30,19 @@ def _matched(content: RealtyContent) -> RealtyContent:
         if address == Address():
             address = None
     return msgspec.structs.replace(content, address=address, **_UNMATCHED)
+
+
+# What a document has besides what was said of its realty.
+_NOT_SAID = frozenset({"realtyId", "creationTime", "modificationTime"})
+
+
+def changes_between(before: dict[str, Any], after: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """The fields in which two documents differ, each as it was and as it became; None is absent."""
+    return {
+        name: (before.get(name), after.get(name))
+        for name in sorted(before.keys() | after.keys())
+        if name not in _NOT_SAID and before.get(name) != after.get(name)
+    }
 
 
 def matches(wanted: RealtyFilter, realty: Realty) -> bool:

@@ -99,7 +99,7 @@ class Plot(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
     total_area_description: tuple[LocalizedText, ...] | None = None
 
 
-class Features(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class WantedFeatures(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """`true` is a must; `false` asks for nothing, as an unticked box does."""
 
     has_elevator: bool | None = None
@@ -122,7 +122,7 @@ class AssetRequirements(Struct, frozen=True, kw_only=True, rename="camel", omit_
     addresses: tuple[KnownAddress, ...] | None = None
     apartment: Apartment | None = None
     plot: Plot | None = None
-    features: Features | None = None
+    features: WantedFeatures | None = None
     financial_terms: FinancialTerms | None = None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from askare.kernel.problems import Fault, LimitReached, Refused, Wrong
@@ -73,26 +72,30 @@ def differs(stored: Requirement, wanted: RequirementContent, status: Requirement
     )
 
 
-def searched_strings(asset_requirements: Any) -> Iterator[str]:
-    """What free text search looks through in the tree: every localized text and every string of the addresses.
+def searched_strings(asset_requirements: Any) -> list[str]:
+    """What free text search looks through in the tree: every string of the addresses and every localized text.
 
     Source: contract 4.5, freeTextSearch.
     """
-    if isinstance(asset_requirements, dict):
-        yield from strings_in(asset_requirements.get("addresses"))
-        yield from _texts_in({name: item for name, item in asset_requirements.items() if name != "addresses"})
+    if not isinstance(asset_requirements, dict):
+        return []
+    found = list(strings_in(asset_requirements.get("addresses")))
+    for name, branch in asset_requirements.items():
+        if name != "addresses":
+            _gather_texts(branch, found)
+    return found
 
 
-def _texts_in(value: Any) -> Iterator[str]:
+def _gather_texts(value: Any, found: list[str]) -> None:
     if isinstance(value, dict):
         for name, item in value.items():
             if name == "text" and isinstance(item, str):
-                yield item
+                found.append(item)
             else:
-                yield from _texts_in(item)
+                _gather_texts(item, found)
     elif isinstance(value, list):
         for item in value:
-            yield from _texts_in(item)
+            _gather_texts(item, found)
 
 
 def matches(wanted: RequirementFilter, requirement: Requirement) -> bool:

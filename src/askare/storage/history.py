@@ -9,9 +9,10 @@ from uuid import UUID
 from msgspec import Struct
 
 from askare.kernel.change import Change as Change
+from askare.kernel.paging import Page, Window
 from askare.kernel.time import instant_of, milliseconds
 from askare.storage.sql import insert_rows
-from askare.storage.transactions import Transaction
+from askare.storage.transactions import Transaction, Value
 
 
 class Entry(Struct, frozen=True):
@@ -82,19 +83,21 @@ def record_new(tx: Transaction, kind: str, things: Sequence[tuple[UUID, str]], *
 def next_version(tx: Transaction, kind: str, thing_id: UUID) -> int:
     """The first version of a thing whose id the caller has chosen, and which therefore may have lived before: it goes
     on counting, so that no version ever names two contents.  Takes the tombstone away."""
-    tx.run(
-        "DELETE FROM tombstones WHERE organization_no = :organization AND kind = :kind AND thing_id = :thing",
-        organization=tx.organization_no,
-        kind=kind,
-        thing=thing_id.bytes,
-    )
     row = tx.row(
         "SELECT max(version) FROM history WHERE organization_no = :organization AND kind = :kind AND thing_id = :thing",
         organization=tx.organization_no,
         kind=kind,
         thing=thing_id.bytes,
     )
-    return 1 + (row[0] or 0 if row else 0)
+    if row is None or row[0] is None:
+        return 1
+    tx.run(
+        "DELETE FROM tombstones WHERE organization_no = :organization AND kind = :kind AND thing_id = :thing",
+        organization=tx.organization_no,
+        kind=kind,
+        thing=thing_id.bytes,
+    )
+    return int(row[0]) + 1
 
 
 def of_thing(tx: Transaction, kind: str, thing_id: UUID, *, after_version: int = 0) -> list[Entry]:
@@ -111,6 +114,25 @@ def of_thing(tx: Transaction, kind: str, thing_id: UUID, *, after_version: int =
             after=after_version,
         )
     ]
+
+
+def page_of_thing(tx: Transaction, kind: str, thing_id: UUID, window: Window) -> Page[Entry]:
+    """Some of the history of one thing of the caller's organization, newest first, and how much there is."""
+    which = "organization_no = :organization AND kind = :kind AND thing_id = :thing"
+    asked: dict[str, Value] = {"organization": tx.organization_no, "kind": kind, "thing": thing_id.bytes}
+    counted = tx.row(f"SELECT count(*) FROM history WHERE {which}", **asked)
+    rows = tx.rows(
+        f"SELECT version, change, at, user_id, before, after FROM history WHERE {which}"
+        " ORDER BY version DESC, seq DESC LIMIT :size OFFSET :start",
+        size=window.size,
+        start=window.start,
+        **asked,
+    )
+    entries = [
+        Entry(version, Change(change), instant_of(at), UUID(bytes=bytes(user)), before, after)
+        for version, change, at, user, before, after in rows
+    ]
+    return Page(entries, counted[0] if counted else 0)
 
 
 def reword(tx: Transaction, kind: str, thing_id: UUID, word: Callable[[str], str]) -> None:

@@ -18,12 +18,14 @@ from askare.calltasks.summary.turns import Side, Unit, is_question, language_of,
 
 SENTENCES_MAX = 3  # a side; source: contract 4.3
 CHARACTERS_MAX = 320  # a side; source: contract 7.5
-TRANSCRIPT_CHARACTERS_MAX = 400_000  # of a longer one the beginning and the end are read
+TRANSCRIPT_CHARACTERS_MAX = 240_000  # some four hours; of a longer one the beginning and the end are read
 CANDIDATES_MAX = 18
 CONTENT_WORDS_MIN = 3
 WORTH_MIN = 0.8
 RUN_CHARACTERS_MAX = 130  # of thoughts without full stops, taken as one sentence
 STEM_LETTERS = 5
+WORD_CHARACTERS_MAX = 64
+_ENDLESS = re.compile(rf"\S{{{WORD_CHARACTERS_MAX},}}")  # no word of any language
 
 
 class Digest(Struct, frozen=True):
@@ -39,6 +41,7 @@ def summarise(transcript: str, languages: tuple[str, ...] = ()) -> Digest:
     if len(transcript) > TRANSCRIPT_CHARACTERS_MAX:
         half = TRANSCRIPT_CHARACTERS_MAX // 2
         transcript = f"{transcript[:half]}\n{transcript[-half:]}"
+    transcript = _ENDLESS.sub(lambda word: word[0][:WORD_CHARACTERS_MAX], transcript)
     language = language_of(transcript, languages)
     cues = CUES[language]
     units = _joined(units_of(transcript, language))

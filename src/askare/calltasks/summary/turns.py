@@ -278,7 +278,8 @@ def sentences(text: str, cues: Cues, *, punctuated: bool) -> list[str]:
         piece = piece.strip()
         if not piece:
             continue
-        if found and (piece[0].islower() or (_ABBREVIATION.search(found[-1]))):
+        goes_on = found and len(found[-1]) < SENTENCE_CHARACTERS_MAX
+        if goes_on and (piece[0].islower() or _ABBREVIATION.search(found[-1])):
             found[-1] = f"{found[-1]} {piece}"
         else:
             found.append(piece)
@@ -309,22 +310,25 @@ def _clauses(text: str, cues: Cues) -> list[str]:
     """A run of words without full stops, cut where new thoughts begin."""
     words = text.split()
     plain = [folded(word) for word in words]
-    clauses: list[list[str]] = []
-    current: list[str] = []
-    for at, word in enumerate(words):
+    clauses: list[str] = []
+    first = 0
+    for at in range(1, len(words)):
         rest = " ".join(plain[at : at + 4])
-        weighty = sum(not cues.filler.match(one) for one in map(folded, current))
-        if cues.opening.search(" ".join(map(folded, current))):
-            weighty = max(weighty, CLAUSE_WORDS_MIN)  # a greeting is soon over
-        opens = weighty >= CLAUSE_WORDS_MIN and (cues.joint.match(rest) or cues.question.match(rest))
-        answers = cues.answer.match(rest) and len(current) >= 2 and not cues.answer.match(plain[at - 1])
-        if current and (opens or answers or len(current) >= CLAUSE_WORDS_MAX):
-            clauses.append(current)
-            current = []
-        current.append(word)
-    if current:
-        clauses.append(current)
-    return [" ".join(clause) for clause in clauses]
+        opens = (cues.joint.match(rest) or cues.question.match(rest)) and _is_thought(plain[first:at], cues)
+        answers = at - first >= 2 and cues.answer.match(rest) and not cues.answer.match(plain[at - 1])
+        if opens or answers or at - first >= CLAUSE_WORDS_MAX:
+            clauses.append(" ".join(words[first:at]))
+            first = at
+    if words:
+        clauses.append(" ".join(words[first:]))
+    return clauses
+
+
+def _is_thought(plain: list[str], cues: Cues) -> bool:
+    """Whether so many words can stand alone.  A greeting is soon over."""
+    if sum(not cues.filler.match(word) for word in plain) >= CLAUSE_WORDS_MIN:
+        return True
+    return cues.opening.search(" ".join(plain)) is not None
 
 
 def is_question(text: str, plain: str, cues: Cues) -> bool:

@@ -26,8 +26,8 @@ from askare.settings import BadSettings, Settings
 
 
 def is_configured(settings: Settings) -> bool:
-    """Whether anybody is there to transcribe."""
-    return bool(settings.transcription_providers) and bool(outside_of(settings).transcription)
+    """Whether anybody is there to transcribe.  Raises BadSettings for whatever is wrong with the outside."""
+    return bool(outside_of(settings).transcription)
 
 
 def recordings_of(settings: Settings) -> Recordings:

@@ -49,7 +49,10 @@ class OpenAITranscriber:
         said: list[Utterance] = []
         language: str | None = None
         for place, side in enumerate(audio.sides):
-            pieces = await asyncio.to_thread(cuts, side, bytes_max=self._piece_bytes_max)
+            if side.stat().st_size <= self._piece_bytes_max:  # looking for pauses takes a while; not looking does not
+                pieces = cuts(side, bytes_max=self._piece_bytes_max)
+            else:
+                pieces = await asyncio.to_thread(cuts, side, bytes_max=self._piece_bytes_max)
             for cut in pieces:
                 found, spoken = await self._piece(side, cut, hints)
                 said += [

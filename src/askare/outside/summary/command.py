@@ -29,7 +29,7 @@ class CommandSummariser:
 
     async def summarise(self, transcript: str, hints: Hints) -> Summary:
         """Raises Trouble."""
-        text = redact(transcript, self._redacted, region=self._region)
+        text = await asyncio.to_thread(redact, transcript, self._redacted, region=self._region)
         language = hints.languages[0] if hints.languages else "auto"
         command = [language if word == "{language}" else word for word in self._provider.command]
         seconds = SECONDS if self._provider.timeout_seconds is UNSET else self._provider.timeout_seconds

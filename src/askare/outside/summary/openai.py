@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 from typing import Any
 
@@ -61,7 +62,9 @@ class OpenAISummariser:
 
     async def summarise(self, transcript: str, hints: Hints) -> Summary:
         """Raises Trouble."""
-        text = redact(transcript, self._redacted, region=self._region)
+        text = transcript
+        if self._redacted:  # in a thread: looking for telephone numbers in a long text takes a while
+            text = await asyncio.to_thread(redact, transcript, self._redacted, region=self._region)
         size = CHUNK_CHARACTERS
         while True:
             try:

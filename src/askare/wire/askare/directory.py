@@ -412,7 +412,12 @@ class DirectoryApi:
                 parameters=shelf.path,
                 reads_if_match=True,
                 reads_if_none_match=True,
-                body=Body(shelf.content, f"The whole of the {name}.", (Example(name, EXAMPLES[kind]),), _more_faults),
+                body=Body(
+                    shelf.content,
+                    f"The whole of the {name}.",
+                    (Example(name, EXAMPLES[kind]),),
+                    faults_of=partial(_faults_beside_types, kind),
+                ),
                 answers=(
                     Answer(201, f"The {name} is new.", shelf.created, (Example("created", the_id),), etag=True),
                     msgspec.structs.replace(empty, etag=True),
@@ -442,8 +447,15 @@ def _id_in(call: Call) -> UUID:
     return thing_id
 
 
-def _more_faults(plain: Any) -> list[Fault]:
-    """An e-mail address that is none, in a body that has other faults too."""
-    email = plain.get("email") if isinstance(plain, dict) else None
-    trouble = rules.email_trouble(email) if isinstance(email, str) else None
-    return [Fault("email", Wrong.TYPE, trouble)] if trouble is not None else []
+def _faults_beside_types(kind: Kind, plain: Any) -> list[Fault]:
+    """What the types do not say of a body: a name of some kind, and an e-mail address that is one."""
+    if not isinstance(plain, dict):
+        return []
+    faults = []
+    nameless = all(plain.get(field) is None for field in ("name", "firstName", "lastName"))
+    if nameless and kind in (Kind.OPERATOR, Kind.PARTY):
+        faults.append(rules.NAMELESS)
+    email = plain.get("email")
+    if isinstance(email, str) and (trouble := rules.email_trouble(email)) is not None:
+        faults.append(Fault("email", Wrong.TYPE, trouble))
+    return faults

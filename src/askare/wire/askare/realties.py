@@ -13,12 +13,15 @@ from msgspec import Meta, Struct
 from askare.directory.model import Code
 from askare.directory.references import Checks
 from askare.kernel.caller import Role
+from askare.kernel.change import Change
+from askare.kernel.paging import Window
+from askare.kernel.time import written
 from askare.realties import operations
 from askare.realties.model import PropertyType, RealtyContent, RealtyFilter
 from askare.wire.askare.common import ListParameters, put_reply
 from askare.wire.kit.call import Call
 from askare.wire.kit.endpoints import Answer, Body, Endpoint, Example, Reply
-from askare.wire.ovipro.common import document_reply, list_reply, read_orders
+from askare.wire.ovipro.common import INT32_MAX, document_reply, list_reply, read_orders
 
 ROLES = frozenset({Role.ADMIN, Role.AGENT})
 
@@ -56,6 +59,25 @@ EXAMPLE = {
     **EXAMPLE_CONTENT,
     "creationTime": "2023-06-01T08:00:00Z",
     "modificationTime": "2023-06-01T08:00:00Z",
+}
+
+
+_EXAMPLE_HISTORY = {
+    "history": [
+        {
+            "version": 2,
+            "change": "updated",
+            "at": "2023-06-15T09:00:00Z",
+            "userId": "5f0c8bdb-4f0e-4a2e-9a53-6b8f0d1c2e3a",
+            "changed": {
+                "debtFreePrice": {
+                    "before": {"amount": 149000, "currencyCode": "EUR"},
+                    "after": {"amount": 145000, "currencyCode": "EUR"},
+                }
+            },
+        }
+    ],
+    "totalCount": 2,
 }
 
 
@@ -110,6 +132,38 @@ class RealtyList(Struct, frozen=True, rename="camel"):
     total_count: int
 
 
+class HistoryAsked(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Of which realty, and how much of it."""
+
+    realty_id: Annotated[UUID, Meta(description="Identifier of the realty.")]
+    start_index: Annotated[int, Meta(ge=0, le=INT32_MAX, description="The first change, from 0.")] = 0
+    size: Annotated[int, Meta(ge=1, le=100, description="Changes at once.")] = 50
+
+
+class FieldChange(Struct, frozen=True):
+    """One field as it was and as it became; null where it was absent."""
+
+    before: Any
+    after: Any
+
+
+class RealtyChange(Struct, frozen=True, rename="camel"):
+    """One change of a realty: which version it made, when, by whom, and what became different."""
+
+    version: int
+    change: Change
+    at: datetime
+    user_id: UUID
+    changed: dict[str, FieldChange]
+
+
+class RealtyHistory(Struct, frozen=True, rename="camel"):
+    """What has become of a realty, newest first, and how many changes there are."""
+
+    history: list[RealtyChange]
+    total_count: int
+
+
 class RealtyApi:
     """The four operations, as the settings want them answered."""
 
@@ -120,6 +174,21 @@ class RealtyApi:
     async def get_realty(self, call: Call) -> Reply:
         found = await call.read(operations.get_realty, call.parameters.realty_id)
         return document_reply(found.document, found.version, call.known_versions)
+
+    async def get_history(self, call: Call) -> Reply:
+        asked: HistoryAsked = call.parameters
+        page = await call.read(operations.get_history, asked.realty_id, window=Window(asked.start_index, asked.size))
+        told = [
+            {
+                "version": one.version,
+                "change": one.change,
+                "at": written(one.at),
+                "userId": one.user_id,
+                "changed": {name: {"before": before, "after": after} for name, (before, after) in one.changed.items()},
+            }
+            for one in page.items
+        ]
+        return Reply(200, msgspec.json.encode({"history": told, "totalCount": page.total}))
 
     async def put_realty(self, call: Call) -> Reply:
         realty_id = call.parameters.realty_id
@@ -192,6 +261,19 @@ class RealtyApi:
                 parameters=RealtyPath,
                 reads_if_none_match=True,
                 answers=(Answer(200, "The realty.", RealtyDetails, (Example("realty", EXAMPLE),), etag=True),),
+                problems=(404,),
+            ),
+            Endpoint(
+                method="GET",
+                path="/realties/{realtyId}/history",
+                operation_id="realty.history",
+                summary="Learn what has become of a realty",
+                description="Every price, status and fact that it had, newest first.",
+                tag="Realty",
+                roles=ROLES,
+                handle=self.get_history,
+                parameters=HistoryAsked,
+                answers=(Answer(200, "Its changes.", RealtyHistory, (Example("price cut", _EXAMPLE_HISTORY),)),),
                 problems=(404,),
             ),
             Endpoint(

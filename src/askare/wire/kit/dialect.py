@@ -226,8 +226,7 @@ class _Operation:
         if declared.faults_of is not None:
             faults += declared.faults_of(plain)
         if faults:
-            seen = {fault.target for fault in faults}
-            return faults + [fault for fault in declared.more_faults(plain) if fault.target not in seen]
+            return faults
         call.body = body if declared.kept is None else msgspec.json.decode(raw, type=declared.kept)
         return []
 

@@ -30,10 +30,6 @@ class Example(Struct, frozen=True):
     value: Any
 
 
-def _nothing_more(plain: Any) -> list[Fault]:  # noqa: ARG001  -- the types say all there is to say
-    return []
-
-
 class Body(Struct, frozen=True):
     """The JSON body that an endpoint reads.
 
@@ -41,8 +37,6 @@ class Body(Struct, frozen=True):
     `faults_of` finds in the plain value, whatever it is, what is wrong with it beyond the types of single fields.
     `kept` is for bodies of which parts are given back letter by letter: once the body has passed as `type`, it is
     read again as this type, from its own text, and that is what the handler gets.
-    `more_faults` says what is wrong with a plain value beyond its types, so that a body whose types are wrong is told
-    that at the same time; of a body whose types are right the operation says it.
     With `read` it is read by that instead of by its type: the plain value in, a value or every fault out.
     `needs_media_type` off: a body that does not say what it is, is taken for JSON.
     `may_be_empty`: no body at all means the same as an empty object.
@@ -53,7 +47,6 @@ class Body(Struct, frozen=True):
     examples: tuple[Example, ...] = ()
     faults_of: Callable[[Any], list[Fault]] | None = None
     kept: Any = None
-    more_faults: Callable[[Any], list[Fault]] = _nothing_more
     read: Callable[[Any], Any] | None = None
     needs_media_type: bool = True
     may_be_empty: bool = False

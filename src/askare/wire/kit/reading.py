@@ -52,11 +52,26 @@ def plain_json(raw: bytes) -> Any:
     # Each test below may send a harmless text to the slow reading, but none lets a bad one pass.
     if (
         (b"\\u" in raw and _SUSPICIOUS.search(raw))
-        or raw.count(b"{") + raw.count(b"[") > DEPTH_MAX  # cannot be too deep otherwise
+        or (raw.count(b"{") + raw.count(b"[") > DEPTH_MAX and _is_deeper(value, DEPTH_MAX))  # seldom has to be asked
         or raw.count(b":") != _count_colons(value)  # each key has one; with a key given twice the text has more
     ):
         return _strictly(raw)
     return value
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether objects and arrays lie inside one another on more than so many levels."""
+    kind = type(value)
+    if kind is dict:
+        value = value.values()
+    elif kind is not list:
+        return False
+    if levels == 0:
+        return True
+    for item in value:  # noqa: SIM110  -- asked of every larger body, so without a generator on each level
+        if _is_deeper(item, levels - 1):
+            return True
+    return False
 
 
 def _count_colons(value: Any) -> int:

@@ -1,0 +1,248 @@
+"""Who may come in: tokens and users."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import sys
+from datetime import timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from cyclopts import App, Parameter
+
+from askare.access import operations as access
+from askare.access import passwords, tokens
+from askare.access.model import Rights, User
+from askare.cli.shared import (
+    AsJson,
+    Data,
+    DatabaseAddress,
+    Stop,
+    app,
+    opened_database,
+    organization_named,
+    print_rows,
+    say,
+    settings_of,
+)
+from askare.directory import operations as directory
+from askare.edge import Edge
+from askare.kernel.caller import Role
+from askare.kernel.time import written
+from askare.storage.desk import Database
+from askare.storage.transactions import Transaction
+
+token_app = App(name="token")
+user_app = App(name="user", help="People who sign in with a name and a password.")
+app.command(token_app)
+app.command(user_app)
+
+
+def _lifetime(text: str) -> timedelta:
+    match = re.fullmatch(r"(\d{1,5})([smhd])", text.strip())
+    if match is None or int(match[1]) == 0:
+        raise Stop(f"--ttl {text}: say a number and s, m, h or d, such as 12h or 30d")
+    unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[match[2]]
+    return timedelta(**{unit: int(match[1])})
+
+
+@token_app.default
+def token(
+    *,
+    organization: str,
+    role: Role,
+    office: tuple[UUID, ...] = (),
+    agent: UUID | None = None,
+    user: UUID | None = None,
+    ttl: str = "30d",
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Print one bearer token, alone, on standard output.  The server may be running or not.
+
+    Organization, offices and user are made when they are missing.  Only a digest of the token is kept, so it cannot
+    be shown again.
+
+    Example: `askare token --organization Koti --role agent --office 212114ec-819e-483c-a8e0-f82289ac6e19`
+
+    Parameters
+    ----------
+    organization
+        Name of the organization.
+    role
+        What the holder may do.
+    office
+        An office whose things an agent sees; may be given several times.
+    agent
+        The agent who the holder is.
+    user
+        The user who the holder is; without it there is one user for each organization, role, agent and offices.
+    ttl
+        How long the token is good: a number and s, m, h or d.
+    """
+    settings = settings_of(data, database).settings
+    lifetime = _lifetime(ttl)
+    if role is Role.AGENT and not office and user is None:
+        say.print("Note: an agent without --office sees no tasks.", style="yellow", highlight=False)
+    with opened_database(settings) as opened:
+        print(issue_token(opened, organization, role, office, agent, user, lifetime))
+
+
+def issue_token(
+    database: Database,
+    organization_name: str,
+    role: Role,
+    offices: tuple[UUID, ...],
+    agent: UUID | None,
+    user_id: UUID | None,
+    lifetime: timedelta,
+) -> str:
+    edge = Edge()
+    secret = tokens.personal_token(os.urandom(tokens.SECRET_BYTES))
+
+    def issue(tx: Transaction) -> None:
+        now = edge.now()
+        organization = access.ensure_organization(tx, organization_name, organization_id=edge.new_id())
+        holder = access.ensure_token_holder(
+            tx, organization, Rights(role, frozenset(offices), agent), user_id=user_id, now=now
+        )
+        access.issue_personal_token(
+            tx,
+            holder,
+            role=role,
+            office_ids=offices,
+            agent_id=agent,
+            digest=tokens.digest_of(secret),
+            token_id=edge.new_id(),
+            now=now,
+            expires_at=now + lifetime,
+        )
+        for office_id in offices:
+            directory.ensure_office(tx, organization, office_id, now=now)
+
+    database.write(issue)
+    return secret
+
+
+@token_app.command(name="list")
+def list_tokens(
+    *, organization: str, as_json: AsJson = False, data: Data = None, database: DatabaseAddress = None
+) -> None:
+    """Show an organization's tokens, newest first.  The tokens themselves are nowhere to be seen.
+
+    Parameters
+    ----------
+    organization
+        Name of the organization.
+    """
+    with opened_database(settings_of(data, database).settings) as opened:
+        of = organization_named(opened, organization)
+        page = opened.read(lambda tx: access.list_tokens(tx, of))
+    rows: list[dict[str, Any]] = [
+        {
+            "tokenId": str(one.token_id),
+            "userId": str(one.user_id),
+            "role": one.rights.role.value,
+            "offices": sorted(map(str, one.rights.office_ids)),
+            "created": written(one.created_at),
+            "expires": written(one.expires_at),
+            "revoked": written(one.revoked_at) if one.revoked_at else None,
+        }
+        for one in page.items
+    ]
+    if not as_json:  # what fits into a terminal; the rest is for programs
+        for row in rows:
+            del row["userId"], row["created"]
+            row["offices"] = len(row["offices"])
+            row.update({name: (row[name] or "")[:16].replace("T", " ") for name in ("expires", "revoked")})
+    print_rows(f"Tokens of {organization} (times in UTC)", rows, as_json=as_json)
+
+
+@token_app.command(name="revoke")
+def revoke_token(token_id: UUID, /, *, organization: str, data: Data = None, database: DatabaseAddress = None) -> None:
+    """Make a token worthless; running servers know it within 5 seconds.
+
+    Parameters
+    ----------
+    token_id
+        Its id, as `askare token list` shows it.
+    organization
+        Name of the organization.
+    """
+    now = Edge().now()
+    with opened_database(settings_of(data, database).settings) as opened:
+        of = organization_named(opened, organization)
+        opened.write(lambda tx: access.revoke_token(tx, of, token_id, now=now))
+    say.print("Revoked.", highlight=False)
+
+
+@user_app.command(name="add")
+def add_user(
+    name: str,
+    /,
+    *,
+    organization: str,
+    role: Role,
+    office: tuple[UUID, ...] = (),
+    agent: UUID | None = None,
+    password_stdin: Annotated[bool, Parameter(negative="")] = False,
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Add a person who signs in with a name and a password.
+
+    The password is asked for, twice; with --password-stdin it is the first line of standard input.
+
+    Parameters
+    ----------
+    name
+        The username, unique over the whole server.
+    organization
+        Name of the organization; made when missing.
+    role
+        What the person may do.
+    office
+        An office whose things an agent sees; may be given several times.
+    agent
+        The agent who the person is.
+    password_stdin
+        Read the password from standard input.
+    """
+    settings = settings_of(data, database).settings
+    password = _password(from_stdin=password_stdin)
+    password_hash = passwords.hashed(password)
+    edge = Edge()
+
+    def add(tx: Transaction) -> User:
+        of = access.ensure_organization(tx, organization, organization_id=edge.new_id())
+        for office_id in office:
+            directory.ensure_office(tx, of, office_id, now=edge.now())
+        return access.add_user(
+            tx,
+            of,
+            name,
+            password_hash,
+            role,
+            user_id=edge.new_id(),
+            now=edge.now(),
+            office_ids=office,
+            agent_id=agent,
+        )
+
+    with opened_database(settings) as opened:
+        user = opened.write(add)
+    say.print(f"{user.username} may sign in at /authentication/v1/token as {role.value}.", highlight=False)
+    print(user.user_id)
+
+
+def _password(*, from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise Stop("There is no terminal to ask for the password at; use --password-stdin.")
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Once more: ") != password:
+        raise Stop("The two passwords differ; nobody was added.")
+    return password

@@ -1,0 +1,340 @@
+"""Service tasks: the ledger, previews, scripts, holidays and working hours."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from cyclopts import Parameter
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from askare.cli.shared import (
+    DEMO_ORGANIZATION,
+    AsJson,
+    Data,
+    DatabaseAddress,
+    Stop,
+    app,
+    complain,
+    house_of,
+    opened_database,
+    print_rows,
+    say,
+    settings_of,
+    show,
+)
+from askare.edge import Edge
+from askare.kernel.caller import Caller
+from askare.kernel.time import settled
+from askare.scripts import registry
+from askare.scripts.command import COMMANDS_FILE
+from askare.scripts.model import parameters_of
+from askare.storage.desk import Database
+from askare.storage.transactions import Transaction
+from askare.svctasks import operations as svctasks
+from askare.svctasks.model import Outcome, Surroundings
+from askare.workdays import operations as workdays
+from askare.workdays import public_holidays
+from askare.workdays.model import Domain
+from askare.workdays.rules import Unreadable, defaults_of
+
+
+@app.command
+def runs(
+    task: str | None = None,
+    /,
+    *,
+    organization: str = DEMO_ORGANIZATION,
+    outcome: str | None = None,
+    limit: int = 30,
+    as_json: AsJson = False,
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Show what became of planned starts, newest first: the ledger of service tasks.
+
+    Examples: `askare runs`; `askare runs "Daily cleaning"`; `askare runs --outcome missed --organization Koti`
+
+    Parameters
+    ----------
+    task
+        Id, or name, of one task; without it those of all tasks.
+    organization
+        Name of the organization.
+    outcome
+        Only these: started, late, missed, skipped_overlap, closed_window, no_site, script_not_found, limit, expired.
+    limit
+        How many rows at most.
+    """
+    if outcome is not None and outcome not in {one.value for one in Outcome}:
+        raise Stop(f"--outcome {outcome}: must be one of {', '.join(one.value for one in Outcome)}")
+    with opened_database(settings_of(data, database).settings) as opened:
+        caller = house_of(opened, organization)
+        task_id = _task_id(opened, caller, task) if task is not None else None
+        rows = opened.read(lambda tx: svctasks.ledger(tx, task_id, outcome=outcome, limit=limit), caller)
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    if not rows:
+        say.print("No planned start has come yet.", highlight=False)
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), expand=True)
+    for column in ("planned (UTC)", "task", "site", "outcome", "late", "took"):
+        table.add_column(column, no_wrap=True)
+    # What is left of the line is for the reason; programs get all of it with --json.
+    table.add_column("why, or what it said", overflow="ellipsis", no_wrap=True, ratio=1)
+    for row in rows:
+        slots = f" ×{row['slots']}" if row["slots"] > 1 else ""
+        table.add_row(
+            _moment(row["slot"]),
+            row["task"],
+            row["site"],
+            Text.assemble(
+                (f"{row['outcome']}{slots}", _OUTCOME_STYLES.get(row["outcome"], "")),
+                (f" {row['endreason']}" if row["endreason"] not in ("", "normal") else "", "red"),
+            ),
+            _span(row["lateness_ms"]),
+            _span(row["duration_ms"]),
+            Text((row["reason"] or row["output"]).strip().replace("\n", "; ")[:120]),
+        )
+    show.print(table)
+
+
+_OUTCOME_STYLES = {
+    "started": "green",
+    "late": "yellow",
+    "missed": "bold red",
+    "skipped_overlap": "yellow",
+    "closed_window": "dim",
+    "no_site": "red",
+    "script_not_found": "bold red",
+    "limit": "red",
+    "expired": "red",
+    "waiting": "cyan",
+}
+
+
+def _moment(written_instant: str) -> str:
+    return written_instant[:19].replace("T", " ")
+
+
+def _span(span_milliseconds: int | None) -> str:
+    """A duration as people say it: `340 ms`, `2.5 s`, `3 min`, `5.2 h`."""
+    if span_milliseconds is None:
+        return ""
+    if span_milliseconds < 1_000:
+        return f"{span_milliseconds} ms"
+    if span_milliseconds < 60_000:
+        return f"{span_milliseconds / 1_000:.1f} s"
+    if span_milliseconds < 3_600_000:
+        return f"{span_milliseconds / 60_000:.0f} min"
+    return f"{span_milliseconds / 3_600_000:.1f} h"
+
+
+@app.command
+def preview(
+    task: str,
+    /,
+    *,
+    organization: str = DEMO_ORGANIZATION,
+    count: int = 20,
+    start: Annotated[datetime | None, Parameter(name="--from")] = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Show when a service task will start, what its window will drop, and why.
+
+    Example: `askare preview "Debtor calls" --count 10 --from 2026-12-24T00:00:00Z`
+
+    Parameters
+    ----------
+    task
+        Id, or name, of the task.
+    organization
+        Name of the organization.
+    count
+        How many starts.
+    start
+        From this moment on (default: now).
+    """
+    settings = settings_of(data, database).settings
+    begin = Edge().now() if start is None else settled(start if start.tzinfo else start.replace(tzinfo=UTC))
+    surroundings = Surroundings(
+        defaults_of(settings.time_zone, settings.workweek), registry.load(settings.data).codes, settings.site
+    )
+    with opened_database(settings) as opened:
+        caller = house_of(opened, organization)
+        task_id = _task_id(opened, caller, task)
+        told = opened.read(
+            lambda tx: svctasks.preview(tx, task_id, count=count, start=begin, surroundings=surroundings), caller
+        )
+    if as_json:
+        print(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    lines = [(one["slot"], one.get("at", one["slot"]), one["site"], "starts", "", 1) for one in told["starts"]]
+    lines += [(one["slot"], "", one["site"], "dropped", one["reason"], one["slots"]) for one in told["dropped"]]
+    zone = ZoneInfo(told["time_zone"])
+    table = Table(box=SIMPLE_HEAD)
+    for column in ("planned (UTC)", f"there ({told['time_zone']})", "site", "", "why"):
+        table.add_column(column, no_wrap=column.startswith("planned"))
+    for slot, at, site, what, why, slots in sorted(lines):
+        local = datetime.fromisoformat(at or slot).astimezone(zone)
+        shown = f"{what} ×{slots}" if slots > 1 else what
+        table.add_row(
+            _moment(slot), f"{local:%a %d.%m. %H:%M:%S}", site, Text(shown, style="green" if at else "dim"), why
+        )
+    show.print(table)
+    for warning in told["warnings"]:
+        say.print(warning, style="yellow", highlight=False)
+
+
+def _task_id(database: Database, caller: Caller, said: str) -> UUID:
+    """The service task of this id or name.  Raises Stop when there is none, or more than one."""
+    found = database.read(lambda tx: svctasks.named(tx, said), caller)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise Stop(f"{len(found)} service tasks are called {said!r}; name one by its id: {', '.join(map(str, found))}")
+    raise Stop(f"There is no service task with the id or name {said!r}.")
+
+
+@app.command(name="scripts")
+def list_scripts(*, as_json: AsJson = False, data: Data = None) -> None:
+    """Show the scripts that service tasks can start here, with their parameters.
+
+    Besides the built-in ones there are those of installed packages (entry points `askare.scripts`) and the commands
+    of `commands.toml` in the data folder.
+    """
+    found = registry.load(settings_of(data, None).settings.data)
+    rows: list[dict[str, Any]] = []
+    for code, one in sorted(found.scripts.items()):
+        told = parameters_of(one) if found.origins[code] != COMMANDS_FILE else []
+        said = ", ".join(f"{number} {name}: {kind} ({default})" for number, name, kind, default in told)
+        rows.append({"code": code, "from": found.origins[code], "what it does": one.summary, "parameters": said})
+    print_rows("Scripts", rows, as_json=as_json)
+    for fault in found.faults:
+        complain(fault)
+
+
+@app.command
+def holidays(
+    country: str,
+    year: int,
+    /,
+    *,
+    organization: str = DEMO_ORGANIZATION,
+    yes: Annotated[bool, Parameter(negative="")] = False,
+    as_json: AsJson = False,
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Make the public holidays of a year days off; they are shown before they are written.
+
+    A date that the organization has a workday for already stays as it is.
+    Example: `askare holidays FI 2027 --organization Koti`
+
+    Parameters
+    ----------
+    country
+        FI, SE, KZ or RU.
+    year
+        The year.
+    organization
+        Name of the organization.
+    yes
+        Write them without asking.
+    """
+    country = country.upper()
+    if country not in public_holidays.COUNTRIES:
+        raise Stop(f"{country}: must be one of {', '.join(public_holidays.COUNTRIES)}")
+    if not 1950 <= year < 2100:
+        raise Stop(f"{year}: must be a year from 1950 to 2099")
+    edge = Edge()
+    with opened_database(settings_of(data, database).settings) as opened:
+        caller = house_of(opened, organization)
+        days = opened.read(lambda tx: public_holidays.with_known(tx, public_holidays.of_year(country, year)), caller)
+        rows: list[dict[str, Any]] = [
+            {"date": f"{day.date:%Y-%m-%d %a}", "name": day.name, "now": "is there already" if day.known else "new"}
+            for day in days
+        ]
+        print_rows(f"Public holidays of {country} in {year}", rows, as_json=as_json)
+        if not any(not day.known for day in days):
+            say.print("All of them are there already.", highlight=False)
+            return
+        if not yes and (not sys.stdin.isatty() or input("Write the new ones? [y/N] ").strip().lower() not in _YES):
+            say.print("Nothing was written.  Add --yes to write them.", highlight=False)
+            return
+        ids = [edge.new_id() for _ in days]
+        written_days = opened.write(lambda tx: public_holidays.write(tx, days, ids=ids, now=edge.now()), caller)
+    say.print(f"{written_days} days off were written.", highlight=False)
+
+
+_YES = {"y", "yes", "k", "kyllä", "j", "ja"}
+
+
+@app.command(name="domain")
+def show_domain(
+    *,
+    organization: str = DEMO_ORGANIZATION,
+    time_zone: str | None = None,
+    workweek: str | None = None,
+    blocked: bool | None = None,
+    scripts_at_once: int | None = None,
+    script_seconds: int | None = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Show, or set, an organization's working hours and limits of scripts.
+
+    Example: `askare domain --organization Koti --time-zone Europe/Helsinki --workweek "mon-fri 08:00-16:00"`
+
+    Parameters
+    ----------
+    organization
+        Name of the organization.
+    time_zone
+        Of its working hours; an empty text: the server's own.
+    workweek
+        Its ordinary week; the word `default`: the server's own.
+    blocked
+        Start no script at all.
+    scripts_at_once
+        How many scripts may run at once on one site; 0: as many as wanted.
+    script_seconds
+        How long a script may run; 0: as long as it takes.
+    """
+    wishes: dict[str, Any] = {
+        "time_zone": time_zone,
+        "workweek": workweek,
+        "is_blocked": blocked,
+        "script_limit_site_count": scripts_at_once,
+        "script_duration_sec": script_seconds,
+    }
+    wishes = {name: wish for name, wish in wishes.items() if wish is not None}
+    if wishes.get("time_zone") == "":
+        wishes["time_zone"] = None
+    if wishes.get("workweek") == "default":
+        wishes["workweek"] = None
+    with opened_database(settings_of(data, database).settings) as opened:
+        caller = house_of(opened, organization)
+
+        def change(tx: Transaction) -> Domain:
+            said = msgspec.structs.replace(workdays.domain(tx), **wishes)
+            workdays.change_domain(tx, said)
+            return said
+
+        try:
+            said = opened.write(change, caller) if wishes else opened.read(workdays.domain, caller)
+        except Unreadable as unreadable:
+            raise Stop(str(unreadable)) from None
+    rows = [{"setting": name, "value": value} for name, value in msgspec.structs.asdict(said).items()]
+    print_rows(f"{organization} (nothing: the server's own)", rows, as_json=as_json)
