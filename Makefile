@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: setup serve test check bench lock clean browser
+.PHONY: setup serve test check torture bench lock clean browser
 .DEFAULT_GOAL := setup
 
 setup: $(VENV)/.runtime  ## the command `askare` in .venv
@@ -21,8 +21,13 @@ check: $(VENV)/.dev  ## formatting, lint, types and the import rule
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+torture: $(VENV)/.dev  ## ten simulated years of a thousand timetables, and the race for 100,000 starts (an hour)
+	$(BIN)/python -m tests.years --timetables 1000 --years 10
+	$(BIN)/python -m tests.claims --tasks 200 --seconds 520 --workers 4
+
 bench: $(VENV)/.dev  ## speed, side by side with peers; writes docs/benchmarks.md
 	$(BIN)/python bench/run.py
+	PYTHONPATH=. $(BIN)/python bench/timetable.py --peers
 
 lock:  ## newest versions of everything, with hashes and without addresses (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \

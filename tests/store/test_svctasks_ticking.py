@@ -689,6 +689,20 @@ def test_a_backfill_of_too_many_is_refused(timetable: Timetable) -> None:
         )
 
 
+def test_a_task_may_start_each_time_its_site_comes_up(timetable: Timetable) -> None:
+    one = timetable.announce()
+    timetable.create(a_svctask(is_regular=False, start=None, stop=None, schedule="all", ext={"sched": {"onstart": 1}}))
+    timetable.end(one, timetable.tick(one))
+    timetable.now += MINUTE
+    assert timetable.tick(timetable.announce()) == []  # somebody was there all the time
+    for node_no in timetable.database.read(ticking.beats):
+        timetable.database.write(
+            lambda tx, node_no=node_no: ticking.declare_dead(tx, node_no, beat=None, now=timetable.now)  # type: ignore[misc]
+        )
+
+    assert len(timetable.tick(timetable.announce())) == 1
+
+
 # Lists and care --------------------------------------------------------------------------------------------------
 
 

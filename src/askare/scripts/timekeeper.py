@@ -350,6 +350,8 @@ class Timekeeper:
         self._loop.close()
 
     def _take(self, claimed: Sequence[Claimed]) -> None:
+        if self._stopping:
+            return  # the goodbye says of them that their owner is down
         if self._desk is None:
             self._desk = Desk(self._scripts_database)
         for one in claimed:

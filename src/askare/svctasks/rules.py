@@ -30,7 +30,7 @@ from askare.svctasks.model import (
     SvcTaskChange,
     SvcTaskContent,
 )
-from askare.svctasks.timetable import LATE_AFTER, LOCAL_INTERVAL_MIN, outlook
+from askare.svctasks.timetable import LATE_AFTER, LOCAL_INTERVAL_MIN, NEVER_AFTER, outlook
 from askare.svctasks.words import SCHEDULES, SITE_MODES, schedule_of, site_mode_of, site_names
 from askare.workdays.rules import OPTS_DEFAULTS, Unreadable, changed, require_zone, week_segments
 from askare.workdays.windows import Calendar
@@ -39,6 +39,7 @@ INTERVAL_SECONDS_MAX = 10 * 366 * 86_400  # contract A28
 TEXT_LETTERS_MAX = 10_000  # only to protect the server
 SITES_MAX = 1_000
 CATCHUP_MAX = 1_000  # starts that are made up for at once
+WINDOWS_WEIGHED_AT_SAVE = 3_000  # open and closed ones, each some 10 to 30 microseconds
 START_PARAMETERS = tuple(f"startparam{number}" for number in range(1, 10))
 SCRIPT_OPTS_DEFAULTS = {**OPTS_DEFAULTS, "loglevel": 0, "variables": {}}
 
@@ -51,6 +52,7 @@ _SCHED_NUMBERS = {
 }
 _SCHED_SWITCHES = ("local", "onstart")
 _RETRY_NUMBERS = {"max": 100, "backoff_sec": 86_400}
+_DAY = 86_400_000
 _TRUE, _FALSE = (True, 1, "1", "true"), (False, 0, "0", "false")
 
 
@@ -328,12 +330,23 @@ def warnings_of(
         plan = plan_of(content, armed_at=armed_at)
         if schedule_of(content.schedule) is Schedule.INDIVIDUAL and not plan.segments:
             found.append("schedule is individual and periods is empty: it never starts")
-        elif not outlook(plan, calendar, start=now, count=1).starts:
+        elif not outlook(plan, calendar, start=now, count=1, within=(within := _looked_ahead(plan))).starts:
             if plan.end is not None and plan.end <= now:
                 found.append("dtstop is past: it never starts")
+            elif within < NEVER_AFTER:
+                found.append(f"no planned start of the next {within // _DAY} days meets an open window")
             else:
                 found.append("no planned start meets an open window: it never starts")
     return tuple(found)
+
+
+def _looked_ahead(plan: Plan) -> int:
+    """How many milliseconds ahead a save looks for a first start: fewer for a week of very many periods.
+
+    A save is looked into while it is written, when nobody else writes.
+    """
+    weeks = max(WINDOWS_WEIGHED_AT_SAVE // max(2 * len(plan.segments), 1), 2)
+    return min(weeks * 7 * _DAY, NEVER_AFTER)
 
 
 def retry_pause(retry: Retry, *, attempt: int) -> int | None:

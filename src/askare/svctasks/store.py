@@ -16,7 +16,7 @@ from askare.storage.collection import Collection
 from askare.storage.sql import Conditions, insert_rows
 from askare.storage.transactions import Row, Transaction
 from askare.svctasks.model import Entry, Origin, Schedule, Site, SiteMode, SvcTaskContent
-from askare.svctasks.rules import mode_of
+from askare.svctasks.rules import mode_of, sched_of
 from askare.svctasks.words import schedule_of
 
 TASKS = Collection("svctasks")
@@ -102,6 +102,7 @@ def task_columns(content: SvcTaskContent, *, armed_at: int) -> dict[str, int]:
         "armed_at": armed_at,
         "windowed": int(schedule_of(content.schedule) is not Schedule.ALL),
         "spread": spread.get(mode_of(content), 0),
+        "onstart": int(not content.is_regular and content.start is None and sched_of(content.ext)[0].onstart),
         "paused": 0,
         "failures": 0,
     }

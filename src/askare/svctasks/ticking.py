@@ -137,6 +137,8 @@ def announce(tx: Transaction, *, site: str, name: str, now: int) -> Node:
     """Say that a process is here and starts scripts at a site."""
     if tx.run("INSERT INTO svc_sites (name) VALUES (:name) ON CONFLICT DO NOTHING", name=site):
         new_site(tx, site, now=now)
+    if tx.row("SELECT 1 FROM svc_nodes WHERE site = :site AND alive = 1", site=site) is None:
+        _set_anew_on_start(tx, site, now=now)
     row = tx.row(
         "INSERT INTO svc_nodes (site, name, alive, beat, started_at) VALUES (:site, :name, 1, 0, :now)"
         " RETURNING node_no",
@@ -146,6 +148,19 @@ def announce(tx: Transaction, *, site: str, name: str, now: int) -> Node:
     )
     assert row is not None  # noqa: S101  -- RETURNING answers the inserted row
     return Node(row[0], site, name)
+
+
+def _set_anew_on_start(tx: Transaction, site: str, *, now: int) -> None:
+    """Set single starts anew that are wanted each time a site comes up (`ext.sched.onstart`)."""
+    tx.run(
+        "UPDATE svctask_clocks SET cursor_at = :before, next_start = :now, tail_slot = NULL, tail_reason = NULL"
+        " WHERE scope IN ('', :site) AND task_no IN"
+        " (SELECT task_no FROM svctasks WHERE onstart = 1 AND enabled = 1 AND paused = 0)",
+        before=now - 1,
+        now=now,
+        site=site,
+    )
+    tx.run("UPDATE svctasks SET armed_at = :now WHERE onstart = 1 AND enabled = 1 AND paused = 0", now=now)
 
 
 def beat(tx: Transaction, node: Node) -> bool:

@@ -1,5 +1,5 @@
 -- Service tasks: the document, and what the timetable needs beside it.  `windowed`: its schedule looks at hours;
--- `spread`: 0 starts once a domain, 1 on every site, 2 on every listed one.
+-- `onstart`: a single start that is set anew when a site comes up; `spread`: 0 starts once a domain, 1 on every site, 2 on every listed one.
 CREATE TABLE svctasks (
     task_no {serial},
     organization_no {bigint} NOT NULL,
@@ -11,6 +11,7 @@ CREATE TABLE svctasks (
     armed_at {bigint} NOT NULL,
     windowed {bigint} NOT NULL,
     spread {bigint} NOT NULL,
+    onstart {bigint} NOT NULL,
     failures {bigint} NOT NULL DEFAULT 0,
     paused {bigint} NOT NULL DEFAULT 0,
     document TEXT NOT NULL,
