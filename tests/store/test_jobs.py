@@ -286,3 +286,36 @@ def test_a_night_shift_that_is_told_to_end_as_work_comes_in_ends(database: Datab
         return bool(done)
 
     assert asyncio.run(end())
+
+
+def test_work_that_takes_longer_than_its_lease_keeps_it_while_it_goes_on(database: Database) -> None:
+    lease, ends = timedelta(milliseconds=200), list[int]()
+    desk = Desk(database)
+
+    async def handle(work: Work) -> None:
+        while len(set(ends)) < 4:  # the lease's end was moved three times
+            rows = database.read(lambda tx: tx.rows("SELECT due FROM jobs WHERE is_leased = 1"))
+            ends.extend(due for (due,) in rows)
+            await asyncio.sleep(0.005)
+
+    async def work_it_off() -> None:
+        promise(database, due=Edge().now())
+        trade = Trade(KIND, handle, lease=lease, longest=timedelta(seconds=20))
+        await keep_due_promises((trade,), desk, Edge())
+
+    asyncio.run(work_it_off())
+
+    assert sorted(ends) == ends
+    assert is_nothing_promised(database)
+
+
+def test_a_lease_that_is_lost_cannot_be_renewed(database: Database) -> None:
+    promise(database)
+    (first,) = take_up(database)
+    (second,) = take_up(database, now=NOW + LEASE)
+
+    with pytest.raises(LeaseLost):
+        database.write(lambda tx: outbox.renew(tx, first, until=NOW + HOUR))
+    database.write(lambda tx: outbox.renew(tx, second, until=NOW + HOUR))
+
+    assert take_up(database, now=NOW + 2 * LEASE) == []
