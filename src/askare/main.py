@@ -28,7 +28,7 @@ from askare.storage.sqlite import SqliteDatabase
 from askare.svctasks.model import Surroundings
 from askare.watches.operations import requirement_changed, requirement_deleted
 from askare.watches.wishes import WatchWishes
-from askare.wire.askare import changes, directory, extension_pages, letter_pages, letters, matches, realties
+from askare.wire.askare import changes, directory, extension_pages, letter_pages, letters, marketing, matches, realties
 from askare.wire.askare.common import PREFIX
 from askare.wire.askare.documents import ASKARE
 from askare.wire.askare.problems import AskareManners
@@ -194,6 +194,7 @@ def _askare(settings: Settings) -> Dialect:
         ).endpoints(),
         *realties.RealtyApi(empty_success_status=settings.empty_success_status, checks=checks).endpoints(),
         *matches.MatchApi(empty_success_status=settings.empty_success_status).endpoints(),
+        *marketing.MarketingApi(empty_success_status=settings.empty_success_status).endpoints(),
         *letters.LetterApi().endpoints(),
         *changes.ChangesApi(kept_for=timedelta(days=settings.changes_days)).endpoints(),
     ]

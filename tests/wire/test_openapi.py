@@ -60,6 +60,9 @@ OPERATIONS = {
         "watch.preview": "POST /askare/v1/watches:preview",
         "realty.history": "GET /askare/v1/realties/{realtyId}/history",
         "realty.matches": "GET /askare/v1/realties/{realtyId}/matches",
+        "assetRequirement.setMarketingStatus": (
+            "PUT /askare/v1/assetRequirements/{assetRequirementId}/marketingActionStatus"
+        ),
     }
     | {
         f"{thing}.{name}": f"{method} /askare/v1/{plural}{path}"
