@@ -53,7 +53,7 @@ def test_meetings_keep_what_their_document_promises(agency: Agency, tmp_path: Pa
 
 
 def test_asset_requirements_watches_and_notes_keep_what_their_document_promises(agency: Agency, tmp_path: Path) -> None:
-    said = schemathesis("asset-requirement", agency, tmp_path, seconds=10)
+    said = schemathesis("asset-requirement", agency, tmp_path, seconds=15)
 
     assert "14 selected / 14 total" in said
     assert "✅ Coverage" in said
