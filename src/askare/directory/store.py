@@ -90,20 +90,23 @@ def delete(tx: Transaction, entry_no: int, entry: Entry) -> None:
 def search_entries(tx: Transaction, wanted: DirectoryFilter, orders: Sequence[Order], window: Window) -> Page[bytes]:
     """The documents of the entries that the caller sees and the filter wants, in order, and how many there are."""
     kind, seen = wanted.kind, tx.caller.office_ids
-    offices = seen_offices(seen, wanted.office_ids) if kind in (Kind.OFFICE, Kind.AGENT) else None
 
     def counted(document: str) -> bool:
         entry = entry_of(kind, _NOBODY, 0, document)
-        return rules.matches(wanted, entry) and (offices is None or not offices.isdisjoint(_offices_of(entry)))
+        is_seen = kind is not Kind.AGENT or seen is None or not seen.isdisjoint(_offices_of(entry))
+        return is_seen and rules.matches(wanted, entry)
 
     among: list[tuple[str, frozenset[Value]]] = []
     links: list[tuple[int, frozenset[bytes]]] = []
     if wanted.party_types:
         among.append(("type", frozenset(one.value for one in wanted.party_types)))
-    if offices is not None and kind is Kind.OFFICE:
+    if kind is Kind.OFFICE and (offices := seen_offices(seen, wanted.office_ids)) is not None:
         among.append(("office_id", frozenset(offices)))
-    elif offices is not None:
-        links.append((OFFICE_LINK, offices))
+    elif kind is Kind.AGENT:
+        # An agent may work for several: seen in one of them, and found by another.
+        for asked in (seen, wanted.office_ids or None):
+            if asked is not None:
+                links.append((OFFICE_LINK, frozenset(office.bytes for office in asked)))
     if wanted.phones:
         links.append((PHONE_LINK, frozenset(phone.encode() for phone in wanted.phones)))
     bounds = []
@@ -122,8 +125,8 @@ def search_entries(tx: Transaction, wanted: DirectoryFilter, orders: Sequence[Or
 _NOBODY = UUID(int=0)
 
 
-def _offices_of(entry: Entry) -> list[bytes]:
-    return [one.bytes for one in entry.content.agency_office_ids] if isinstance(entry.content, AgentContent) else []
+def _offices_of(entry: Entry) -> tuple[UUID, ...]:
+    return entry.content.agency_office_ids if isinstance(entry.content, AgentContent) else ()
 
 
 def _item(entry: Entry, text: str) -> Item:
@@ -148,7 +151,7 @@ def _place(entry_no: int, entry: Entry) -> Place:
 
 
 def _links(entry: Entry) -> list[Link]:
-    links = [(OFFICE_LINK, office) for office in _offices_of(entry)]
+    links = [(OFFICE_LINK, office.bytes) for office in _offices_of(entry)]
     return links if entry.phone_e164 is None else [*links, (PHONE_LINK, entry.phone_e164.encode())]
 
 
