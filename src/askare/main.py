@@ -22,9 +22,8 @@ from askare.edge import Edge
 from askare.kernel.problems import Fault
 from askare.letters.model import Language
 from askare.scripts import registry
-from askare.settings import DATABASE_FILE, BadSettings, Settings
+from askare.settings import BadSettings, Settings
 from askare.storage.desk import Database, Desk
-from askare.storage.sqlite import SqliteDatabase
 from askare.svctasks.model import Surroundings
 from askare.watches.operations import requirement_changed, requirement_deleted
 from askare.watches.wishes import WatchWishes
@@ -57,24 +56,6 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-
-def open_database(settings: Settings) -> Database:
-    """The database that the settings name; the data folder is made when it is missing.
-
-    Raises BadSettings when it cannot be made, and Unavailable when the database cannot be opened.
-    """
-    try:
-        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadSettings([f"data: the folder {settings.data} cannot be made: {error.strerror}"]) from None
-    if settings.database:
-        from askare.storage.postgres import PostgresDatabase  # its driver is large, and SQLite needs none of it
-
-        database = PostgresDatabase(settings.database.reveal())
-        database.open()
-        return database
-    return SqliteDatabase(settings.data / DATABASE_FILE)
 
 
 class _HouseManners(OviProManners):

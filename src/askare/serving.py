@@ -19,7 +19,9 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 
 from askare.edge import Edge
-from askare.main import Askare, open_database
+from askare.kernel.endings import Ending
+from askare.main import Askare
+from askare.opening import open_database
 from askare.settings import TABLE, Secret, Settings, load
 from askare.storage.desk import Desk
 from askare.worker import night_shift, timekeeper
@@ -33,7 +35,7 @@ CONNECTIONS_WAITING_MAX = 2_048
 REQUESTS_IN_GRANIAN_MAX = 20_000
 
 
-class PortTaken(Exception):
+class PortTaken(Ending):
     """Somebody else listens there."""
 
 

@@ -20,6 +20,8 @@ import msgspec
 from msgspec import Struct
 from phonenumbers import SUPPORTED_REGIONS
 
+from askare.kernel.endings import Ending
+
 DATABASE_FILE = "askare.db"  # in the data folder, where no PostgreSQL is named
 
 
@@ -311,7 +313,7 @@ class Loaded(Struct, frozen=True):
     origins: dict[str, str]
 
 
-class BadSettings(Exception):
+class BadSettings(Ending):
     """One or more settings that cannot be; `faults` names each with what to do about it."""
 
     def __init__(self, faults: list[str]) -> None:

@@ -39,7 +39,7 @@ def schemathesis(document: str, agency: Agency, folder: Path, *, seconds: int) -
 
 
 def test_tasks_keep_what_their_document_promises(agency: Agency, tmp_path: Path) -> None:
-    said = schemathesis("task-management", agency, tmp_path, seconds=25)
+    said = schemathesis("task-management", agency, tmp_path, seconds=15)
 
     assert "5 selected / 5 total" in said
     assert "✅ Coverage" in said
@@ -72,7 +72,7 @@ def test_the_sign_in_keeps_what_its_document_promises(agency: Agency, tmp_path: 
     askare(*who, data=agency.server.data, stdin=f"{password}\n")
     assert agency.nobody.post(TOKEN, {"username": name, "password": password}).status_code == 200
 
-    said = schemathesis("authentication", agency, tmp_path, seconds=6)
+    said = schemathesis("authentication", agency, tmp_path, seconds=10)
 
     assert "1 selected / 1 total" in said
     assert "✅ Coverage" in said

@@ -19,6 +19,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from askare.access import store
+from askare.kernel.endings import Ending
 from askare.storage.transactions import Transaction
 
 KEY_FILE = Path("keys") / "signing.pem"  # in the data folder
@@ -27,7 +28,7 @@ CURVE = "P-256"
 PUBLISHED_MAX = 1_000  # one key a data folder: even a thousand means that folders are thrown away
 
 
-class BadKeyFile(Exception):
+class BadKeyFile(Ending):
     """The private key cannot be used as it lies there; the message says what to do."""
 
 

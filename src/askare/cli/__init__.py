@@ -8,28 +8,41 @@ from __future__ import annotations
 import os
 import sys
 
-from askare.access.keys import BadKeyFile
-from askare.cli import care, many_things, people, running, service_tasks  # noqa: F401  -- they register their commands
-from askare.cli.shared import Stop, complain
 from askare.cli.shared import app as app
-from askare.exchange.files import BadFile
+from askare.cli.shared import complain
+from askare.kernel.endings import Ending
 from askare.kernel.problems import Problem
-from askare.serving import PortTaken
-from askare.settings import BadSettings
-from askare.storage.archive import ArchiveProblem
-from askare.storage.migrations import SchemaTooNew
-from askare.storage.sqlite import UnsafeSQLite
 
-# What a command may end with.  Each says in words what is wrong and what to do, so nobody needs to see a traceback.
-ENDINGS = (Stop, BadSettings, BadKeyFile, SchemaTooNew, UnsafeSQLite, ArchiveProblem, PortTaken, BadFile)
+# Where each command is: loaded when it is called, so that none waits for what only others need.
+COMMANDS = {
+    "serve": "running:serve",
+    "worker": "running:worker",
+    "demo": "running:demo",
+    "token": "people:token_app",
+    "user": "people:user_app",
+    "import": "many_things:import_things",
+    "export": "many_things:export_things",
+    "runs": "service_tasks:runs",
+    "preview": "service_tasks:preview",
+    "scripts": "service_tasks:list_scripts",
+    "holidays": "service_tasks:holidays",
+    "domain": "service_tasks:show_domain",
+    "migrate": "care:migrate",
+    "backup": "care:backup",
+    "restore": "care:restore",
+    "erase": "care:erase",
+    "doctor": "care:doctor",
+}
+for _name, _place in COMMANDS.items():
+    app.command(f"{__name__}.{_place}", name=_name)
 
 
 def main() -> None:
     """Run the command that the arguments name."""
     try:
         app()
-    except ENDINGS as stop:
-        complain(str(stop))
+    except Ending as ending:
+        complain(str(ending))
         sys.exit(1)
     except Problem as problem:
         complain(problem.reason)

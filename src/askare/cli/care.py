@@ -26,7 +26,6 @@ from askare.cli.shared import (
     Data,
     DatabaseAddress,
     Stop,
-    app,
     opened_database,
     organization_named,
     say,
@@ -37,7 +36,7 @@ from askare.edge import Edge
 from askare.jobs.outbox import HOUSE_USER
 from askare.kernel.caller import Caller, Role
 from askare.kernel.time import written
-from askare.main import open_database
+from askare.opening import open_database
 from askare.outside.check import ProviderCheck, check_providers
 from askare.settings import BadSettings
 from askare.storage import archive
@@ -45,7 +44,6 @@ from askare.storage.migrations import migrate as migrate_schema
 from askare.storage.migrations import waiting
 
 
-@app.command
 def erase(
     *,
     organization: str,
@@ -85,7 +83,6 @@ def erase(
         say.print(f"Erased from {len(erased.tasks)} call tasks and {len(erased.appeals)} appeals.", highlight=False)
 
 
-@app.command
 def migrate(*, check: bool = False, data: Data = None, database: DatabaseAddress = None) -> None:
     """Bring the database up to date.  `serve` does it by itself at start.
 
@@ -112,7 +109,6 @@ def migrate(*, check: bool = False, data: Data = None, database: DatabaseAddress
         say.print(f"Applied {len(names)}.", highlight=False)
 
 
-@app.command
 def backup(file: Path, /, *, data: Data = None, database: DatabaseAddress = None) -> None:
     """Put everything into one new file, while the server runs or not.
 
@@ -136,7 +132,6 @@ def backup(file: Path, /, *, data: Data = None, database: DatabaseAddress = None
     say.print(f"{summary.manifest.rows:,} rows, {summary.archive_bytes:,} bytes: {file}", highlight=False)
 
 
-@app.command
 def restore(
     file: Path,
     /,
@@ -205,7 +200,6 @@ def _table_progress(title: str) -> Iterator[archive.Progress]:
         yield move
 
 
-@app.command
 def doctor(
     *,
     providers: Annotated[bool, Parameter(negative="")] = False,

@@ -20,7 +20,6 @@ from askare.cli.shared import (
     Data,
     DatabaseAddress,
     Stop,
-    app,
     complain,
     opened_database,
     organization_named,
@@ -57,7 +56,6 @@ _KINDS = {
 FAULTS_SHOWN_MAX = 20
 
 
-@app.command(name="import")
 def import_things(
     things: Things,
     file: Path,
@@ -191,7 +189,6 @@ def _row_progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
         yield lambda done: progress.update(bar, completed=done)
 
 
-@app.command(name="export")
 def export_things(
     things: Things,
     file: Path | None = None,

@@ -20,7 +20,6 @@ from askare.cli.shared import (
     Data,
     DatabaseAddress,
     Stop,
-    app,
     opened_database,
     organization_named,
     print_rows,
@@ -36,8 +35,6 @@ from askare.storage.transactions import Transaction
 
 token_app = App(name="token")
 user_app = App(name="user", help="People who sign in with a name and a password.")
-app.command(token_app)
-app.command(user_app)
 
 
 def _lifetime(text: str) -> timedelta:

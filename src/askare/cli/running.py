@@ -19,7 +19,6 @@ from askare.cli.shared import (
     Data,
     DatabaseAddress,
     Stop,
-    app,
     opened_database,
     say,
     settings_of,
@@ -29,7 +28,6 @@ from askare.kernel.caller import Role
 from askare.storage.desk import Database
 
 
-@app.command
 def serve(
     *,
     host: str | None = None,
@@ -89,7 +87,6 @@ def serve(
     serving.serve(settings, announce=announce)
 
 
-@app.command
 def worker(
     *,
     site: str | None = None,
@@ -120,7 +117,6 @@ def worker(
     )
 
 
-@app.command
 def demo(*, data: Data = None, database: DatabaseAddress = None) -> None:
     """Fill an organization "Demo" with offices, agents, operators, parties, realties and two thousand tasks.
 

@@ -21,7 +21,6 @@ from askare.cli.shared import (
     Data,
     DatabaseAddress,
     Stop,
-    app,
     complain,
     house_of,
     opened_database,
@@ -46,7 +45,6 @@ from askare.workdays.model import Domain
 from askare.workdays.rules import Unreadable, defaults_of
 
 
-@app.command
 def runs(
     task: str | None = None,
     /,
@@ -138,7 +136,6 @@ def _span(span_milliseconds: int | None) -> str:
     return f"{span_milliseconds / 3_600_000:.1f} h"
 
 
-@app.command
 def preview(
     task: str,
     /,
@@ -206,7 +203,6 @@ def _task_id(database: Database, caller: Caller, said: str) -> UUID:
     raise Stop(f"There is no service task with the id or name {said!r}.")
 
 
-@app.command(name="scripts")
 def list_scripts(*, as_json: AsJson = False, data: Data = None) -> None:
     """Show the scripts that service tasks can start here, with their parameters.
 
@@ -224,7 +220,6 @@ def list_scripts(*, as_json: AsJson = False, data: Data = None) -> None:
         complain(fault)
 
 
-@app.command
 def holidays(
     country: str,
     year: int,
@@ -280,7 +275,6 @@ def holidays(
 _YES = {"y", "yes", "k", "kyllä", "j", "ja"}
 
 
-@app.command(name="domain")
 def show_domain(
     *,
     organization: str = DEMO_ORGANIZATION,

@@ -20,7 +20,8 @@ from askare.access.model import Organization
 from askare.edge import Edge
 from askare.jobs.outbox import HOUSE_USER
 from askare.kernel.caller import Caller, Role
-from askare.main import open_database
+from askare.kernel.endings import Ending
+from askare.opening import open_database
 from askare.settings import Loaded, Settings, load
 from askare.storage.desk import Database
 from askare.storage.migrations import migrate as migrate_schema
@@ -57,7 +58,7 @@ def complain(text: str) -> None:
         say.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
 
 
-class Stop(Exception):
+class Stop(Ending):
     """The command cannot go on; the text says what to do."""
 
 

@@ -6,7 +6,6 @@ import re
 from functools import lru_cache
 
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 from phonenumbers import PhoneNumberFormat
 
 from askare.directory.model import (
@@ -41,6 +40,8 @@ def email_trouble(text: str) -> str | None:
     """
     if _PLAIN_ADDRESS.fullmatch(text) and "--" not in text and text.index("@") <= LOCAL_PART_LETTERS_MAX:
         return None  # as nearly all are: no need to look further
+    from email_validator import EmailNotValidError, validate_email  # loaded with the first address, not at start
+
     try:
         found = validate_email(text, check_deliverability=False, globally_deliverable=False, strict=True)
     except EmailNotValidError as error:

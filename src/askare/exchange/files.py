@@ -28,6 +28,7 @@ from askare.exchange.columns import (
     restored,
     thing_of,
 )
+from askare.kernel.endings import Ending
 
 LINE_BYTES_MAX = 1 << 20
 XLSX_ROWS_MAX = 1_048_576  # what a sheet holds
@@ -51,7 +52,7 @@ _SUFFIXES = {
 }
 
 
-class BadFile(Exception):
+class BadFile(Ending):
     """The file as a whole cannot be read; the text says why and what to do."""
 
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 from email.header import Header
 
-from email_validator import EmailNotValidError, validate_email
-
 NAME_LETTERS_MAX = 100
 SUBJECT_LETTERS_MAX = 150
 ASCII_LETTERS_MAX = 60  # a longer text is folded, which only encoded words survive unchanged
@@ -30,6 +28,8 @@ def checked_address(text: str) -> str:
 
     Raises BadAddress, with the reason in words, for everything that is not exactly one mailbox.
     """
+    from email_validator import EmailNotValidError, validate_email  # loaded with the first letter, not at start
+
     try:
         found = validate_email(text, check_deliverability=False, globally_deliverable=False, allow_smtputf8=False)
     except EmailNotValidError as error:

@@ -7,10 +7,9 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from msgspec import Struct
 
 from askare.letters import wording
@@ -31,6 +30,9 @@ from askare.letters.model import (
     Reason,
     RecipientKind,
 )
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 FIELD_LETTERS_MAX = 200  # of one text of somebody's, in a line of a letter
 WISHES_MAX = 10  # codes or places of one reason
@@ -314,6 +316,8 @@ def _paragraph(text: str) -> str:
 
 @cache
 def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape  # with the first letter
+
     return Environment(
         loader=PackageLoader("askare.letters", "templates"),
         autoescape=select_autoescape(["html"]),

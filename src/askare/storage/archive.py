@@ -25,6 +25,7 @@ import msgspec
 from msgspec import Struct
 
 from askare import __version__
+from askare.kernel.endings import Ending
 from askare.kernel.time import milliseconds
 from askare.storage.desk import Database
 from askare.storage.flavour import SQLITE
@@ -44,7 +45,7 @@ Progress = Callable[[str, int, int], None]
 """Called with a table's name, how many of its rows are done, and how many there are."""
 
 
-class ArchiveProblem(Exception):
+class ArchiveProblem(Ending):
     """The backup cannot be made or taken in; the message says why, and what to do."""
 
 

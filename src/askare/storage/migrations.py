@@ -13,6 +13,7 @@ from importlib.resources import files
 
 from msgspec import Struct
 
+from askare.kernel.endings import Ending
 from askare.kernel.time import milliseconds
 from askare.storage.desk import Database
 from askare.storage.transactions import Transaction
@@ -84,7 +85,7 @@ class Migration(Struct, frozen=True):
         return [statement.strip() for statement in "\n".join(lines).split(";") if statement.strip()]
 
 
-class SchemaTooNew(Exception):
+class SchemaTooNew(Ending):
     """The database was migrated by a newer Askare than this one."""
 
 

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import apsw
 
 from askare.kernel.caller import Caller
+from askare.kernel.endings import Ending
 from askare.kernel.problems import Unavailable
 from askare.storage.flavour import SQLITE, Flavour, numbered
 from askare.storage.memory import Memory
@@ -43,7 +44,7 @@ _SHARED_LOCK_AT = 0x40000002  # where in the file every connection keeps a lock;
 _STOP = object()
 
 
-class UnsafeSQLite(Exception):
+class UnsafeSQLite(Ending):
     """The SQLite library that this Python loads could lose data."""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 from askare.calltasks.outside import Hints, Summary
-from askare.calltasks.summary.extract import summarise
 
 AT_ONCE_CHARACTERS = 2_000  # about a millisecond, for which a thread is not worth its while
 
@@ -17,6 +16,8 @@ class BuiltinSummariser:
         self.name = name
 
     async def summarise(self, transcript: str, hints: Hints) -> Summary:
+        from askare.calltasks.summary.extract import summarise  # its cues take long to load, and many never need them
+
         if len(transcript) <= AT_ONCE_CHARACTERS:
             found = summarise(transcript, hints.languages)
         else:
