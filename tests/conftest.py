@@ -28,7 +28,7 @@ from tests.values import NOW, empty
 
 settings.register_profile(
     "askare",
-    max_examples=40,
+    max_examples=30,
     deadline=None,  # a busy machine is no defect
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     print_blob=True,

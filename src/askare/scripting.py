@@ -19,8 +19,6 @@ from askare.edge import Edge
 from askare.letters import operations as letters
 from askare.letters.model import Notice, Recipient, RecipientKind, Words
 from askare.outside.addresses import AllowList
-from askare.outside.check import check_providers
-from askare.outside.fetch import Bounds, Fetcher, NotFetched
 from askare.scripts.clearing import HistoryClearing, LedgerClearing, TombstoneClearing
 from askare.scripts.model import ScriptFailed
 from askare.scripts.needs import Answer, ProviderCheck, Services
@@ -42,6 +40,8 @@ class _Web(Struct, frozen=True):
     allow: AllowList
 
     async def fetch(self, method: str, address: str, *, body: bytes | None, seconds_max: float) -> Answer:
+        from askare.outside.fetch import Bounds, Fetcher, NotFetched  # with an HTTP client, which not everybody needs
+
         bounds = Bounds(bytes_max=ANSWER_BYTES_MAX, total_seconds=seconds_max, redirects_max=REDIRECTS_MAX)
         try:
             async with Fetcher(self.allow) as fetcher:
@@ -85,6 +85,8 @@ class _Providers(Struct, frozen=True):
     settings: Settings
 
     async def check(self) -> list[ProviderCheck]:
+        from askare.outside.check import check_providers  # with all there is outside
+
         try:
             found = await check_providers(self.settings)
         except BadSettings as bad:

@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias, get_args
 
-import httpx2
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from askare.calltasks.redaction import Private
 from askare.outside.addresses import AllowList
 from askare.outside.audio import Channels
-from askare.outside.fetch import NotFetched, read_address
 from askare.settings import BadSettings, Secret, Settings
 
 Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[\w .:@/+-]+$")]
@@ -151,6 +149,8 @@ def _secret(kind: type, value: object) -> Secret:
 
 def _faults(provider: Provider) -> Iterator[str]:
     if isinstance(provider, OpenAI):
+        from askare.outside.fetch import NotFetched, read_address  # with an HTTP client, which not everybody needs
+
         try:
             read_address(provider.url)
         except NotFetched as problem:
@@ -159,7 +159,9 @@ def _faults(provider: Provider) -> Iterator[str]:
         if provider.response_format is not UNSET and provider.response_format not in formats:
             yield f"response_format: must be one of {', '.join(formats)}"
     elif isinstance(provider, Vosk):
-        url = httpx2.URL(provider.url)
+        from httpx2 import URL
+
+        url = URL(provider.url)
         if url.scheme not in ("ws", "wss") or not url.host:
             yield "url: must begin with ws:// or wss:// and a host"
     elif isinstance(provider, FasterWhisper):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from askare.calltasks.outside import Recordings, Summariser, Transcriber
+from pathlib import Path
+
+from askare.calltasks.outside import Decoded, Recordings, Summariser, Transcriber
 from askare.outside.providers import (
     Builtin,
     Command,
@@ -15,13 +17,8 @@ from askare.outside.providers import (
     name_of,
     outside_of,
 )
-from askare.outside.recordings import FetchedRecordings
-from askare.outside.speech.command import CommandTranscriber
 from askare.outside.speech.faster_whisper import FasterWhisperTranscriber, is_installed
-from askare.outside.speech.openai import OpenAITranscriber
 from askare.outside.summary.builtin import BuiltinSummariser
-from askare.outside.summary.command import CommandSummariser
-from askare.outside.summary.openai import OpenAISummariser
 from askare.settings import BadSettings, Settings
 
 
@@ -32,8 +29,29 @@ def is_configured(settings: Settings) -> bool:
 
 def recordings_of(settings: Settings) -> Recordings:
     """The fetcher and decoder; one for as long as the server runs.  Raises BadSettings."""
-    said = outside_of(settings)
-    return FetchedRecordings(said.allow, operator=said.operator, credentials=said.credentials)
+    return _LateRecordings(outside_of(settings))
+
+
+class _LateRecordings:
+    """Made with the first recording: it brings an HTTP client along, and a server is to be ready at once."""
+
+    def __init__(self, said: Outside) -> None:
+        self._said = said
+        self._made: Recordings | None = None
+
+    async def fetch(self, url: str, into: Path) -> int:
+        return await self._recordings().fetch(url, into)
+
+    async def decode(self, recording: Path, into: Path) -> Decoded:
+        return await self._recordings().decode(recording, into)
+
+    def _recordings(self) -> Recordings:
+        if self._made is None:
+            from askare.outside.recordings import FetchedRecordings
+
+            said = self._said
+            self._made = FetchedRecordings(said.allow, operator=said.operator, credentials=said.credentials)
+        return self._made
 
 
 def transcribers_of(settings: Settings) -> list[Transcriber]:
@@ -53,6 +71,8 @@ def summarisers_of(settings: Settings) -> list[Summariser]:
 def _transcriber(provider: TranscriptionProvider, said: Outside) -> Transcriber:
     match provider:
         case OpenAI():
+            from askare.outside.speech.openai import OpenAITranscriber
+
             return OpenAITranscriber(provider, said.allow)
         case Vosk():
             from askare.outside.speech.vosk import VoskTranscriber  # with 16 MB of web sockets
@@ -61,14 +81,20 @@ def _transcriber(provider: TranscriptionProvider, said: Outside) -> Transcriber:
         case FasterWhisper():
             return FasterWhisperTranscriber(provider)
         case Command():
+            from askare.outside.speech.command import CommandTranscriber
+
             return CommandTranscriber(provider)
 
 
 def _summariser(provider: SummaryProvider, said: Outside) -> Summariser:
     match provider:
         case OpenAI():
+            from askare.outside.summary.openai import OpenAISummariser
+
             return OpenAISummariser(provider, said.allow, redacted=said.redact, region=said.phone_region)
         case Command():
+            from askare.outside.summary.command import CommandSummariser
+
             return CommandSummariser(provider, redacted=said.redact, region=said.phone_region)
         case Builtin():
             return BuiltinSummariser(name_of(provider))
