@@ -96,6 +96,7 @@ def import_things(
     errors = errors or file.with_name(f"{file.stem}.errors{file.suffix}")
     counted = dict.fromkeys(loading.Fate, 0)
     with opened_database(settings) as opened, ExitStack() as at_end:
+        opened.expect_much()
         how = loading.Loading(
             kind=kind,
             caller=_owner(opened, organization),

@@ -158,6 +158,9 @@ class PostgresDatabase:
             ]
         )
 
+    def expect_much(self) -> None:
+        """Get ready for a great many writes: PostgreSQL sees to that itself."""
+
     def close(self) -> None:
         """Give the connections back."""
         if self._opened:

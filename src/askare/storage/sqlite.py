@@ -33,6 +33,7 @@ Resolve = Callable[["list[Errand]"], object]
 GROUP_MAX = 64  # operations a commit; more would make the first of them wait for little gain
 QUEUE_MAX = 4_000  # operations that may wait for the writer; past that a caller is told to come back
 CHECKPOINT_PAGES = 8_000  # of the log, 32 MB: pages that change often are then copied into the file once, not each time
+LOADING_CHECKPOINT_PAGES = 64_000  # 256 MB, while a command loads very many things
 BUSY_MILLISECONDS = 10_000  # how long another process (a command beside the server) may hold the file
 SHORT_READ_STEPS = 100_000  # virtual machine steps, about 2 ms: longer reads leave the event loop alone
 
@@ -258,6 +259,11 @@ class SqliteDatabase:
             with self._readers_lock:
                 self._readers.append(connection)
         return connection
+
+    def expect_much(self) -> None:
+        """Get ready for a great many writes of this process: pages that change often are then copied into the file
+        less often still, at the price of a longer log meanwhile."""
+        self._writer_connection.wal_autocheckpoint(LOADING_CHECKPOINT_PAGES)
 
     # Care ------------------------------------------------------------------------------------------------------
 
