@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from askare.watches.criteria import Criteria, Criterion, Offer, Place, Range, SubtypeList
+from tests.samples_estate import REQUIREMENT_BODY
 
 PROPERTY_TYPES = ["RESIDENTIAL", "LEISURE", "PLOT", "ESTATE", "OTHER", "SUBLEASE"]
 SUBTYPES = ["APARTMENT_HOUSE", "ROW_HOUSE", "HOUSE_PLOT", "FOREST"]
@@ -122,92 +123,4 @@ def an_offer(dice: Random) -> Offer:
 
 
 # Asset Requirement API, create: what is asked for, word for word.
-SAMPLE_WISH: dict[str, Any] = {
-    "title": [
-        {"languageCode": "en", "text": "3R+K+S"},
-        {"languageCode": "fi", "text": "3H+K+S"},
-        {"languageCode": "sv", "text": "3R+K+S"},
-    ],
-    "realty": {
-        "availability": {
-            "availabilityCodes": ["AVAILABLE"],
-            "description": [
-                {"languageCode": "fi", "text": "Saatavissa kahden kuukauden sisällä."},
-                {"languageCode": "sv", "text": "Tillgänglig inom två månader."},
-            ],
-        },
-        "ownershipTypeCodes": ["OWN"],
-        "propertyTypeCodes": ["RESIDENTIAL", "LEISURE"],
-        "residentialTypeCodes": ["APARTMENT_HOUSE"],
-        "plotPropertyTypeCodes": ["HOUSE_PLOT"],
-        "estatePropertyTypeCodes": ["FOREST"],
-        "otherPropertyTypeCodes": ["PARKING_SLOT"],
-        "condition": {
-            "conditionCodes": ["GOOD", "NEW"],
-            "description": [
-                {"languageCode": "fi", "text": "Keittiö voidaan uusia."},
-                {"languageCode": "sv", "text": "Köket kan förnyas."},
-            ],
-        },
-        "earliestConstructionYear": 2000,
-        "latestConstructionYear": 2022,
-    },
-    "addresses": [
-        {
-            "district": "Tammela",
-            "region": "Pirkanmaa",
-            "regionCode": "FI_PIRKANMAA",
-            "postcode": "33500",
-            "postalArea": "Tampere",
-            "locality": "Tampere",
-            "localityCode": "FI_PIRKANMAA_TAMPERE",
-            "countryCode": "FI",
-        },
-        {
-            "district": "Nekala",
-            "region": "Pirkanmaa",
-            "regionCode": "FI_PIRKANMAA",
-            "postcode": "33800",
-            "postalArea": "Tampere",
-            "locality": "Tampere",
-            "localityCode": "FI_PIRKANMAA_TAMPERE",
-            "countryCode": "FI",
-        },
-    ],
-    "apartment": {
-        "roomCountCodes": ["2H", "3H"],
-        "area": {
-            "minimumLivingAreaInSquareMeters": 100,
-            "maximumLivingAreaInSquareMeters": 200,
-            "totalAreaDescription": [
-                {"languageCode": "en", "text": "About 200 square meters."},
-                {"languageCode": "fi", "text": "Noin 200 neliömetriä."},
-                {"languageCode": "sv", "text": "Circa 200 kvadratmeter."},
-            ],
-        },
-    },
-    "plot": {
-        "holdingTypeCodes": ["OWN"],
-        "minimumAreaInSquareMeters": 500,
-        "maximumAreaInSquareMeters": 1000,
-        "totalAreaDescription": [
-            {"languageCode": "en", "text": "Perferably not over 1000 square meters."},
-            {"languageCode": "fi", "text": "Ei mielellään yli 1000 neliömetriä."},
-            {"languageCode": "sv", "text": "Högst 1000 kvadratmeter."},
-        ],
-    },
-    "features": {
-        "hasElevator": True,
-        "hasBalcony": True,
-        "hasSauna": True,
-        "housingCompanyHasSauna": False,
-        "specialWishes": [{"languageCode": "fi", "text": "Merinäköala."}, {"languageCode": "sv", "text": "Havutsikt."}],
-    },
-    "financialTerms": {
-        "debtFreePriceRange": {"minimumPrice": 100000, "maximumPrice": 150000, "currencyCode": "EUR"},
-        "paymentTerms": [
-            {"languageCode": "fi", "text": "14 pv netto."},
-            {"languageCode": "sv", "text": "14 dagar netto."},
-        ],
-    },
-}
+SAMPLE_WISH: dict[str, Any] = REQUIREMENT_BODY["assetRequirements"]

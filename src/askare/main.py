@@ -73,6 +73,7 @@ class _HouseManners(OviProManners):
 class Dialect(Struct, frozen=True):
     """One way of speaking: its manners, its endpoints under their prefixes, and the documents that describe them.
 
+    Where the kit's own way of answering is not the dialect's, `build` makes its application, which answers `paths`.
     No two dialects share the first word of a path: by that word a request finds its dialect.
     """
 
@@ -80,15 +81,13 @@ class Dialect(Struct, frozen=True):
     mounts: tuple[tuple[str, Sequence[Endpoint]], ...]
     documents: tuple[ApiDocument, ...]
     session_cookie: SessionCookie | None = None
-    build: Callable[[House], App] | None = None  # where the kit's own way of answering is not the dialect's
+    build: Callable[[House], App] | None = None
+    paths: tuple[str, ...] = ()
 
     def first_words(self) -> set[str]:
         """The first words of all its paths: `task-management`, `tasks`."""
-        return {
-            (prefix + endpoint.path).strip("/").partition("/")[0]
-            for prefix, endpoints in self.mounts
-            for endpoint in endpoints
-        }
+        mounted = [prefix + endpoint.path for prefix, endpoints in self.mounts for endpoint in endpoints]
+        return {path.strip("/").partition("/")[0] for path in (*mounted, *self.paths)}
 
 
 def _dialects(settings: Settings, door: Door) -> list[Dialect]:
@@ -163,7 +162,7 @@ def _call_centre(settings: Settings) -> Dialect:
         documents.TITLE,
         lambda version: documents.openapi(operations, server_url=settings.base_url, version=version),
     )
-    return Dialect(manners, (("", [one.endpoint() for one in operations]),), (document,), build=build)
+    return Dialect(manners, (), (document,), build=build, paths=tuple(one.path for one in operations))
 
 
 def _askare(settings: Settings) -> Dialect:

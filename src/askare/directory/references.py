@@ -30,6 +30,12 @@ class Reference(Struct, frozen=True):
     target: str
 
 
+def new_references(present: Iterable[Reference], kept: Iterable[Reference]) -> list[Reference]:
+    """Those that are not among the kept ones: a thing may keep what the directory has forgotten."""
+    known = {(one.kind, one.thing_id) for one in kept}
+    return [one for one in present if (one.kind, one.thing_id) not in known]
+
+
 def require_known(tx: Transaction, references: Iterable[Reference], *, checks: Checks) -> list[Fault]:
     """A fault for each reference to what the directory does not know, as far as the setting has it checked.
 

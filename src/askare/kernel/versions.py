@@ -33,3 +33,9 @@ class Precondition(Struct, frozen=True):
 
 
 NO_CONDITION = Precondition()
+
+
+def require_version(version: int, expected: frozenset[int] | None, *, kind: str) -> None:
+    """Check that a thing has one of the versions expected (None: any will do).  Raises Conflict."""
+    if expected is not None and version not in expected:
+        raise Conflict(f"The {kind} was changed since it was read.")

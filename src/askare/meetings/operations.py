@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
-from msgspec import UNSET, Struct
+from msgspec import Struct
 
 from askare.directory import store as directory
 from askare.directory.model import Kind
-from askare.directory.references import Checks, Reference, require_known
+from askare.directory.participants import completed
+from askare.directory.references import Checks
 from askare.kernel.paging import Order, Page, Window
-from askare.kernel.problems import Conflict, Fault, Gone, Invalid, NotFound, Wrong
+from askare.kernel.problems import Gone, NotFound
 from askare.kernel.verbatim import strings_in, value_of
+from askare.kernel.versions import require_version
 from askare.meetings import rules, store
-from askare.meetings.model import Meeting, MeetingContent, MeetingFilter, MeetingParty, PartyType
+from askare.meetings.model import Meeting, MeetingContent, MeetingFilter
 from askare.storage import history
 from askare.storage.history import Change
 from askare.storage.transactions import Transaction
@@ -47,7 +48,7 @@ def create_meeting(
     Raises Invalid for an office that the caller does not see, for a party whose type nobody knows, and for what the
     directory does not know as far as `checks` goes.
     """
-    content = _completed(tx, content, None, checks)
+    content = completed(tx, content, None, checks)
     meeting = Meeting(meeting_id, version=1, content=content, created=now, modified=now)
     after = store.insert(tx, meeting, text=searched_text(tx, content))
     history.record(tx, KIND, meeting_id, Change.CREATED, version=1, at=now, after=after)
@@ -80,8 +81,8 @@ def update_meeting(
     create; Refused when the state of the meeting forbids the change.
     """
     meeting_no, stored, before = _visible(tx, meeting_id, lock=True)
-    _require_version(stored, expected_versions)
-    content = _completed(tx, content, stored.content, checks)
+    require_version(stored.version, expected_versions, kind="meeting")
+    content = completed(tx, content, stored.content, checks)
     rules.require_allowed_change(stored.content, content)
     if not rules.differs(stored.content, content):
         return Saved(meeting_id, stored.version)
@@ -96,7 +97,7 @@ def delete_meeting(
 ) -> None:
     """Remove a WAITING meeting; history and a tombstone stay.  Raises Gone, NotFound, Conflict, Refused."""
     meeting_no, stored, before = _visible(tx, meeting_id, lock=True)
-    _require_version(stored, expected_versions)
+    require_version(stored.version, expected_versions, kind="meeting")
     rules.require_deletable(stored.content)
     store.delete(tx, meeting_no, stored)
     history.record(tx, KIND, meeting_id, Change.DELETED, version=stored.version + 1, at=now, before=before)
@@ -120,64 +121,6 @@ def _was_visible(tx: Transaction, meeting_id: UUID) -> bool:
         return False
     last = history.last_document(tx, KIND, meeting_id)
     return last is not None and tx.caller.sees_office(store.office_of(last))
-
-
-def _require_version(meeting: Meeting, expected_versions: frozenset[int] | None) -> None:
-    if expected_versions is not None and meeting.version not in expected_versions:
-        raise Conflict("The meeting was changed since it was read.")
-
-
-def _completed(
-    tx: Transaction, content: MeetingContent, stored: MeetingContent | None, checks: Checks
-) -> MeetingContent:
-    """The content with party types filled in from the directory, all of it visible to the caller."""
-    faults: list[Fault] = []
-    if not tx.caller.sees_office(content.agency_office_id):
-        faults.append(Fault("agencyOfficeId", Wrong.UNKNOWN_ID, "Unknown agencyOfficeId"))
-    if checks is not Checks.OFF:
-        faults += require_known(tx, _new_references(content, stored), checks=checks)
-    untyped = [party.party_id for party in content.parties if party.party_type_code is UNSET]
-    if untyped:
-        known = directory.party_types(tx, untyped)
-        faults += [
-            Fault(
-                f"parties[{at}].partyTypeCode",
-                Wrong.MISSING,
-                "Mandatory field partyTypeCode is missing, and the directory does not know the party",
-            )
-            for at, party in enumerate(content.parties)
-            if party.party_type_code is UNSET and party.party_id not in known
-        ]
-        if not faults:
-            parties = tuple(
-                party
-                if party.party_type_code is not UNSET
-                else MeetingParty(party.party_id, PartyType(known[party.party_id]))
-                for party in content.parties
-            )
-            content = msgspec.structs.replace(content, parties=parties)
-    if faults:
-        raise Invalid(body=faults)
-    return content
-
-
-def _new_references(content: MeetingContent, stored: MeetingContent | None) -> list[Reference]:
-    """What the content points at and the stored one does not: a meeting may keep what the directory has forgotten."""
-    kept = {(one.kind, one.thing_id) for one in _references(stored)} if stored is not None else set()
-    return [one for one in _references(content) if (one.kind, one.thing_id) not in kept]
-
-
-def _references(content: MeetingContent) -> list[Reference]:
-    references = [Reference(Kind.OFFICE, content.agency_office_id, "agencyOfficeId")]
-    references += [
-        Reference(Kind.PARTY, party.party_id, f"parties[{at}].partyId") for at, party in enumerate(content.parties)
-    ]
-    references += [
-        Reference(Kind.AGENT, agent.agent_id, f"agents[{at}].agentId") for at, agent in enumerate(content.agents)
-    ]
-    if content.realty_id is not None:
-        references.append(Reference(Kind.REALTY, content.realty_id, "realtyId"))
-    return references
 
 
 def searched_text(tx: Transaction, content: MeetingContent) -> str:

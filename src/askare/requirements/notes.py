@@ -13,7 +13,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from askare.kernel.paging import Page
-from askare.kernel.problems import Conflict, NotFound
+from askare.kernel.problems import NotFound
+from askare.kernel.versions import require_version
 from askare.requirements import notes_store, rules
 from askare.requirements.model import Note
 from askare.requirements.operations import NOTE_KIND, visible
@@ -64,7 +65,7 @@ def update_note(
 ) -> SavedNote:
     """Replace the text of a note.  The same text changes nothing.  Raises NotFound and Conflict."""
     note_no, stored, before = _held(tx, note_id)
-    _require_version(stored, expected_versions)
+    require_version(stored.version, expected_versions, kind="note")
     if stored.text == text:
         return SavedNote(note_id, stored.version)
     changed = replace(stored, text=text, version=stored.version + 1, modified=now, modified_by=tx.caller.user_id)
@@ -76,7 +77,7 @@ def update_note(
 def delete_note(tx: Transaction, note_id: UUID, *, expected_versions: frozenset[int] | None, now: datetime) -> None:
     """Remove a note, whatever the state of its asset requirement.  Raises NotFound and Conflict."""
     note_no, stored, before = _held(tx, note_id)
-    _require_version(stored, expected_versions)
+    require_version(stored.version, expected_versions, kind="note")
     notes_store.delete(tx, note_no)
     history.record(tx, NOTE_KIND, note_id, Change.DELETED, version=stored.version + 1, at=now, before=before)
 
@@ -94,8 +95,3 @@ def _held(tx: Transaction, note_id: UUID) -> tuple[int, Note, str]:
     if found is None:
         raise NotFound("note", "noteId")
     return found
-
-
-def _require_version(note: Note, expected_versions: frozenset[int] | None) -> None:
-    if expected_versions is not None and note.version not in expected_versions:
-        raise Conflict("The note was changed since it was read.")

@@ -15,10 +15,11 @@ from msgspec.structs import replace
 from askare.directory import lookups
 from askare.directory import store as directory
 from askare.directory.model import Kind
-from askare.directory.references import Checks, Reference, require_known
+from askare.directory.references import Checks, Reference, new_references, require_known
 from askare.kernel.paging import Order, Page, Window
-from askare.kernel.problems import Conflict, Fault, Invalid, NotFound, Wrong
+from askare.kernel.problems import Fault, Invalid, NotFound, Wrong
 from askare.kernel.verbatim import value_of
+from askare.kernel.versions import require_version
 from askare.requirements import notes_store, rules, store
 from askare.requirements.model import (
     ChangedRequirement,
@@ -117,7 +118,7 @@ def update_requirement(
     Raises NotFound; Conflict when it has none of the versions expected; Invalid as for create.
     """
     requirement_no, stored, before = visible(tx, requirement_id, lock=True)
-    _require_version(stored, expected_versions)
+    require_version(stored.version, expected_versions, kind="asset requirement")
     _require_known(tx, said, stored.content, checks)
     if not rules.differs(stored, said, said.status_code):
         return Saved(requirement_id, stored.version)
@@ -142,7 +143,7 @@ def set_marketing_status(
     modification.  Raises NotFound and Conflict.
     """
     requirement_no, stored, before = visible(tx, requirement_id, lock=True)
-    _require_version(stored, expected_versions)
+    require_version(stored.version, expected_versions, kind="asset requirement")
     if stored.marketing is marketing:
         return Saved(requirement_id, stored.version)
     changed = replace(stored, marketing=marketing, version=stored.version + 1, modified=now)
@@ -163,7 +164,7 @@ def delete_requirement(
     Raises NotFound, Conflict, Refused.
     """
     requirement_no, stored, before = visible(tx, requirement_id, lock=True)
-    _require_version(stored, expected_versions)
+    require_version(stored.version, expected_versions, kind="asset requirement")
     rules.require_deletable(stored)
     for follow in followers:
         follow(tx, requirement_id, now)
@@ -196,11 +197,6 @@ def _replace(tx: Transaction, requirement_no: int, stored: Requirement, changed:
     )
 
 
-def _require_version(requirement: Requirement, expected_versions: frozenset[int] | None) -> None:
-    if expected_versions is not None and requirement.version not in expected_versions:
-        raise Conflict("The asset requirement was changed since it was read.")
-
-
 def _require_known(
     tx: Transaction, content: RequirementContent, stored: RequirementContent | None, checks: Checks
 ) -> None:
@@ -212,9 +208,8 @@ def _require_known(
     if not tx.caller.sees_office(content.agency_office_id):
         faults.append(Fault("agencyOfficeId", Wrong.UNKNOWN_ID, "Unknown agencyOfficeId"))
     if checks is not Checks.OFF:
-        kept = {(one.kind, one.thing_id) for one in _references(stored)} if stored is not None else set()
-        new = [one for one in _references(content) if (one.kind, one.thing_id) not in kept]
-        faults += require_known(tx, new, checks=checks)
+        kept = _references(stored) if stored is not None else []
+        faults += require_known(tx, new_references(_references(content), kept), checks=checks)
     if faults:
         raise Invalid(body=faults)
 

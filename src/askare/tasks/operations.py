@@ -6,19 +6,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
-from msgspec import UNSET, Struct
+from msgspec import Struct
 
 from askare.directory import store as directory
 from askare.directory.model import Kind
-from askare.directory.references import Checks, Reference, require_known
+from askare.directory.participants import completed
+from askare.directory.references import Checks
 from askare.kernel.paging import Order, Page, Window
-from askare.kernel.problems import Conflict, Fault, Invalid, NotFound, Wrong
+from askare.kernel.problems import NotFound
+from askare.kernel.versions import require_version
 from askare.storage import history
 from askare.storage.history import Change
 from askare.storage.transactions import Transaction
 from askare.tasks import rules, store
-from askare.tasks.model import PartyType, Task, TaskContent, TaskFilter, TaskParty
+from askare.tasks.model import Task, TaskContent, TaskFilter
 
 KIND = "task"
 
@@ -45,7 +46,7 @@ def create_task(
     Raises Invalid for an office that the caller does not see, for a party whose type nobody knows, and for what the
     directory does not know as far as `checks` goes.
     """
-    content = _completed(tx, content, None, checks)
+    content = completed(tx, content, None, checks)
     task = Task(task_id, version=1, content=content, created=now, modified=now)
     after = store.insert(tx, task, text=searched_text(tx, content))
     history.record(tx, KIND, task_id, Change.CREATED, version=1, at=now, after=after)
@@ -78,8 +79,8 @@ def update_task(
     when the state of the task forbids the change.
     """
     task_no, stored, before = _visible(tx, task_id, lock=True)
-    _require_version(stored, expected_versions)
-    content = _completed(tx, content, stored.content, checks)
+    require_version(stored.version, expected_versions, kind="task")
+    content = completed(tx, content, stored.content, checks)
     rules.require_allowed_change(stored.content, content)
     if not rules.differs(stored.content, content):
         return Saved(task_id, stored.version)
@@ -101,7 +102,7 @@ def update_task(
 def delete_task(tx: Transaction, task_id: UUID, *, expected_versions: frozenset[int] | None, now: datetime) -> None:
     """Remove a WAITING task; history and a tombstone stay.  Raises NotFound, Conflict, Refused."""
     task_no, stored, before = _visible(tx, task_id, lock=True)
-    _require_version(stored, expected_versions)
+    require_version(stored.version, expected_versions, kind="task")
     rules.require_deletable(stored.content)
     store.delete(tx, task_no, stored)
     history.record(tx, KIND, task_id, Change.DELETED, version=stored.version + 1, at=now, before=before)
@@ -113,62 +114,6 @@ def _visible(tx: Transaction, task_id: UUID, *, lock: bool = False) -> tuple[int
     if found is None or not tx.caller.sees_office(found[1].content.agency_office_id):
         raise NotFound(KIND, "taskId")
     return found
-
-
-def _require_version(task: Task, expected_versions: frozenset[int] | None) -> None:
-    if expected_versions is not None and task.version not in expected_versions:
-        raise Conflict("The task was changed since it was read.")
-
-
-def _completed(tx: Transaction, content: TaskContent, stored: TaskContent | None, checks: Checks) -> TaskContent:
-    """The content with party types filled in from the directory, all of it visible to the caller."""
-    faults: list[Fault] = []
-    if not tx.caller.sees_office(content.agency_office_id):
-        faults.append(Fault("agencyOfficeId", Wrong.UNKNOWN_ID, "Unknown agencyOfficeId"))
-    if checks is not Checks.OFF:
-        faults += require_known(tx, _new_references(content, stored), checks=checks)
-    untyped = [party.party_id for party in content.parties if party.party_type_code is UNSET]
-    if untyped:
-        known = directory.party_types(tx, untyped)
-        faults += [
-            Fault(
-                f"parties[{at}].partyTypeCode",
-                Wrong.MISSING,
-                "Mandatory field partyTypeCode is missing, and the directory does not know the party",
-            )
-            for at, party in enumerate(content.parties)
-            if party.party_type_code is UNSET and party.party_id not in known
-        ]
-        if not faults:
-            parties = tuple(
-                party
-                if party.party_type_code is not UNSET
-                else TaskParty(party.party_id, PartyType(known[party.party_id]))
-                for party in content.parties
-            )
-            content = msgspec.structs.replace(content, parties=parties)
-    if faults:
-        raise Invalid(body=faults)
-    return content
-
-
-def _new_references(content: TaskContent, stored: TaskContent | None) -> list[Reference]:
-    """What the content points at and the stored one does not: a task may keep what the directory has forgotten."""
-    kept = {(one.kind, one.thing_id) for one in _references(stored)} if stored is not None else set()
-    return [one for one in _references(content) if (one.kind, one.thing_id) not in kept]
-
-
-def _references(content: TaskContent) -> list[Reference]:
-    references = [Reference(Kind.OFFICE, content.agency_office_id, "agencyOfficeId")]
-    references += [
-        Reference(Kind.PARTY, party.party_id, f"parties[{at}].partyId") for at, party in enumerate(content.parties)
-    ]
-    references += [
-        Reference(Kind.AGENT, agent.agent_id, f"agents[{at}].agentId") for at, agent in enumerate(content.agents)
-    ]
-    if content.realty_id is not None:
-        references.append(Reference(Kind.REALTY, content.realty_id, "realtyId"))
-    return references
 
 
 def searched_text(tx: Transaction, content: TaskContent) -> str:

@@ -16,9 +16,10 @@ from askare.jobs.kinds import Kind as Job
 from askare.jobs.outbox import HOUSE_USER
 from askare.kernel.caller import Caller, Role
 from askare.kernel.paging import Order, Page, Window
-from askare.kernel.problems import Conflict, NotFound
+from askare.kernel.problems import NotFound
 from askare.kernel.time import instant_of, milliseconds
 from askare.kernel.verbatim import value_of
+from askare.kernel.versions import require_version
 from askare.letters import operations as letters
 from askare.letters.model import Recipient, RecipientKind
 from askare.requirements import store as requirements
@@ -125,7 +126,7 @@ def update_watch(
     requirement too; Conflict when the watch has none of the versions expected; Invalid for other parties.
     """
     watch_no, stored, before = visible(tx, watch_id, lock=True)
-    _require_version(stored, expected_versions)
+    require_version(stored.version, expected_versions, kind="watch")
     rules.require_same_parties(stored.content, content)
     requirement = _requirement(tx, content.asset_requirement_id)
     if not rules.differs(stored.content, content):
@@ -140,7 +141,7 @@ def update_watch(
 def delete_watch(tx: Transaction, watch_id: UUID, *, expected_versions: frozenset[int] | None, now: datetime) -> None:
     """Take a watch away with its matches; history and a tombstone stay.  Raises NotFound, Conflict."""
     watch_no, stored, before = visible(tx, watch_id, lock=True)
-    _require_version(stored, expected_versions)
+    require_version(stored.version, expected_versions, kind="watch")
     _delete(tx, watch_no, stored, before, now=now)
 
 
@@ -418,8 +419,3 @@ def _welcome_back(tx: Transaction, stored: Watch, changed: Watch) -> None:
         letters.welcome(tx, changed.watch_id, Recipient(RecipientKind.AGENT, changed.subject.agent_id))
     for party_id in set(changed.content.told_parties()) - set(stored.content.told_parties()):
         letters.welcome(tx, changed.watch_id, Recipient(RecipientKind.PARTY, party_id))
-
-
-def _require_version(watch: Watch, expected_versions: frozenset[int] | None) -> None:
-    if expected_versions is not None and watch.version not in expected_versions:
-        raise Conflict("The watch was changed since it was read.")

@@ -13,7 +13,6 @@ from typing import Any
 import falcon
 import falcon.asgi
 import structlog
-from falcon.routing import CompiledRouter
 from msgspec import Struct
 
 from askare.kernel.caller import Role
@@ -30,12 +29,11 @@ from askare.wire.callcentre.reading import Field, read_fields
 from askare.wire.callcentre.words import wished_language
 from askare.wire.kit import headers
 from askare.wire.kit.call import Call
-from askare.wire.kit.dialect import FalconApp, House, read_body, send
-from askare.wire.kit.endpoints import Answer, Endpoint, Example, Reply
+from askare.wire.kit.dialect import METHODS, FalconApp, House, assembled, read_body, send
+from askare.wire.kit.endpoints import Answer, Example, Reply
 from askare.wire.kit.problems import Broken, MalformedJson, MethodNotAllowed, UnknownPath, UnsupportedMediaType
 from askare.wire.kit.reading import plain_json, raw_query
 
-_METHODS = tuple(method for method in falcon.constants.COMBINED_METHODS if method != "WEBSOCKET")
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _log = structlog.get_logger("askare")
 
@@ -81,23 +79,6 @@ class Operation(Struct, frozen=True, kw_only=True):
     also: tuple[tuple[str, str], ...] = ()
     examples: tuple[Example, ...] = ()
 
-    def endpoint(self) -> Endpoint:
-        """The operation as the house lists it with all others."""
-        return Endpoint(
-            method=self.method,
-            path=self.path,
-            operation_id=self.operation_id,
-            summary=self.summary,
-            tag=self.tag,
-            roles=self.roles,
-            handle=_never,
-            answers=(self.answer,),
-        )
-
-
-async def _never(call: Call) -> Reply:
-    raise NotImplementedError(f"{call.path} is answered by this dialect's own app")
-
 
 AnonymousCaller = Callable[[Transaction], Any]
 
@@ -110,30 +91,14 @@ def build_app(
     anonymous: AnonymousCaller | None,
 ) -> FalconApp:
     """The ASGI application.  `anonymous` finds whom a nameless call is handed in for, where that is allowed."""
-    router = CompiledRouter()
-    app: FalconApp = falcon.asgi.App(router=router)
-    app.req_options.strip_url_path_trailing_slash = True
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in operations:
         for method, path in ((operation.method, operation.path), *operation.also):
             by_path.setdefault(path, {})[method] = operation
-    for path, methods in by_path.items():
-        app.add_route(path, _Resource(house, manners, methods, anonymous))
-    nowhere = _Resource(house, manners, {}, None)
-
-    async def nothing_here(req: Any, resp: Any, **_: Any) -> None:
-        await nowhere.unknown(req, resp)
-
-    app.add_sink(nothing_here, r"/")
-
-    async def refuse_method(request: falcon.asgi.Request, response: falcon.asgi.Response, *_: Any) -> None:
-        """Answer a method that HTTP itself does not know; Falcon calls no resource for it."""
-        found = router.find(request.path, req=request)
-        resource = found[0] if found and isinstance(found[0], _Resource) else nowhere
-        await resource.unknown(request, response)
-
-    app.add_error_handler(falcon.HTTPError, refuse_method)
-    return app
+    return assembled(
+        {path: _Resource(house, manners, methods, anonymous) for path, methods in by_path.items()},
+        nowhere=_Resource(house, manners, {}, None),
+    )
 
 
 class _AtWork:
@@ -283,7 +248,7 @@ class _Resource:
         self._house = house
         self._manners = manners
         self._allowed = tuple(sorted(operations))
-        for method in _METHODS:
+        for method in METHODS:
             operation = operations.get(method)
             responder = _AtWork(house, manners, operation, anonymous).respond if operation is not None else self.unknown
             setattr(self, f"on_{method.lower()}", responder)

@@ -36,7 +36,7 @@ from askare.wire.kit.reading import plain_json, read_parameters, typed
 FalconApp: TypeAlias = "falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]"
 Responder: TypeAlias = Callable[..., Awaitable[None]]
 
-_METHODS = tuple(method for method in falcon.constants.COMBINED_METHODS if method != "WEBSOCKET")
+METHODS = tuple(method for method in falcon.constants.COMBINED_METHODS if method != "WEBSOCKET")
 
 _log = structlog.get_logger("askare")
 
@@ -92,9 +92,6 @@ def build_app(
 
     With `session_cookie`, a caller without an Authorization header may be known by that cookie.
     """
-    router = CompiledRouter()
-    app: FalconApp = falcon.asgi.App(router=router)
-    app.req_options.strip_url_path_trailing_slash = True
     by_path: dict[str, dict[str, Endpoint]] = {}
     for prefix, endpoints in mounts:
         for endpoint in endpoints:
@@ -102,9 +99,26 @@ def build_app(
             if endpoint.method in methods:
                 raise ValueError(f"{endpoint.method} {prefix}{endpoint.path} is declared twice")
             methods[endpoint.method] = endpoint
-    for path, methods in by_path.items():
-        app.add_route(path, _Resource(house, manners, methods, session_cookie))
-    nowhere = _Resource(house, manners, {}, None)
+    return assembled(
+        {path: _Resource(house, manners, methods, session_cookie) for path, methods in by_path.items()},
+        nowhere=_Resource(house, manners, {}, None),
+    )
+
+
+class Resource(Protocol):
+    """All methods of one path."""
+
+    async def unknown(self, request: falcon.asgi.Request, response: falcon.asgi.Response, **_: Any) -> None:
+        """Answer a path that does not exist, or a method that it does not have."""
+
+
+def assembled(resources: Mapping[str, Resource], *, nowhere: Resource) -> FalconApp:
+    """The ASGI application of these paths; `nowhere` answers all others."""
+    router = CompiledRouter()
+    app: FalconApp = falcon.asgi.App(router=router)
+    app.req_options.strip_url_path_trailing_slash = True
+    for path, resource in resources.items():
+        app.add_route(path, resource)
 
     async def nothing_here(req: Any, resp: Any, **_: Any) -> None:
         await nowhere.unknown(req, resp)
@@ -114,9 +128,10 @@ def build_app(
     async def refuse_method(request: falcon.asgi.Request, response: falcon.asgi.Response, *_: Any) -> None:
         """Answer a method that HTTP itself does not know; Falcon calls no resource for it."""
         found = router.find(request.path, req=request)
-        resource = found[0] if found and isinstance(found[0], _Resource) else nowhere
+        resource: Resource = found[0] if found and found[0] in known else nowhere
         await resource.unknown(request, response)
 
+    known = list(resources.values())
     app.add_error_handler(falcon.HTTPError, refuse_method)
     return app
 
@@ -246,7 +261,7 @@ class _Resource:
         by_override = {method: responders[method] for method, endpoint in endpoints.items() if endpoint.by_override}
         if by_override:
             responders["POST"] = _overridable(responders.get("POST", self.unknown), by_override, self.unknown)
-        for method in _METHODS:
+        for method in METHODS:
             setattr(self, f"on_{method.lower()}", responders.get(method, self.unknown))
 
     async def unknown(self, request: falcon.asgi.Request, response: falcon.asgi.Response, **_: Any) -> None:
