@@ -33,8 +33,10 @@ _REPEATABLE = (errors.SerializationFailure, errors.DeadlockDetected)
 
 
 class _PostgresTransaction(Scope):
-    def __init__(self, cursor: psycopg.Cursor[Row], caller: Caller | None, memory: Memory) -> None:
-        super().__init__(caller, memory)
+    def __init__(
+        self, cursor: psycopg.Cursor[Row], caller: Caller | None, memory: Memory, *, only_looks: bool = False
+    ) -> None:
+        super().__init__(caller, memory, only_looks=only_looks)
         self._cursor = cursor
 
     @property
@@ -105,18 +107,19 @@ class PostgresDatabase:
 
     def write(self, operation: Operation[Result], caller: Caller | None = None) -> Result:
         """Run an operation in the calling thread and commit it; repeat it when PostgreSQL asks for that."""
-        return self._transact(operation, caller, "BEGIN")
+        return self._transact(operation, caller, "BEGIN", only_looks=False)
 
     def read(self, operation: Operation[Result], caller: Caller | None = None) -> Result:
         """Run a read in the calling thread, on one snapshot."""
-        return self._transact(operation, caller, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        return self._transact(operation, caller, begin, only_looks=True)
 
-    def _transact(self, operation: Operation[Result], caller: Caller | None, begin: str) -> Result:
+    def _transact(self, operation: Operation[Result], caller: Caller | None, begin: str, *, only_looks: bool) -> Result:
         self.open()
         for attempt in range(1, TRIES_MAX + 1):
             try:
                 with self._pool.connection() as connection, connection.cursor() as cursor:
-                    transaction = _PostgresTransaction(cursor, caller, self.memory)
+                    transaction = _PostgresTransaction(cursor, caller, self.memory, only_looks=only_looks)
                     cursor.execute(cast("Any", begin))
                     try:
                         result = operation(transaction)

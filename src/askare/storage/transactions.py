@@ -36,6 +36,9 @@ class Transaction(Protocol):
     def memory(self) -> Memory:
         """What this process remembers of the database."""
 
+    only_looks: bool  # it changes nothing, and sees one moment from beginning to end
+    known_mark: str | None  # of that moment, once `marks.present_mark` has read it
+
     @property
     def fresh_words(self) -> dict[tuple[int, str], int]:
         """The numbers of words, by organization, that this very transaction took in ahead (`vocabulary.expect`)."""
@@ -64,9 +67,11 @@ class Transaction(Protocol):
 class Scope:
     """The part of a transaction that does not depend on the database: for whom it is, and what follows it."""
 
-    def __init__(self, caller: Caller | None, memory: Memory) -> None:
+    def __init__(self, caller: Caller | None, memory: Memory, *, only_looks: bool = False) -> None:
         self._caller = caller
         self.memory = memory
+        self.only_looks = only_looks
+        self.known_mark: str | None = None
         self.followers: list[Callable[[], None]] = []
         self.fresh_words: dict[tuple[int, str], int] = {}
 
