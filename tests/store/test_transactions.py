@@ -52,6 +52,18 @@ def test_an_operation_that_raises_leaves_nothing(database: Database) -> None:
     assert names(database) == []
 
 
+def test_many_rows_are_changed_each_in_its_own_way_and_only_those_that_its_keys_find(database: Database) -> None:
+    for name, value in (("a", "old"), ("b", "old"), ("c", "kept")):
+        database.write(lambda tx, name=name, value=value: keep(tx, name, value))  # type: ignore[misc]
+
+    changes = [("a", "old", "1"), ("b", "old", "2"), ("c", "old", "3"), ("d", "old", "4")]
+    database.write(lambda tx: tx.amend("facts", {"name": "text", "value": "text"}, {"value": "text"}, changes))
+    database.write(lambda tx: tx.amend("facts", {"name": "text"}, {"value": "text"}, []))
+
+    rows = database.read(lambda tx: tx.rows("SELECT name, value FROM facts ORDER BY name"))
+    assert rows == [("a", "1"), ("b", "2"), ("c", "kept")]
+
+
 def test_an_operation_whose_sql_fails_leaves_nothing(database: Database) -> None:
     def twice(tx: Transaction) -> None:
         keep(tx, "a")

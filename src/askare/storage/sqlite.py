@@ -13,7 +13,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
@@ -100,6 +100,13 @@ class _SqliteTransaction(Scope):
     def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
         places = ", ".join("?" * len(columns))
         self._connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
+
+    def amend(
+        self, table: str, keys: Mapping[str, str], columns: Mapping[str, str], rows: Sequence[Sequence[Value]]
+    ) -> None:
+        found = " AND ".join(f"{name} = ?{at}" for at, name in enumerate(keys, 1))
+        given = ", ".join(f"{name} = ?{at}" for at, name in enumerate(columns, len(keys) + 1))
+        self._connection.executemany(f"UPDATE {table} SET {given} WHERE {found}", rows)
 
 
 class SqliteDatabase:

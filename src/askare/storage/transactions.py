@@ -6,7 +6,7 @@ operation returns, and undoes everything when it raises.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 from askare.kernel.caller import Caller
@@ -59,6 +59,14 @@ class Transaction(Protocol):
 
     def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
         """Insert very many rows, in the quickest way the database has."""
+
+    def amend(
+        self, table: str, keys: Mapping[str, str], columns: Mapping[str, str], rows: Sequence[Sequence[Value]]
+    ) -> None:
+        """Change many rows, each found by its keys and given other columns, in the quickest way the database has.
+
+        Each row holds the keys' values, then the columns'.  Both maps say of each name which word of the flavour's
+        `ddl` is its type."""
 
     def after_commit(self, then: Callable[[], None]) -> None:
         """Call `then` once everything done here is safely on the disk, and never when it is undone."""
