@@ -110,7 +110,6 @@ class Timekeeper:
         defaults: Defaults,
         site: str,
         alone: bool,
-        alarm: Callable[[Upset], None] | None = None,
         rhythm: Rhythm = RHYTHM,
     ) -> None:
         """`scripts_database`: the same data by other connections, so that scripts never stand in the ticker's way.
@@ -123,7 +122,6 @@ class Timekeeper:
         self._edge = edge
         self._site = site
         self._alone = alone
-        self._alarm = alarm
         self._knowledge = Knowledge(defaults, registry.codes)
         self._node: Node | None = None
         self._rhythm = rhythm
@@ -307,9 +305,8 @@ class Timekeeper:
                 name=upset.name,
                 failures=upset.failures,
                 paused=upset.paused,
+                letters=upset.letters,
             )
-            if self._alarm is not None:
-                self._alarm(upset)
 
     def _write_progress(self) -> None:
         node = self._node

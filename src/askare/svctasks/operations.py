@@ -19,7 +19,7 @@ from askare.storage.collection import Kept, text_of
 from askare.storage.history import Change
 from askare.storage.listing import Column, Shelf, listed
 from askare.storage.transactions import Transaction
-from askare.svctasks import rules, store
+from askare.svctasks import alarms, rules, store
 from askare.svctasks.model import (
     Entry,
     Origin,
@@ -727,4 +727,8 @@ def _warnings(
     now: int,
 ) -> tuple[str, ...]:
     codes = surroundings.script_codes | codes_of_domain(tx, surroundings.script_codes).keys()
-    return rules.warnings_of(content, calendar, serving=serving, script_codes=codes, armed_at=armed_at, now=now)
+    sched, _ = rules.sched_of(content.ext)
+    return (
+        *rules.warnings_of(content, calendar, serving=serving, script_codes=codes, armed_at=armed_at, now=now),
+        *(alarms.unheard(tx, sched.alert_to) if sched.alert_after_failures or sched.alert_to else ()),
+    )
