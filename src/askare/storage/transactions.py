@@ -36,10 +36,6 @@ class Transaction(Protocol):
     def memory(self) -> Memory:
         """What this process remembers of the database."""
 
-    @property
-    def fresh_words(self) -> dict[tuple[int, str], int]:
-        """The numbers of words, by organization, that this very transaction took in ahead (`vocabulary.expect`)."""
-
     def rows(self, sql: str, **values: Value) -> list[Row]: ...
 
     def row(self, sql: str, **values: Value) -> Row | None:
@@ -53,6 +49,9 @@ class Transaction(Protocol):
 
     def run_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         """Carry out a statement once for each row of values, given in the order of its parameters."""
+
+    def numbers_of_new(self, insertion: str, rows: Sequence[Sequence[Value]]) -> list[int]:
+        """Carry out an `INSERT … RETURNING` of one row once for each row of values; the number that each returned."""
 
     def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
         """Insert very many rows, in the quickest way the database has."""
@@ -68,7 +67,6 @@ class Scope:
         self._caller = caller
         self.memory = memory
         self.followers: list[Callable[[], None]] = []
-        self.fresh_words: dict[tuple[int, str], int] = {}
 
     @property
     def caller(self) -> Caller:
