@@ -62,8 +62,19 @@ class _PostgresTransaction(Scope):
         return self._execute(sql, values).rowcount
 
     def run_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
+        self._execute_many(sql, rows, returning=False)
+
+    def numbers_of_new(self, insertion: str, rows: Sequence[Sequence[Value]]) -> list[int]:
+        self._execute_many(insertion, rows, returning=True)
+        return [number for answer in self._cursor.results() for (number,) in answer]
+
+    def _execute_many(self, sql: str, rows: Sequence[Sequence[Value]], *, returning: bool) -> None:
         names = numbered(sql)[1]
-        self._cursor.executemany(cast("Any", for_psycopg(sql)), [dict(zip(names, row, strict=True)) for row in rows])
+        values = [dict(zip(names, row, strict=True)) for row in rows]
+        if len(values) == 1:  # many go in one pipeline, which one alone need not set up
+            self._execute(sql, values[0])
+        elif values:
+            self._cursor.executemany(cast("Any", for_psycopg(sql)), values, returning=returning)
 
     def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
         with self._cursor.copy(cast("Any", f"COPY {table} ({', '.join(columns)}) FROM STDIN")) as copy:

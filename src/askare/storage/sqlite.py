@@ -95,7 +95,11 @@ class _SqliteTransaction(Scope):
         return self._connection.changes()
 
     def run_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
-        self._connection.executemany(numbered(sql)[0], rows)
+        if rows:
+            self._connection.executemany(numbered(sql)[0], rows)
+
+    def numbers_of_new(self, insertion: str, rows: Sequence[Sequence[Value]]) -> list[int]:
+        return [number for (number,) in self._connection.executemany(numbered(insertion)[0], rows)]
 
     def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
         places = ", ".join("?" * len(columns))

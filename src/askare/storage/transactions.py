@@ -39,10 +39,6 @@ class Transaction(Protocol):
     only_looks: bool  # it changes nothing, and sees one moment from beginning to end
     known_mark: str | None  # of that moment, once `marks.present_mark` has read it
 
-    @property
-    def fresh_words(self) -> dict[tuple[int, str], int]:
-        """The numbers of words, by organization, that this very transaction took in ahead (`vocabulary.expect`)."""
-
     def rows(self, sql: str, **values: Value) -> list[Row]: ...
 
     def row(self, sql: str, **values: Value) -> Row | None:
@@ -56,6 +52,9 @@ class Transaction(Protocol):
 
     def run_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         """Carry out a statement once for each row of values, given in the order of its parameters."""
+
+    def numbers_of_new(self, insertion: str, rows: Sequence[Sequence[Value]]) -> list[int]:
+        """Carry out an `INSERT … RETURNING` of one row once for each row of values; the number that each returned."""
 
     def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
         """Insert very many rows, in the quickest way the database has."""
@@ -81,7 +80,6 @@ class Scope:
         self.only_looks = only_looks
         self.known_mark: str | None = None
         self.followers: list[Callable[[], None]] = []
-        self.fresh_words: dict[tuple[int, str], int] = {}
 
     @property
     def caller(self) -> Caller:
