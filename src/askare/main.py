@@ -298,9 +298,11 @@ class Askare:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
+        if scope["http_version"] == "1":
+            scope["http_version"] = "1.0"  # as ASGI writes it; granian's word for it is unknown to Falcon
         first_word = scope["path"][1:].partition("/")[0]
         app, manners = self._by_first_word.get(first_word, self._otherwise)
-        if scope["method"] in _WITHOUT_BODY:
+        if scope["method"] in _WITHOUT_BODY and not _promises_body(scope["headers"]):
             await app(scope, receive, send)
             return
         try:
@@ -352,6 +354,12 @@ def _exposition(registry: CollectorRegistry) -> bytes:
 
 
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
+_PROMISES = frozenset({b"content-length", b"transfer-encoding"})
+
+
+def _promises_body(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    """Whether a body is to come, though the method has no use for one: it is waited for all the same."""
+    return any(name in _PROMISES for name, _ in headers)
 
 
 def _in_time(receive: Receive) -> Receive:

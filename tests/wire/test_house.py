@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gzip
 import re
+import socket
 from collections.abc import Iterator
 
 import pytest
 
 from tests.server import Client, Server
-from tests.wire.asking import TASKS, Agency, assert_error, on_both, raw_request
+from tests.wire.asking import REQUEST_ID, TASKS, Agency, assert_error, on_both, raw_answer, raw_request
 
 OPEN_PATHS = [
     "/health/live",
@@ -175,3 +176,15 @@ def test_the_pages_are_for_reading_only(method: str, path: str, nobody: Client) 
 
     assert_error(answer, 405, "METHOD_NOT_ALLOWED")
     assert answer.headers["allow"] == "GET"
+
+
+@pytest.mark.parametrize(
+    ("line", "status"), [("GET /health/ready", 200), (f"GET {TASKS}", 401), ("GET /api/tasks", 401), ("GET /no", 404)]
+)
+def test_a_proxy_that_speaks_http_1_0_is_answered_as_any_other(line: str, status: int, server: Server) -> None:
+    # nginx speaks it to what lies behind it, unless it is told otherwise.
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(f"{line} HTTP/1.0\r\nHost: askare.test\r\nRequest-ID: {REQUEST_ID}\r\n\r\n".encode())
+        answer = raw_answer(connection)
+
+    assert answer.status == status
