@@ -16,6 +16,7 @@ from askare.jobs.outbox import HOUSE_USER
 from askare.kernel.caller import Caller, Role
 from askare.kernel.paging import Order, Page, Window
 from askare.kernel.problems import NotFound
+from askare.kernel.versions import Found
 from askare.letters import rules, store
 from askare.letters.addresses import BadAddress, checked_address
 from askare.letters.model import (
@@ -429,13 +430,6 @@ def forget_old(tx: Transaction, *, before: datetime, limit: int) -> int:
 
 
 # Looking and sending again ---------------------------------------------------------------------------------------
-
-
-class Found(Struct, frozen=True):
-    """A letter's document and version."""
-
-    document: str
-    version: int
 
 
 def get_letter(tx: Transaction, letter_id: UUID) -> Found:

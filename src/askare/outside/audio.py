@@ -27,7 +27,7 @@ HEAD_BYTES = 512
 BAD_PACKETS_MAX = 1_000  # a line drops now and then; a file of nothing else is none
 TWIN_SHARE = 0.02  # two channels that differ by less than this of their loudness are one
 LOOKED_AT = 64  # every so many samples the channels are compared
-# Of a WAV file that the decoder takes at once.  It would take 512 bytes, and spend four times as long on changing hands;
+# Of a WAV file that the decoder takes at once.  By itself it would take 512 bytes, and be four times as slow;
 # with much more than this the resampler is slow.
 WAV_PIECE_BYTES = 16_384
 
