@@ -69,6 +69,7 @@ class Not(Struct, frozen=True):
 Condition: TypeAlias = Compare | All | Either | Not
 
 EVERYTHING = All(())
+SORTED_LETTERS = 200  # of a text: an index holds no longer ones
 
 
 class Sort(Struct, frozen=True):
@@ -97,6 +98,14 @@ def value_at(document: Document, path: str) -> Any:
             return None
         value = value[name]
     return value
+
+
+def fields_of(condition: Condition) -> set[str]:
+    """The fields that the condition looks at."""
+    if isinstance(condition, Compare):
+        return {condition.field}
+    parts = (condition.part,) if isinstance(condition, Not) else condition.parts
+    return set().union(*map(fields_of, parts))
 
 
 def is_empty(value: Any) -> bool:
@@ -199,14 +208,18 @@ def _like_pattern(text: str) -> re.Pattern[str]:
 
 
 def sorted_documents(documents: Iterable[Document], sorts: Iterable[Sort]) -> list[Document]:
-    """The documents in the order wished for; where it says nothing they stay as they came."""
+    """The documents in the order wished for; where it says nothing they stay as they came.
+
+    Texts are sorted by their first `SORTED_LETTERS`.
+    """
     ordered = list(documents)
     for sort in reversed(list(sorts)):  # the sort is stable, so the last wish goes first
-        ordered.sort(key=_sort_key(sort), reverse=sort.descending)  # reversed, equal ones still stay as they came
+        ordered.sort(key=sort_key(sort), reverse=sort.descending)  # reversed, equal ones still stay as they came
     return ordered
 
 
-def _sort_key(sort: Sort) -> Callable[[Document], tuple[int, Any]]:
+def sort_key(sort: Sort) -> Callable[[Document], tuple[int, Any]]:
+    """By what documents are sorted: nothing before numbers before texts."""
     path, kind = sort.field, sort.kind
 
     def key(document: Document) -> tuple[int, Any]:
@@ -214,6 +227,6 @@ def _sort_key(sort: Sort) -> Callable[[Document], tuple[int, Any]]:
         if not found:
             return (0, 0)
         first = found[-1] if kind is Kind.NAMES else found[0]
-        return (2, first) if isinstance(first, str) else (1, first)
+        return (2, first[:SORTED_LETTERS]) if isinstance(first, str) else (1, first)
 
     return key

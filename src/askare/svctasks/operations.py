@@ -17,10 +17,11 @@ from askare.kernel.time import instant_of, milliseconds, written
 from askare.storage import history
 from askare.storage.collection import Kept, text_of
 from askare.storage.history import Change
-from askare.storage.listing import Column, Shelf, listed
+from askare.storage.listing import EMPTY_NUMBER, Column, Shelf, listed
 from askare.storage.transactions import Transaction
 from askare.svctasks import alarms, rules, store
 from askare.svctasks.model import (
+    STAMP_GRAIN,
     Entry,
     Origin,
     Outcome,
@@ -46,9 +47,21 @@ SHELF = Shelf(
     table="svctasks",
     columns={
         "id": Column("thing_id", Kind.UUID),
+        "name": Column("name", Kind.TEXT, long=True, collated=True),
         "isenabled": Column("enabled", Kind.FLAG),
-        "ext.ct": Column("created", Kind.INSTANT),
-        "ext.lwt": Column("modified", Kind.INSTANT),
+        "svcscriptcode": Column("script_code", Kind.TEXT, long=True, collated=True),
+        "sitemode": Column("site_mode", Kind.TEXT, collated=True),
+        "sites": Column("sites", Kind.NAMES),
+        "isregular": Column("regular", Kind.FLAG),
+        "overlap": Column("may_overlap", Kind.FLAG),
+        "intervalsec": Column("interval_sec", Kind.INTEGER),
+        "dtstart": Column("start_at", Kind.INSTANT),
+        "dtstop": Column("stop_at", Kind.INSTANT),
+        "schedule": Column("schedule", Kind.TEXT, collated=True),
+        "opts.title": Column("title", Kind.TEXT, long=True, collated=True),
+        "opts.comment": Column("comment", Kind.TEXT, long=True, collated=True),
+        "ext.ct": Column("created", Kind.INSTANT, grain=STAMP_GRAIN),
+        "ext.lwt": Column("modified", Kind.INSTANT, grain=STAMP_GRAIN),
     },
     made=("created", "thing_id"),
 )
@@ -58,8 +71,24 @@ LEDGER = Shelf(
         "id": Column("run_id", Kind.UUID),
         "slot": Column("slot", Kind.INSTANT),
         "last_slot": Column("last_slot", Kind.INSTANT),
-        "site": Column("site", Kind.TEXT),
+        "slots": Column("slots", Kind.INTEGER),
+        "site": Column("site", Kind.TEXT, long=True),
+        "outcome": Column("coalesce(outcome, 'waiting')", Kind.TEXT),
+        "reason": Column("reason", Kind.TEXT, long=True),
+        "lateness_ms": Column(
+            f"CASE WHEN started_at IS NULL THEN {EMPTY_NUMBER}"
+            " WHEN started_at > due_at THEN started_at - due_at ELSE 0 END",
+            Kind.INTEGER,
+        ),
+        "endreason": Column("coalesce(end_reason, '')", Kind.TEXT),
+        "duration_ms": Column(
+            f"CASE WHEN state < {store.OVER} OR started_at IS NULL OR ended_at IS NULL THEN {EMPTY_NUMBER}"
+            " ELSE ended_at - started_at END",
+            Kind.INTEGER,
+        ),
+        "output": Column("output", Kind.TEXT, long=True),
         "origin": Column("origin", Kind.TEXT),
+        "attempt": Column("attempt", Kind.INTEGER),
     },
     made=("slot", "run_id"),
     select=store.RUN_FIELDS,
@@ -352,11 +381,12 @@ def named(tx: Transaction, said: str) -> list[UUID]:
     """The ids of the tasks with this id or name, for the command line."""
     return lookup_svctasks(tx, said) or [
         UUID(bytes=thing_id)
-        for thing_id, document in tx.rows(
-            "SELECT thing_id, document FROM svctasks WHERE organization_no = :organization ORDER BY created, thing_id",
+        for (thing_id,) in tx.rows(
+            "SELECT thing_id FROM svctasks WHERE organization_no = :organization"
+            " AND substr(name, 1, 200) = substr(:said, 1, 200) AND name = :said ORDER BY created, thing_id",
             organization=tx.organization_no,
+            said=said,
         )
-        if msgspec.json.decode(document)["name"] == said
     ]
 
 

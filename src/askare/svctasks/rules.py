@@ -38,6 +38,7 @@ from askare.workdays.windows import Calendar
 
 INTERVAL_SECONDS_MAX = 10 * 366 * 86_400  # contract A28
 TEXT_LETTERS_MAX = 10_000  # only to protect the server
+CODE_LETTERS_MAX = 200  # of a script: it is unique, and an index holds no longer ones
 SITES_MAX = 1_000
 CATCHUP_MAX = 1_000  # starts that are made up for at once
 WINDOWS_WEIGHED_AT_SAVE = 3_000  # open and closed ones, each some 10 to 30 microseconds
@@ -221,9 +222,9 @@ def script_faults_of(content: SvcScriptContent) -> list[Fault]:
         for field, text in (("code", content.code), ("name", content.name))
         if not text.strip()
     ] + [
-        Fault(field, Wrong.TYPE, f"{field} must be at most {TEXT_LETTERS_MAX} letters")
-        for field, text in (("code", content.code), ("name", content.name))
-        if len(text) > TEXT_LETTERS_MAX
+        Fault(field, Wrong.TYPE, f"{field} must be at most {most} letters")
+        for field, text, most in (("code", content.code, CODE_LETTERS_MAX), ("name", content.name, TEXT_LETTERS_MAX))
+        if len(text) > most
     ]
 
 
