@@ -43,7 +43,7 @@ from askare.wire.kit.endpoints import Endpoint, Reply
 from askare.wire.kit.limits import BODY_SECONDS_MAX
 from askare.wire.kit.log import RequestLog
 from askare.wire.kit.openapi import Document, openapi
-from askare.wire.kit.problems import TooSlow
+from askare.wire.kit.problems import CutShort, TooSlow
 from askare.wire.ovipro import authentication, meetings, notes, requirements, tasks, watches
 from askare.wire.ovipro.documents import ASSET_REQUIREMENT, AUTHENTICATION, MEETING, TASK_MANAGEMENT
 from askare.wire.ovipro.problems import OviProManners
@@ -298,14 +298,15 @@ class Askare:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
+        if scope["http_version"] == "1":  # what granian calls 1.0, which nginx speaks to what lies behind it
+            scope["http_version"] = "1.0"
         first_word = scope["path"][1:].partition("/")[0]
         app, manners = self._by_first_word.get(first_word, self._otherwise)
-        if scope["method"] in _WITHOUT_BODY:
-            await app(scope, receive, send)
-            return
+        if scope["method"] not in _WITHOUT_BODY:
+            receive = _in_time(receive)
         try:
-            await app(scope, _in_time(receive), send)
-        except TooSlow as problem:
+            await app(scope, _whole(receive), send)
+        except (TooSlow, CutShort) as problem:  # before the dialect was asked: its own net is further in
             await _send_alone(manners.reply_to(problem), send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
@@ -366,6 +367,18 @@ def _in_time(receive: Receive) -> Receive:
             raise TooSlow(f"The body did not arrive within {BODY_SECONDS_MAX:.0f} seconds.") from None
 
     return receive_in_time
+
+
+def _whole(receive: Receive) -> Receive:
+    """The same body.  Raises CutShort when it breaks off: what came until then must not pass for a whole one."""
+
+    async def receive_whole() -> dict[str, Any]:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            raise CutShort("The body broke off before its end.")
+        return event
+
+    return receive_whole
 
 
 async def _send_alone(reply: Reply, send: Send) -> None:

@@ -55,16 +55,17 @@ def agent_name(tx: Transaction, agent_id: UUID) -> PersonName | None:
 def agent_names(tx: Transaction, agent_ids: Iterable[UUID]) -> dict[UUID, PersonName]:
     """What those of the agents who are known are called."""
     return {
-        agent_id: PersonName(entry.content.first_name, entry.content.last_name)
-        for agent_id, entry in store.find_all(tx, Kind.AGENT, agent_ids).items()
-        if isinstance(entry.content, AgentContent)
+        agent_id: PersonName(content.first_name, content.last_name)
+        for agent_id, stored in store.find_all(tx, Kind.AGENT, agent_ids).items()
+        if isinstance(content := stored.entry.content, AgentContent)
     }
 
 
 def office(tx: Transaction, office_id: UUID) -> OfficeContent | None:
     """What is said of an office, or None for one that is not known."""
     found = store.find(tx, Kind.OFFICE, office_id)
-    return found[1].content if found is not None and isinstance(found[1].content, OfficeContent) else None
+    content = None if found is None else found.entry.content
+    return content if isinstance(content, OfficeContent) else None
 
 
 def office_names(tx: Transaction, office_ids: Iterable[UUID]) -> dict[UUID, str]:
@@ -109,8 +110,8 @@ def admins_with_mailbox(tx: Transaction) -> list[UUID]:
 def _mailboxes(tx: Transaction, kind: Kind, thing_ids: Iterable[UUID]) -> dict[UUID, Mailbox]:
     return {
         thing_id: Mailbox(display_name(content), content.email, content.language_code)
-        for thing_id, entry in store.find_all(tx, kind, thing_ids).items()
-        if isinstance(content := entry.content, (PartyContent, AgentContent)) and content.email is not None
+        for thing_id, stored in store.find_all(tx, kind, thing_ids).items()
+        if isinstance(content := stored.entry.content, (PartyContent, AgentContent)) and content.email is not None
     }
 
 
@@ -131,10 +132,10 @@ def operator_by(tx: Transaction, key: str | int | UUID) -> Operator | None:
 def operator_of_user(tx: Transaction, user_id: UUID) -> Operator | None:
     """A user of the caller's organization, with or without an entry of their own; None for nobody."""
     found = store.find(tx, Kind.OPERATOR, user_id)
-    if found is not None and isinstance(content := found[1].content, OperatorContent):
+    if found is not None and isinstance(content := found.entry.content, OperatorContent):
         return Operator(
             user_id,
-            found[1].number,
+            found.entry.number,
             display_name(content),
             content.code,
             content.extension,

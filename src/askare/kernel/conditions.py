@@ -41,7 +41,7 @@ class Test(Enum):
     AT_LEAST = ">="
     LESS = "<"
     AT_MOST = "<="
-    LIKE = "like"  # % any letters, _ any one letter; case says nothing
+    LIKE = "like"  # % any letters, _ any one letter; capital and small letters are the same
     EMPTY = "isnull"  # absent, null, "", [] or {}
 
 
@@ -182,8 +182,8 @@ def _matcher(test: Test, values: tuple[Scalar, ...]) -> Callable[[Any], bool]:
         wanted = frozenset((isinstance(value, str), value) for value in values)
         return lambda value: (isinstance(value, str), value) in wanted
     if test is Test.LIKE:
-        patterns = [_like_pattern(str(value)) for value in values]
-        return lambda value: isinstance(value, str) and any(pattern.fullmatch(value) for pattern in patterns)
+        likes = [_like(str(value)) for value in values]
+        return lambda value: isinstance(value, str) and any(like(value.lower()) for like in likes)
     bound = values[0]
     is_text = isinstance(bound, str)
     compare: dict[Test, Callable[[Any], bool]] = {
@@ -196,12 +196,34 @@ def _matcher(test: Test, values: tuple[Scalar, ...]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, str) is is_text and chosen(value)
 
 
-def _like_pattern(text: str) -> re.Pattern[str]:
-    """The pattern as a regular expression that never goes back over what it has matched, however it is written."""
-    first, *others = ("".join("." if one == "_" else re.escape(one) for one in part) for part in text.split("%"))
-    last = f".*{others.pop()}" if others else ""
-    between = "".join(f"(?>.*?{part})" for part in others if part)
-    return re.compile(f"{first}{between}{last}", re.IGNORECASE | re.DOTALL)
+def _like(text: str) -> Callable[[str], bool]:
+    """The pattern as a function of a text in small letters, which never goes back over what it has matched."""
+    first, *others = text.lower().split("%")
+    if "_" in text:
+        return _like_pattern(first, others).fullmatch  # type: ignore[return-value]
+    if not others:
+        return lambda value: value == first
+    last = others.pop()
+
+    def matches(value: str) -> bool:
+        at, end = len(first), len(value) - len(last)
+        if at > end or not value.startswith(first) or not value.endswith(last):
+            return False
+        for part in others:
+            at = value.find(part, at, end)
+            if at < 0:
+                return False
+            at += len(part)
+        return True
+
+    return matches
+
+
+def _like_pattern(first: str, others: list[str]) -> re.Pattern[str]:
+    start, *between = ("".join("." if one == "_" else re.escape(one) for one in part) for part in (first, *others))
+    end = f".*{between.pop()}" if between else ""
+    middle = "".join(f"(?>.*?{part})" for part in between if part)
+    return re.compile(f"{start}{middle}{end}", re.DOTALL)
 
 
 # Order -----------------------------------------------------------------------------------------------------------

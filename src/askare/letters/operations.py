@@ -42,7 +42,7 @@ from askare.letters.model import (
 )
 from askare.letters.store import KIND
 from askare.storage import history
-from askare.storage.history import Change
+from askare.storage.history import Change, Line
 from askare.storage.transactions import Transaction
 
 
@@ -217,8 +217,11 @@ def _alert_content(alert: Alert) -> AlertContent:
 def _note_new(tx: Transaction, letters: Sequence[Letter], *, due: datetime) -> None:
     """Remember that letters came to be, at one moment, and promise their delivery."""
     if letters:
-        things = [(letter.letter_id, document_of(letter)) for letter in letters]
-        history.record_new(tx, KIND, things, at=letters[0].created)
+        lines = [
+            Line(thing_id=letter.letter_id, change=Change.CREATED, version=letter.version, after=document_of(letter))
+            for letter in letters
+        ]
+        history.record_all(tx, KIND, lines, at=letters[0].created)
         outbox.promise_all(tx, Kind.DELIVER_LETTER, [str(letter.letter_id) for letter in letters], due=due)
 
 

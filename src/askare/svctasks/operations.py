@@ -201,7 +201,7 @@ def delete_svctask(tx: Transaction, task_id: UUID, *, stop: bool, now: datetime)
     drop_waiting(tx, row[0], planned_only=False, now=milliseconds(now))
     if stop:
         tx.run(
-            "UPDATE svctask_runs SET stop_asked = 1 WHERE task_no = :task AND state IN (1, 2)",
+            "UPDATE svctask_runs SET stop_asked = 1 WHERE task_no = :task AND state = 2",
             task=row[0],
         )
     TASKS.delete(tx, task_id)
@@ -652,7 +652,7 @@ def _stop(tx: Transaction, run_id: UUID, *, state: int, now: int) -> None:
             run=run_id.bytes,
             now=now,
         )
-    elif state in (store.CLAIMED, store.RUNNING):
+    elif state == store.RUNNING:
         tx.run("UPDATE svctask_runs SET stop_asked = 1 WHERE run_id = :run", run=run_id.bytes)
 
 
