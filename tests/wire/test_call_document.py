@@ -25,7 +25,7 @@ STATUSES = {
     "LimitReached": 409,
     "NotFound": 404,
     "Gone": 410,
-    "Conflict": 409,
+    "Conflict": 412,
     "Unauthenticated": 401,
     "Forbidden": 403,
     "Throttled": 429,
