@@ -10,6 +10,7 @@ from uuid import UUID
 from msgspec import UNSET, Struct, UnsetType, field
 
 from askare.kernel.time import settled, written
+from askare.workdays.model import STAMP_GRAIN as STAMP_GRAIN
 from askare.workdays.model import Defaults, Segment, own_keys
 from askare.workdays.model import stamp as stamp
 from askare.workdays.model import svc_id as svc_id

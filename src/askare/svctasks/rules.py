@@ -31,16 +31,18 @@ from askare.svctasks.model import (
     SvcTaskChange,
     SvcTaskContent,
 )
-from askare.svctasks.timetable import LATE_AFTER, LOCAL_INTERVAL_MIN, NEVER_AFTER, outlook
+from askare.svctasks.timetable import LATE_AFTER, LOCAL_INTERVAL_MIN, NEVER_AFTER, Outlook, outlook
 from askare.svctasks.words import SCHEDULES, SITE_MODES, schedule_of, site_mode_of, site_names
 from askare.workdays.rules import OPTS_DEFAULTS, Unreadable, changed, require_zone, week_segments
 from askare.workdays.windows import Calendar
 
 INTERVAL_SECONDS_MAX = 10 * 366 * 86_400  # contract A28
 TEXT_LETTERS_MAX = 10_000  # only to protect the server
+CODE_LETTERS_MAX = 200  # of a script: it is unique, and an index holds no longer ones
 SITES_MAX = 1_000
 CATCHUP_MAX = 1_000  # starts that are made up for at once
-WINDOWS_WEIGHED_AT_SAVE = 3_000  # open and closed ones, each some 10 to 30 microseconds
+# A save is looked into while it is written, when nobody else writes: so it looks less far than a preview.
+PIECES_WEIGHED_AT_SAVE = 2_000  # each some 10 microseconds
 ALERTED_MAX = 20  # who are written to about one task
 START_PARAMETERS = tuple(f"startparam{number}" for number in range(1, 10))
 SCRIPT_OPTS_DEFAULTS = {**OPTS_DEFAULTS, "loglevel": 0, "variables": {}}
@@ -221,9 +223,9 @@ def script_faults_of(content: SvcScriptContent) -> list[Fault]:
         for field, text in (("code", content.code), ("name", content.name))
         if not text.strip()
     ] + [
-        Fault(field, Wrong.TYPE, f"{field} must be at most {TEXT_LETTERS_MAX} letters")
-        for field, text in (("code", content.code), ("name", content.name))
-        if len(text) > TEXT_LETTERS_MAX
+        Fault(field, Wrong.TYPE, f"{field} must be at most {most} letters")
+        for field, text, most in (("code", content.code, CODE_LETTERS_MAX), ("name", content.name, TEXT_LETTERS_MAX))
+        if len(text) > most
     ]
 
 
@@ -359,23 +361,20 @@ def warnings_of(
         plan = plan_of(content, armed_at=armed_at)
         if schedule_of(content.schedule) is Schedule.INDIVIDUAL and not plan.segments:
             found.append("schedule is individual and periods is empty: it never starts")
-        elif not outlook(plan, calendar, start=now, count=1, within=(within := _looked_ahead(plan))).starts:
-            if plan.end is not None and plan.end <= now:
-                found.append("dtstop is past: it never starts")
-            elif within < NEVER_AFTER:
-                found.append(f"no planned start of the next {within // _DAY} days meets an open window")
-            else:
-                found.append("no planned start meets an open window: it never starts")
+        else:
+            coming = outlook(plan, calendar, start=now, count=1, pieces_max=PIECES_WEIGHED_AT_SAVE)
+            if not coming.starts:
+                found.append(_never(plan, coming, now=now))
     return tuple(found)
 
 
-def _looked_ahead(plan: Plan) -> int:
-    """How many milliseconds ahead a save looks for a first start: fewer for a week of very many periods.
-
-    A save is looked into while it is written, when nobody else writes.
-    """
-    weeks = max(WINDOWS_WEIGHED_AT_SAVE // max(2 * len(plan.segments), 1), 2)
-    return min(weeks * 7 * _DAY, NEVER_AFTER)
+def _never(plan: Plan, coming: Outlook, *, now: int) -> str:
+    """That no start was found, as far as one looked."""
+    if plan.end is not None and plan.end <= now:
+        return "dtstop is past: it never starts"
+    if coming.is_whole or coming.until - now >= NEVER_AFTER:
+        return "no planned start meets an open window: it never starts"
+    return f"no planned start of the next {(coming.until - now) // _DAY} days meets an open window"
 
 
 def retry_pause(retry: Retry, *, attempt: int) -> int | None:
