@@ -166,6 +166,22 @@ def test_a_body_that_trickles_is_answered_408_and_a_header_that_trickles_is_cut_
     assert nothing in (b"", b"HTTP/1.1 408 Request Timeout")
 
 
+def test_a_get_that_promises_a_body_and_sends_none_is_not_waited_for_any_longer(tmp_path: Path) -> None:
+    token = make_token(tmp_path / "data")
+    with ExitStack() as stack:
+        server = HurriedServer(tmp_path / "data", PYTHONPATH=str(ROOT)).start()
+        stack.callback(server.stop)
+        promising = []
+        for promise in ("Content-Length: 100", "Transfer-Encoding: chunked"):
+            connection = stack.enter_context(closing(connected(server)))
+            head = f"GET /api/tasks HTTP/1.1\r\nHost: askare\r\nAuthorization: Bearer {token}\r\n{promise}"
+            connection.sendall(f"{head}\r\n\r\n".encode())
+            promising.append(connection)
+        statuses = [status_on(connection) for connection in promising]
+
+    assert statuses == [408, 408]
+
+
 def trickle_until_cut_off(connection: socket.socket) -> bytes:
     """Send a byte now and then until the other side has had enough; all that it said."""
     said = b""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from msgspec import Struct
 
@@ -25,7 +26,7 @@ from askare.scripts.registry import Registry
 from askare.scripts.timekeeper import Rhythm, Timekeeper
 from askare.storage.desk import Database
 from askare.storage.transactions import Transaction
-from askare.svctasks import operations
+from askare.svctasks import operations, ticking
 from askare.svctasks.model import Surroundings
 from askare.svctasks.ticking import Knowledge
 from askare.workdays.rules import defaults_of
@@ -214,6 +215,23 @@ def test_when_the_server_stops_its_scripts_are_ownerdown(keep: Keep, timetable: 
     keeper.stop()
 
     assert timetable.outcomes() == ["SITE1 started ownerdown"]
+
+
+def test_a_claim_whose_answer_was_lost_on_the_way_is_started_all_the_same(keep: Keep, timetable: Timetable) -> None:
+    keep()
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    timetable.create(msgspec.structs.replace(single("hello"), start=tomorrow))
+    until(lambda: count_rows(timetable.database, "svc_nodes"), "the node")
+    rows = timetable.database.read(lambda tx: tx.rows("SELECT node_no, site, name FROM svc_nodes"))
+    node = ticking.Node(*rows[0])
+
+    unheard = timetable.database.write(
+        lambda tx: ticking.claim(tx, node, timetable.knowledge, now=milliseconds(tomorrow), room=1)
+    )
+
+    assert len(unheard) == 1
+    until(lambda: timetable.ledger()[0]["endreason"], "the end of a run that was claimed without an answer")
+    assert timetable.ledger()[0]["output"] == "hello from SITE1"
 
 
 def test_what_a_killed_server_ran_is_ownerdown_at_the_next_start(keep: Keep, timetable: Timetable) -> None:

@@ -400,6 +400,45 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_leaves_nothing_behind(ag
     assert agency.admin.page()["totalCount"] == 0
 
 
+def test_a_client_that_leaves_before_the_last_chunk_leaves_nothing_behind(agency: Agency) -> None:
+    """What came so far is a whole task, but the client never said that this was all."""
+    body = json.dumps(agency.task()).encode()
+    headers: dict[str, str | bytes] = {**JSON, "Transfer-Encoding": "chunked"}
+    for _ in range(5):
+        with raw_start(agency.server, f"POST {TASKS}", token=agency.admin.token, headers=headers) as connection:
+            connection.sendall(b"%x\r\n%s\r\n" % (len(body), body))
+
+    assert agency.admin.page()["totalCount"] == 0
+
+
+def test_a_whole_task_before_a_broken_chunk_is_no_whole_body(agency: Agency) -> None:
+    body = json.dumps(agency.task()).encode()
+    headers: dict[str, str | bytes] = {**JSON, "Transfer-Encoding": "chunked"}
+
+    answer = raw_request(
+        agency.server,
+        f"POST {TASKS}",
+        token=agency.admin.token,
+        headers=headers,
+        body=b"%x\r\n%s\r\nzz\r\n" % (len(body), body),
+    )
+
+    assert (answer.status, answer.json()["errorCode"]) == (400, "BAD_REQUEST_BODY")
+    assert agency.admin.page()["totalCount"] == 0
+
+
+@pytest.mark.parametrize("line", [f"POST {TASKS}", f"GET {TASKS}", "POST /api/tasks", "POST /rest/v1/service/svctasks"])
+@pytest.mark.parametrize("chunks", [b"zz\r\n", b"2\r\n{}\r\nzz\r\n", b"-1\r\n\r\n"])
+def test_chunks_that_are_none_are_the_fault_of_the_client(line: str, chunks: bytes, agency: Agency) -> None:
+    headers: dict[str, str | bytes] = {**JSON, "Transfer-Encoding": "chunked"}
+
+    answer = raw_request(agency.server, line, token=agency.admin.token, headers=headers, body=chunks)
+
+    assert answer.status in (200, 400)
+    assert answer.status == 400 or line.startswith("GET")
+    assert agency.admin.page()["totalCount"] == 0
+
+
 @pytest.mark.parametrize(("method", "path"), [("GET", TASKS), ("DELETE", f"{TASKS}/{UNKNOWN_ID}")])
 def test_a_body_that_nobody_asked_for_is_ignored(method: str, path: str, agency: Agency) -> None:
     answer = agency.admin.request(method, path, content=b"{nonsense")

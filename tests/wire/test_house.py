@@ -175,3 +175,14 @@ def test_the_pages_are_for_reading_only(method: str, path: str, nobody: Client) 
 
     assert_error(answer, 405, "METHOD_NOT_ALLOWED")
     assert answer.headers["allow"] == "GET"
+
+
+@pytest.mark.parametrize(
+    "path", ["/health/ready", "/docs", "/openapi/meeting.json", TASKS, "/api/tasks", "/rest/v1/service/svctasks"]
+)
+def test_proxies_that_speak_http_1_0_are_answered(path: str, agency: Agency) -> None:
+    """As nginx does to what lies behind it, unless told otherwise."""
+    answer = raw_request(agency.server, f"GET {path}", token=agency.admin.token, version="1.0")
+
+    assert answer.status == 200
+    assert answer.body

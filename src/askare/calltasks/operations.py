@@ -38,6 +38,7 @@ from askare.jobs.outbox import HOUSE_USER
 from askare.kernel.caller import Caller, Role
 from askare.kernel.paging import Page, Window
 from askare.kernel.problems import Fault, Invalid, NotFound, Refused, Throttled, Wrong
+from askare.kernel.versions import require_version
 from askare.kernel.words import fold_word, written_words
 from askare.storage import history, vocabulary
 from askare.storage.history import Change
@@ -250,10 +251,22 @@ def _visible(tx: Transaction, task_no: int, office: Office, *, lock: bool = Fals
 # Working ---------------------------------------------------------------------------------------------------------
 
 
-def update_status(tx: Transaction, task_no: int, wanted: Status, *, office: Office, now: datetime) -> None:
-    """Set the status; setting the present one changes nothing.  Raises NotFound; Conflict where final is final."""
+def update_status(
+    tx: Transaction,
+    task_no: int,
+    wanted: Status,
+    *,
+    office: Office,
+    now: datetime,
+    expected_versions: frozenset[int] | None = None,
+) -> None:
+    """Set the status; setting the present one changes nothing.
+
+    Raises NotFound, Conflict; Refused where final is final.
+    """
     stored = _visible(tx, task_no, office, lock=True)
     task = stored.task
+    require_version(task.version, expected_versions, kind="task")
     if task.status is wanted:
         return
     rules.require_allowed_change(task.status, wanted, strict=office.strict)
@@ -283,13 +296,22 @@ def _operator_of(tx: Transaction, kept: Kept) -> Operator | None:
     return None if kept.user_id is None else people.operator_of_user(tx, kept.user_id)
 
 
-def link_appeal(tx: Transaction, task_no: int, appeal_id: AppealId | None, *, office: Office, now: datetime) -> None:
+def link_appeal(
+    tx: Transaction,
+    task_no: int,
+    appeal_id: AppealId | None,
+    *,
+    office: Office,
+    now: datetime,
+    expected_versions: frozenset[int] | None = None,
+) -> None:
     """Link the task to an appeal in the place of any other; None unlinks it.
 
-    Raises NotFound; Invalid for an appeal that the organization does not have, where appeals are kept here.
+    Raises NotFound, Conflict; Invalid for an appeal that the organization does not have, where appeals are kept here.
     """
     stored = _visible(tx, task_no, office, lock=True)
     task = stored.task
+    require_version(task.version, expected_versions, kind="task")
     if office.checks_appeals and appeal_id is not None:
         number = _as_number(appeal_id)
         if number is None or not appeals.exists(tx, number):
@@ -316,13 +338,23 @@ def _as_number(appeal_id: AppealId) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
 
-def reprocess(tx: Transaction, task_no: int, *, stage: str | None, force: bool, office: Office, now: datetime) -> None:
+def reprocess(
+    tx: Transaction,
+    task_no: int,
+    *,
+    stage: str | None,
+    force: bool,
+    office: Office,
+    now: datetime,
+    expected_versions: frozenset[int] | None = None,
+) -> None:
     """Have the pipeline make things right; what is under way already goes on as it is.
 
-    Raises NotFound; Refused when there is nothing to work on; Throttled.
+    Raises NotFound, Conflict; Refused when there is nothing to work on; Throttled.
     """
     stored = _visible(tx, task_no, office, lock=True)
     task = stored.task
+    require_version(task.version, expected_versions, kind="task")
     if task.processing_status in rules.UNDERWAY:
         return
     run = rules.reprocess_run(task, stage=stage, force=force)

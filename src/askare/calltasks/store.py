@@ -22,7 +22,7 @@ from askare.kernel.time import instant_of, milliseconds
 from askare.kernel.words import fold
 from askare.storage.sql import Conditions
 from askare.storage.transactions import Transaction, Value
-from askare.storage.vocabulary import index, numbers_of, words_of
+from askare.storage.vocabulary import index_all, numbers_of, words_of
 
 # Stored numbers of the closed lists.  New members go to the end: the numbers are on people's disks.
 STATUS_NUMBERS = {Status.PENDING: 0, Status.IN_PROGRESS: 1, Status.COMPLETED: 2, Status.CANCELLED: 3}
@@ -66,11 +66,12 @@ def note_title(tx: Transaction, task: CallTask) -> None:
         no=task.id,
         title=fold(task.title),
     )
+    (indexed,) = index_all(tx, [task.title])
     tx.run(
         "INSERT INTO call_unposted (organization_no, task_no, words_line) VALUES (:organization, :no, :words)",
         organization=tx.organization_no,
         no=task.id,
-        words=index(tx, task.title).words_line,
+        words=indexed.words_line,
     )
 
 

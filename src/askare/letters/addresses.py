@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from email.header import Header
+from functools import lru_cache
 
 NAME_LETTERS_MAX = 100
 SUBJECT_LETTERS_MAX = 150
@@ -67,5 +68,6 @@ def mailbox(header: str, name: str, address: str) -> str:
     return f"{_encoded(header, line)}\r\n <{address}>"
 
 
+@lru_cache(maxsize=1_000)  # the office and the agent are the same in many letters
 def _encoded(header: str, line: str) -> str:
     return Header(line, charset="utf-8", header_name=header).encode(linesep="\r\n")

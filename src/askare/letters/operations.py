@@ -42,7 +42,7 @@ from askare.letters.model import (
 )
 from askare.letters.store import KIND
 from askare.storage import history
-from askare.storage.history import Change
+from askare.storage.history import Change, Line
 from askare.storage.transactions import Transaction
 
 
@@ -171,6 +171,7 @@ def write(tx: Transaction, notice: Notice, *, letter_id: UUID, now: datetime, du
         facts=notice.facts,
         office_id=notice.office_id,
         agent_id=notice.agent_id,
+        address=notice.address,
     )
     letter = _new_letter(letter_id, LetterKind.NOTICE, notice.recipient, content, due=due or now, now=now)
     return _write_once(tx, letter, f"notice:{notice.once}")
@@ -216,8 +217,11 @@ def _alert_content(alert: Alert) -> AlertContent:
 def _note_new(tx: Transaction, letters: Sequence[Letter], *, due: datetime) -> None:
     """Remember that letters came to be, at one moment, and promise their delivery."""
     if letters:
-        things = [(letter.letter_id, document_of(letter)) for letter in letters]
-        history.record_new(tx, KIND, things, at=letters[0].created)
+        lines = [
+            Line(thing_id=letter.letter_id, change=Change.CREATED, version=letter.version, after=document_of(letter))
+            for letter in letters
+        ]
+        history.record_all(tx, KIND, lines, at=letters[0].created)
         outbox.promise_all(tx, Kind.DELIVER_LETTER, [str(letter.letter_id) for letter in letters], due=due)
 
 
@@ -262,13 +266,20 @@ def domain_of(tx: Transaction, letter_id: UUID, *, addresses: AddressBook) -> st
     letter = store.find(tx, letter_id)
     if letter is None or rules.is_over(letter):
         return None
-    addressee = addresses.addressee(tx, letter.recipient)
+    addressee = _addressee(tx, letter, addresses)
     if addressee is None:
         return None
     try:
         return checked_address(addressee.email).rpartition("@")[2]
     except BadAddress:
         return None
+
+
+def _addressee(tx: Transaction, letter: Letter, addresses: AddressBook) -> Addressee | None:
+    if letter.recipient.kind is not RecipientKind.ADDRESS:
+        return addresses.addressee(tx, letter.recipient)
+    content = letter.content
+    return Addressee("", content.address, None) if isinstance(content, NoticeContent) else None
 
 
 def begin(
@@ -296,7 +307,7 @@ def begin(
     if letter.expires <= now:
         _end(tx, letter, LetterState.EXPIRED, reason=_too_late(letter), now=now)
         return None
-    addressee = addresses.addressee(tx, letter.recipient)
+    addressee = _addressee(tx, letter, addresses)
     if addressee is None or not addressee.email:
         _end(tx, letter, LetterState.REFUSED, reason="no e-mail address of the recipient is known", now=now)
         return None

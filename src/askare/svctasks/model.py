@@ -107,6 +107,7 @@ class Sched(Struct, frozen=True, kw_only=True):
     onstart: bool = False
     parameters: dict[str, Any] = {}  # startparam1 … startparam9
     alert_after_failures: int = 0
+    alert_to: tuple[str, ...] = ()  # e-mail addresses, and ids of agents and users; empty: the administrators
     pause_after_failures: int = 0
 
 

@@ -19,7 +19,7 @@ from askare.storage.collection import Kept, text_of
 from askare.storage.history import Change
 from askare.storage.listing import Column, Shelf, listed
 from askare.storage.transactions import Transaction
-from askare.svctasks import rules, store
+from askare.svctasks import alarms, rules, store
 from askare.svctasks.model import (
     Entry,
     Origin,
@@ -172,7 +172,7 @@ def delete_svctask(tx: Transaction, task_id: UUID, *, stop: bool, now: datetime)
     drop_waiting(tx, row[0], planned_only=False, now=milliseconds(now))
     if stop:
         tx.run(
-            "UPDATE svctask_runs SET stop_asked = 1 WHERE task_no = :task AND state IN (1, 2)",
+            "UPDATE svctask_runs SET stop_asked = 1 WHERE task_no = :task AND state = 2",
             task=row[0],
         )
     TASKS.delete(tx, task_id)
@@ -622,7 +622,7 @@ def _stop(tx: Transaction, run_id: UUID, *, state: int, now: int) -> None:
             run=run_id.bytes,
             now=now,
         )
-    elif state in (store.CLAIMED, store.RUNNING):
+    elif state == store.RUNNING:
         tx.run("UPDATE svctask_runs SET stop_asked = 1 WHERE run_id = :run", run=run_id.bytes)
 
 
@@ -727,4 +727,8 @@ def _warnings(
     now: int,
 ) -> tuple[str, ...]:
     codes = surroundings.script_codes | codes_of_domain(tx, surroundings.script_codes).keys()
-    return rules.warnings_of(content, calendar, serving=serving, script_codes=codes, armed_at=armed_at, now=now)
+    sched, _ = rules.sched_of(content.ext)
+    return (
+        *rules.warnings_of(content, calendar, serving=serving, script_codes=codes, armed_at=armed_at, now=now),
+        *(alarms.unheard(tx, sched.alert_to) if sched.alert_after_failures or sched.alert_to else ()),
+    )

@@ -14,6 +14,7 @@ import msgspec
 
 from askare.kernel.problems import Fault, Wrong
 from askare.kernel.time import milliseconds
+from askare.letters.addresses import BadAddress, checked_address
 from askare.svctasks.model import (
     Catchup,
     EndReason,
@@ -40,6 +41,7 @@ TEXT_LETTERS_MAX = 10_000  # only to protect the server
 SITES_MAX = 1_000
 CATCHUP_MAX = 1_000  # starts that are made up for at once
 WINDOWS_WEIGHED_AT_SAVE = 3_000  # open and closed ones, each some 10 to 30 microseconds
+ALERTED_MAX = 20  # who are written to about one task
 START_PARAMETERS = tuple(f"startparam{number}" for number in range(1, 10))
 SCRIPT_OPTS_DEFAULTS = {**OPTS_DEFAULTS, "loglevel": 0, "variables": {}}
 
@@ -105,6 +107,8 @@ def sched_of(ext: Mapping[str, Any]) -> tuple[Sched, list[Fault]]:
             _take(given, faults, key, _switch, said[key])
     if said.get("tz") is not None:
         _take(given, faults, "tz", _zone, said["tz"])
+    if said.get("alert_to") is not None:
+        _take(given, faults, "alert_to", _readers, said["alert_to"])
     if said.get("retry") is not None:
         given["retry"] = _retry(said["retry"], faults)
     given["parameters"] = {key: said[key] for key in START_PARAMETERS if key in said}
@@ -144,6 +148,31 @@ def _zone(value: Any) -> str:
         raise Unreadable("must name a time zone such as Europe/Helsinki")
     require_zone(value)
     return value
+
+
+def _readers(value: Any) -> tuple[str, ...]:
+    """Who is written to: a list, or one text with commas, of e-mail addresses and ids."""
+    said = value.split(",") if isinstance(value, str) else value
+    if not isinstance(said, list) or not all(isinstance(one, str) for one in said):
+        raise Unreadable(f"must be a list of e-mail addresses and ids of agents or users, not {value!r}")
+    readers = tuple(dict.fromkeys(one.strip() for one in said if one.strip()))
+    if len(readers) > ALERTED_MAX:
+        raise Unreadable(f"must name at most {ALERTED_MAX}")
+    for one in readers:
+        if id_of(one) is None:
+            try:
+                checked_address(one)
+            except BadAddress as bad:
+                raise Unreadable(f"names {one!r}, which is no id and no e-mail address: {bad}") from None
+    return readers
+
+
+def id_of(text: str) -> UUID | None:
+    """The id that a text is, None for one that is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _retry(said: Any, faults: list[Fault]) -> Retry:

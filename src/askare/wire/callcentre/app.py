@@ -16,7 +16,7 @@ import structlog
 from msgspec import Struct
 
 from askare.kernel.caller import Role
-from askare.kernel.problems import Forbidden, Invalid, Problem, Unauthenticated
+from askare.kernel.problems import Fault, Forbidden, Invalid, Problem, Unauthenticated
 from askare.storage.transactions import Transaction
 from askare.wire.callcentre.problems import (
     CallCentreManners,
@@ -78,6 +78,11 @@ class Operation(Struct, frozen=True, kw_only=True):
     problems: tuple[int, ...] = ()
     also: tuple[tuple[str, str], ...] = ()
     examples: tuple[Example, ...] = ()
+
+    @property
+    def checks_version(self) -> bool:
+        """Whether If-Match counts here: something that is there is changed."""
+        return 412 in self.problems
 
 
 AnonymousCaller = Callable[[Transaction], Any]
@@ -186,17 +191,18 @@ class _AtWork:
         faults += more
         call.parameters = {**values, **asked}
         call.parameters["range"] = request.get_header("Range")
+        call.parameters["if_range"] = request.get_header("If-Range")
         if (value := request.get_header("If-None-Match")) is not None and operation.method == "GET":
             call.known_versions = headers.read_versions("If-None-Match", value, [])
-        if operation.method == "POST" and (key := request.get_header("Idempotency-Key")) is not None:
-            wrong: list[Any] = []
-            call.idempotency_key = headers.read_idempotency_key(key, wrong)
-            faults += [
-                fault_detail(
-                    "value_error", ("header", "Idempotency-Key"), ctx={"error": one.message}, language=language
-                )
-                for one in wrong
-            ]
+        wrong: list[Fault] = []
+        if operation.checks_version and (value := request.get_header("If-Match")) is not None:
+            call.expected_versions = headers.read_versions("If-Match", value, wrong)
+        if operation.method == "POST" and (value := request.get_header("Idempotency-Key")) is not None:
+            call.idempotency_key = headers.read_idempotency_key(value, wrong)
+        faults += [
+            fault_detail("value_error", ("header", fault.target), ctx={"error": fault.message}, language=language)
+            for fault in wrong
+        ]
         if operation.body_fields is not None:
             faults += await self._read_body(request, call, operation.body_fields, language)
         elif call.idempotency_key is not None:

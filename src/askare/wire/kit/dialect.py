@@ -24,6 +24,7 @@ from askare.wire.kit.limits import BODY_BYTES_MAX, UNREAD_BYTES_MAX, Meter, Turn
 from askare.wire.kit.log import RequestLog
 from askare.wire.kit.problems import (
     Broken,
+    CutShort,
     MalformedJson,
     MethodNotAllowed,
     PayloadTooLarge,
@@ -315,7 +316,10 @@ def require_json(request: falcon.asgi.Request) -> None:
 
 
 async def read_body(request: falcon.asgi.Request) -> bytes:
-    """The whole body.  Raises PayloadTooLarge past `BODY_BYTES_MAX`; the server raises TooSlow when it trickles."""
+    """The whole body.  Raises PayloadTooLarge past `BODY_BYTES_MAX`.
+
+    The house raises TooSlow when it trickles, and CutShort when it breaks off.
+    """
     length = request.content_length
     if length is not None and length > BODY_BYTES_MAX:
         raise PayloadTooLarge(f"The body may have at most {BODY_BYTES_MAX} bytes.")
@@ -335,6 +339,6 @@ async def is_read_to_the_end(request: falcon.asgi.Request) -> bool:
         length = request.content_length
         if length is None or length <= UNREAD_BYTES_MAX:
             await request.stream.read(UNREAD_BYTES_MAX)
-    except (TooSlow, falcon.HTTPError):  # it trickles, or its length is no number
+    except (TooSlow, CutShort, falcon.HTTPError):  # it trickles or breaks off, or its length is no number
         return False
     return request.stream.eof
