@@ -69,11 +69,14 @@ class Shown(Struct, frozen=True):
 # Handing in ------------------------------------------------------------------------------------------------------
 
 
-def create_call(tx: Transaction, content: CallContent, *, operator: str, office: Office, now: datetime) -> int:
+def create_call(
+    tx: Transaction, content: CallContent, *, operator: str, office: Office, now: datetime, has_own_key: bool = False
+) -> int:
     """Keep a new task for an operator, named by code, extension, number or user id; returns the task's number.
 
-    The same call for the same operator under the same title within a day is the same task.  Raises Invalid for an
-    operator whom the organization does not have.
+    The same call for the same operator under the same title within a day is the same task, but for a client who says
+    by keys of its own (`has_own_key`) what is the same.  Raises Invalid for an operator whom the organization does not
+    have.
     """
     assigned = people.operator_by(tx, operator)
     if assigned is None:
@@ -82,7 +85,7 @@ def create_call(tx: Transaction, content: CallContent, *, operator: str, office:
     if content.call_id is not None:
         digest = _digest(content, assigned)
         known = store.arrived_before(tx, digest, now=now, since=now - rules.SAME_CALL_WITHIN)
-        if known is not None:
+        if known is not None and not has_own_key:
             return known
     run = rules.first_run(content)
     caller = tx.caller

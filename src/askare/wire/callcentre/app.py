@@ -25,7 +25,7 @@ from askare.wire.callcentre.problems import (
     json_error,
     validation_reply,
 )
-from askare.wire.callcentre.reading import Field, read_fields
+from askare.wire.callcentre.reading import Field, as_written, read_fields
 from askare.wire.callcentre.words import wished_language
 from askare.wire.kit import headers
 from askare.wire.kit.call import Call
@@ -34,6 +34,7 @@ from askare.wire.kit.endpoints import Answer, Example, Reply
 from askare.wire.kit.problems import Broken, MalformedJson, UnsupportedMediaType
 from askare.wire.kit.reading import plain_json, raw_query
 
+BOM = b"\xef\xbb\xbf"  # which some programs of exchanges write before any text, and Python's json passes over
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _log = structlog.get_logger("askare")
 
@@ -223,7 +224,7 @@ class _AtWork:
         self, request: falcon.asgi.Request, call: Call, fields: dict[str, Field], language: str
     ) -> list[ValidationError]:
         media = (request.content_type or "").partition(";")[0].strip().lower()
-        raw = await read_body(request)
+        raw = (await read_body(request)).removeprefix(BOM)
         if call.idempotency_key is not None:
             call.fingerprint(self._operation.operation_id, raw)
         if not raw.strip():
@@ -233,7 +234,8 @@ class _AtWork:
         except MalformedJson as problem:
             if media in _FORMS:  # JSON under such a name is curl's doing, and is read
                 raise UnsupportedMediaType("The body must be JSON.") from None
-            offset = sum(len(line) + 1 for line in raw.split(b"\n")[: problem.line - 1]) + problem.column - 1
+            lines = raw.decode("utf-8", "replace").split("\n")
+            offset = sum(len(line) + 1 for line in lines[: problem.line - 1]) + problem.column - 1
             ctx = {"error": json_error(problem)}
             return [fault_detail("json_invalid", ("body", offset), ctx=ctx, language=language)]
         except Invalid as problem:
@@ -243,7 +245,7 @@ class _AtWork:
             ]
         if not isinstance(plain, dict):
             return [fault_detail("model_attributes_type", ("body",), language=language)]
-        call.body, faults = read_fields(plain, fields, "body", language)
+        call.body, faults = read_fields(as_written(raw, plain), fields, "body", language)
         return faults
 
 
