@@ -269,7 +269,7 @@ def domain_of(tx: Transaction, letter_id: UUID, *, addresses: AddressBook) -> st
         return None
     if recipient.kind is RecipientKind.ADDRESS:  # which stands in the letter itself
         letter = store.find(tx, letter_id)
-        addressee = letter and _addressee(tx, letter, addresses)
+        addressee = None if letter is None else _addressee(tx, letter, addresses)
     else:
         addressee = addresses.addressee(tx, recipient)
     if addressee is None:
