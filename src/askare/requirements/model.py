@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from askare.kernel.time import settled, written
+from askare.kernel.time import settled, settled_day, written
 from askare.kernel.verbatim import (
     ABSENT,
     TEXT_LETTERS_MAX,
@@ -132,6 +132,10 @@ class ConsentToChange(Struct, frozen=True, kw_only=True, rename="camel", omit_de
     date: Annotated[date, Meta()] | None = None  # a plain `date` would name this very field
     consent_provided: bool | None = None
     consent_delivery_method_code: Code | None = None
+
+    def __post_init__(self) -> None:
+        if self.date is not None:
+            settled_day(self.date)
 
 
 # What is said of an asset requirement ---------------------------------------------------------------------------------

@@ -33,8 +33,8 @@ from askare.wire.ovipro.common import (
     document_reply,
     list_reply,
     read_orders,
-    require_few_words,
     without_times,
+    word_faults,
 )
 
 ROLES = frozenset({Role.ADMIN, Role.AGENT})
@@ -174,7 +174,6 @@ class MeetingApi:
 
     async def search_meetings(self, call: Call) -> Reply:
         wanted: MeetingSearch = call.parameters
-        require_few_words(wanted.free_text_search)
         page = await call.read(
             operations.search_meetings,
             filter_of(wanted),
@@ -252,6 +251,7 @@ class MeetingApi:
                 roles=ROLES,
                 handle=self.search_meetings,
                 parameters=MeetingSearch,
+                parameter_faults=word_faults,
                 answers=(
                     Answer(
                         200,

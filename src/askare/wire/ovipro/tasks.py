@@ -25,8 +25,8 @@ from askare.wire.ovipro.common import (
     document_reply,
     list_reply,
     read_orders,
-    require_few_words,
     without_times,
+    word_faults,
 )
 
 ROLES = frozenset({Role.ADMIN, Role.AGENT})
@@ -161,7 +161,6 @@ class TaskApi:
 
     async def search_tasks(self, call: Call) -> Reply:
         wanted: TaskSearch = call.parameters
-        require_few_words(wanted.free_text_search)
         page = await call.read(
             operations.search_tasks,
             filter_of(wanted),
@@ -233,6 +232,7 @@ class TaskApi:
                 roles=ROLES,
                 handle=self.search_tasks,
                 parameters=TaskSearch,
+                parameter_faults=word_faults,
                 answers=(
                     Answer(
                         200,
