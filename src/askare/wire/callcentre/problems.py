@@ -141,7 +141,7 @@ def _gone(problem: Gone, _: str) -> Reply:
 
 
 def _conflict(problem: Conflict, _: str) -> Reply:
-    return detail_reply(409, problem.reason)
+    return detail_reply(412, problem.reason)
 
 
 def _unauthenticated(_: Unauthenticated, __: str) -> Reply:
