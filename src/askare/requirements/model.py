@@ -129,7 +129,8 @@ class AssetRequirements(Struct, frozen=True, kw_only=True, rename="camel", omit_
 class ConsentToChange(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """The principal's consent to changes: all of it optional, and further keys are kept.  Source: contract 4.2."""
 
-    date: Annotated[date, Meta()] | None = None  # a plain `date` would name this very field
+    # A plain `date` would name this very field; the pattern tells of the years that `settled_day` takes.
+    date: Annotated[date, Meta(extra_json_schema={"pattern": "^(19|20|21)[0-9]{2}-"})] | None = None
     consent_provided: bool | None = None
     consent_delivery_method_code: Code | None = None
 
