@@ -116,7 +116,7 @@ def _ovipro(settings: Settings, door: Door) -> Dialect:
         checks=checks,
     ).endpoints()
     note_api = notes.NoteApi(empty_success_status=settings.empty_success_status)
-    watch_api = watches.WatchApi(empty_success_status=settings.empty_success_status)
+    watch_api = watches.WatchApi(empty_success_status=settings.empty_success_status, checks=checks)
     requirement_api = [
         *requirements.RequirementApi(
             empty_success_status=settings.empty_success_status,
