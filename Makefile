@@ -29,6 +29,7 @@ bench: $(VENV)/.dev  ## speed, side by side with peers; writes docs/benchmarks.m
 	$(BIN)/python bench/run.py
 	PYTHONPATH=. $(BIN)/python bench/timetable.py --peers
 	$(BIN)/python bench/watches.py --watches 1000000
+	$(BIN)/python bench/letters.py
 	$(BIN)/python bench/exchange.py --rows 100000
 	$(BIN)/python bench/calls.py --titles 1000000 --calls 2000
 
