@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -29,6 +27,7 @@ from askare.storage.migrations import migrate
 from askare.storage.postgres import PostgresDatabase
 from tests.journeys.waiting import until
 from tests.letter_values import read
+from tests.nursery import start
 from tests.server import Client, Server, make_token
 from tests.store.watching import FLAT_WISH, a_watch, put, require, watch
 from tests.values import AGENT, NOW, OFFICE, PARTY, an_admin, empty
@@ -124,21 +123,21 @@ class Worker:
     """A night shift in a process of its own."""
 
     def __init__(self, data: Path, database: str) -> None:
-        self._command = [sys.executable, "-m", "askare", "worker", "--data", str(data), "--database", database]
+        self._arguments = ["worker", "--data", str(data), "--database", database]
         self._log_file = data.parent / f"worker-{uuid4()}.log"
 
     def start(self) -> Worker:
-        with self._log_file.open("ab") as log:
-            self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
+        with self._log_file.open("ab") as log, Path(os.devnull).open("rb") as nothing:
+            streams = (nothing.fileno(), log.fileno(), log.fileno())
+            self._process = start("askare", self._arguments, environment=dict(os.environ), streams=streams)
         return self
 
     def kill(self) -> None:
-        self._process.kill()
+        self._process.send_signal(signal.SIGKILL)
         self._process.wait(10)
 
     def stop(self) -> None:
-        with suppress(ProcessLookupError):
-            self._process.send_signal(signal.SIGTERM)
+        self._process.send_signal(signal.SIGTERM)
         self._process.wait(30)
 
 

@@ -17,6 +17,7 @@ from askare.jobs.outbox import HOUSE_USER
 from askare.kernel.caller import Caller, Role
 from askare.kernel.paging import Order, Page, Window
 from askare.kernel.problems import NotFound
+from askare.kernel.versions import Found
 from askare.letters import rules, store
 from askare.letters.addresses import BadAddress, checked_address
 from askare.letters.model import (
@@ -43,7 +44,7 @@ from askare.letters.model import (
 )
 from askare.letters.store import KIND
 from askare.storage import history
-from askare.storage.history import Change
+from askare.storage.history import Change, Line
 from askare.storage.transactions import Transaction, on_behalf_of
 
 
@@ -180,6 +181,7 @@ def write(tx: Transaction, notice: Notice, *, letter_id: UUID, now: datetime, du
         facts=notice.facts,
         office_id=notice.office_id,
         agent_id=notice.agent_id,
+        address=notice.address,
     )
     letter = _new_letter(letter_id, LetterKind.NOTICE, notice.recipient, content, due=due or now, now=now)
     return _write_once(tx, letter, f"notice:{notice.once}")
@@ -225,8 +227,11 @@ def _alert_content(alert: Alert) -> AlertContent:
 def _note_new(tx: Transaction, letters: Sequence[Letter], *, due: datetime) -> None:
     """Remember that letters came to be, at one moment, and promise their delivery."""
     if letters:
-        things = [(letter.letter_id, document_of(letter)) for letter in letters]
-        history.record_new(tx, KIND, things, at=letters[0].created)
+        lines = [
+            Line(thing_id=letter.letter_id, change=Change.CREATED, version=letter.version, after=document_of(letter))
+            for letter in letters
+        ]
+        history.record_all(tx, KIND, lines, at=letters[0].created)
         waiting = [str(letter.letter_id) for letter in letters if not rules.is_over(letter)]
         outbox.promise_all(tx, Kind.DELIVER_LETTER, waiting, due=due)
 
@@ -270,13 +275,26 @@ class NotYet(Struct, frozen=True):
 def domain_of(tx: Transaction, letter_id: UUID, *, addresses: AddressBook) -> str | None:
     """Where the letter goes, as far as that is known: the domain of its recipient's address."""
     recipient = store.waiting_for(tx, letter_id)
-    addressee = None if recipient is None else addresses.addressee(tx, recipient)
+    if recipient is None:
+        return None
+    if recipient.kind is RecipientKind.ADDRESS:  # which stands in the letter itself
+        letter = store.find(tx, letter_id)
+        addressee = None if letter is None else _addressee(tx, letter, addresses)
+    else:
+        addressee = addresses.addressee(tx, recipient)
     if addressee is None:
         return None
     try:
         return checked_address(addressee.email).rpartition("@")[2]
     except BadAddress:
         return None
+
+
+def _addressee(tx: Transaction, letter: Letter, addresses: AddressBook) -> Addressee | None:
+    if letter.recipient.kind is not RecipientKind.ADDRESS:
+        return addresses.addressee(tx, letter.recipient)
+    content = letter.content
+    return Addressee("", content.address, None) if isinstance(content, NoticeContent) else None
 
 
 def begin(
@@ -304,7 +322,7 @@ def begin(
     if letter.expires <= now:
         _end(tx, letter, LetterState.EXPIRED, reason=_too_late(letter), now=now)
         return None
-    addressee = addresses.addressee(tx, letter.recipient)
+    addressee = _addressee(tx, letter, addresses)
     if addressee is None or not addressee.email:
         _end(tx, letter, LetterState.REFUSED, reason="no e-mail address of the recipient is known", now=now)
         return None
@@ -456,13 +474,6 @@ def forget_old(tx: Transaction, *, before: datetime, limit: int) -> int:
 
 
 # Looking and sending again ---------------------------------------------------------------------------------------
-
-
-class Found(Struct, frozen=True):
-    """A letter's document and version."""
-
-    document: str
-    version: int
 
 
 def get_letter(tx: Transaction, letter_id: UUID) -> Found:

@@ -15,7 +15,8 @@ class Flavour(Struct, frozen=True):
     `row_lock` ends a SELECT whose rows are about to be changed; `claim` likewise, passing over rows that somebody
     else is working on.  `unindexed` before a column keeps SQLite from choosing an index by it, and `ordered_join`
     from going through two tables in another order than they are written (PostgreSQL decides by its statistics, and
-    better).  `among_numbers` is a column among many numbers, given as one text that `numbers` writes.  `as_bytes`
+    better); so on SQLite what is joined to a sorted list comes in its order, and on PostgreSQL it is `sorted_again`.
+    `among_numbers` is a column among many numbers, given as one text that `numbers` writes.  `as_bytes`
     around a text column answers its UTF-8, so that nobody need decode what is only passed on.  `present_mark` and
     `since_mark` are the two halves of "what was committed after I last looked": the first reads a mark in the present
     snapshot, the second is the condition on `history` rows that were not yet visible at the mark `:mark`, and
@@ -29,6 +30,7 @@ class Flavour(Struct, frozen=True):
     claim: str
     unindexed: str
     ordered_join: str
+    sorted_again: str
     among_numbers: str
     numbers: Callable[[Iterable[int]], str]
     as_bytes: str
@@ -70,6 +72,7 @@ SQLITE = Flavour(
     claim="",
     unindexed="+",
     ordered_join="CROSS JOIN",
+    sorted_again="",
     among_numbers="{} IN (SELECT value FROM json_each({}))",
     numbers=lambda numbers: f"[{','.join(map(str, numbers))}]",
     as_bytes="CAST({} AS BLOB)",
@@ -102,6 +105,7 @@ POSTGRES = Flavour(
     claim=" FOR UPDATE OF u SKIP LOCKED",
     unindexed="",
     ordered_join="JOIN",
+    sorted_again=" ORDER BY {}",
     among_numbers="{} = ANY(CAST({} AS BIGINT[]))",
     numbers=lambda numbers: f"{{{','.join(map(str, numbers))}}}",
     as_bytes="convert_to({}, 'UTF8')",
