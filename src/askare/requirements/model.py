@@ -460,6 +460,11 @@ def document_of_note(note: Note) -> str:
     ).decode()
 
 
+def told_of_note(document: str, *, office_id: UUID) -> str:
+    """A note's document as history keeps it: with the office of its asset requirement, by whose wall it is hidden."""
+    return f'{document[:-1]},"agencyOfficeId":"{office_id}"}}'
+
+
 def note_of(version: int, document: str) -> Note:
     """The note of a stored document."""
     kept = _note_decoder.decode(document)

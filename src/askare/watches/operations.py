@@ -378,7 +378,8 @@ def _watch_from_now(
         outbox.withdraw(tx, Job.TEND_WATCH, str(watch.watch_id))
         return
     if not goes_on or before is None or before.until != until:
-        matching.keep_criteria(tx, watch.watch_id, criteria, until=until)
+        file = matching.add_criteria if before is None else matching.keep_criteria
+        file(tx, watch.watch_id, criteria, until=until)
     ends = watch.content.validity_end_time
     outbox.promise(tx, Job.TEND_WATCH, str(watch.watch_id), due=ends if is_near else ends - rules.EXPIRY_NOTICE)
 
