@@ -44,7 +44,9 @@ def recording(seconds: float, *, sides: int) -> bytes:
     dice = random.Random(1917)
     caller, operator = (_side(seconds, side=side, dice=dice) for side in (0, 1))
     if sides == 1:
-        sound = bytes(_TABLE[max(-32_768, min(32_767, one + two)) + 32_768] for one, two in zip(caller, operator, strict=True))
+        sound = bytes(
+            _TABLE[max(-32_768, min(32_767, one + two)) + 32_768] for one, two in zip(caller, operator, strict=True)
+        )
     else:
         sound = bytes(_TABLE[sample + 32_768] for both in zip(operator, caller, strict=True) for sample in both)
     head = b"WAVEfmt " + struct.pack("<IHHIIHHH", 18, 6, sides, RATE, RATE * sides, sides, 8, 0)

@@ -99,9 +99,7 @@ class _Line(asyncio.BufferedProtocol):
                 at += end + 4 - known
                 length = _LENGTH.search(head)
                 self._left = int(length[1]) if length else 0
-                what, self._pending = next(
-                    answer for start, answer in self._answers.items() if head.startswith(start)
-                )
+                what, self._pending = next(answer for start, answer in self._answers.items() if head.startswith(start))
                 self._asked[what] += 1
             if not self._left and self._pending is not None:
                 self._transport.write(self._pending)
