@@ -560,7 +560,8 @@ def backfill(
 ) -> dict[str, Any]:
     """Make up for the planned starts in [start, stop) whose window was open: all at once, or one after the other.
 
-    Returns how many are new: repeating it starts nothing twice.  Raises NotFound, Refused for a single task, and LimitReached.
+    Returns how many are new: repeating it starts nothing twice.  Raises NotFound, Refused for a single task, and
+    LimitReached.
     """
     stored = _stored(tx, task_id, lock=True)
     content = content_of(stored.document)
