@@ -38,6 +38,12 @@ settings.register_profile("thorough", settings.get_profile("askare"), max_exampl
 settings.load_profile(os.environ.get("ASKARE_TEST_PROFILE", "askare"))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long: whole journeys, Schemathesis.  Else one core would wait in the end for the other."""
+    items.sort(key=lambda item: not ("journeys" in item.path.parts or "schemathesis" in item.path.name))
+
+
 def address_of(server: str, name: str) -> str:
     """The address of one database of a server."""
     return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))

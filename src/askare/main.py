@@ -47,6 +47,7 @@ from askare.wire.kit.problems import CutShort, TooSlow
 from askare.wire.ovipro import authentication, meetings, notes, requirements, tasks, watches
 from askare.wire.ovipro.documents import ASSET_REQUIREMENT, AUTHENTICATION, MEETING, TASK_MANAGEMENT
 from askare.wire.ovipro.problems import OviProManners
+from askare.wire.ovipro.records import RecordApi
 from askare.wire.svc import runtimes, session, svcscripts, svctasks, workdays
 from askare.wire.svc.documents import SESSION_COOKIE, SVCTASKS
 from askare.wire.svc.problems import SvcManners
@@ -102,12 +103,14 @@ def _api_keys(settings: Settings) -> frozenset[str]:
 def _ovipro(settings: Settings, door: Door) -> Dialect:
     manners = OviProManners(require_request_id=settings.require_request_id, api_keys=_api_keys(settings))
     checks = Checks(settings.reference_checks)
-    task_api = tasks.TaskApi(
+    task_api = RecordApi(
+        tasks.TASK,
         empty_success_status=settings.empty_success_status,
         times_in_answers=settings.times_in_answers,
         checks=checks,
     ).endpoints()
-    meeting_api = meetings.MeetingApi(
+    meeting_api = RecordApi(
+        meetings.MEETING,
         empty_success_status=settings.empty_success_status,
         times_in_answers=settings.times_in_answers,
         checks=checks,

@@ -63,7 +63,13 @@ async def hello(context: Context, parameters: NoParameters) -> str:
     return f"hello from {context.site}"
 
 
-OURS: dict[str, Script] = {"wait": wait, "sleep": sleep, "fail": fail, "hello": hello}
+@script("keeps every other script from beginning")
+async def block(context: Context, parameters: NoParameters) -> str:
+    RELEASE.wait(20)
+    return ""
+
+
+OURS: dict[str, Script] = {"block": block, "wait": wait, "sleep": sleep, "fail": fail, "hello": hello}
 
 
 class Fetched(Struct):
@@ -215,6 +221,23 @@ def test_when_the_server_stops_its_scripts_are_ownerdown(keep: Keep, timetable: 
     keeper.stop()
 
     assert timetable.outcomes() == ["SITE1 started ownerdown"]
+
+
+def test_what_was_claimed_but_had_not_begun_when_the_server_stops_waits_for_the_next_one(
+    keep: Keep, timetable: Timetable
+) -> None:
+    keeper = keep()
+    timetable.create(single("block"), an_id(1))
+    until(lambda: timetable.outcomes(an_id(1)) == ["SITE1 started"], "the script that is in the way")
+    timetable.create(single("hello"), an_id(2))
+    until(lambda: timetable.outcomes(an_id(2)) == ["SITE1 started"], "the claim of the second")
+
+    threading.Timer(0.3, RELEASE.set).start()
+    keeper.stop()
+
+    assert timetable.outcomes(an_id(2)) == ["SITE1 waiting"]
+    keep()
+    until(lambda: timetable.outcomes(an_id(2)) == ["SITE1 started normal"], "the start by the next one")
 
 
 def test_a_claim_whose_answer_was_lost_on_the_way_is_started_all_the_same(keep: Keep, timetable: Timetable) -> None:

@@ -98,6 +98,11 @@ def test_every_fault_is_worded_in_each_language(kind: str) -> None:
     assert len(set(told.values())) == len(words.LANGUAGES)
 
 
+def test_what_a_message_names_is_worded_in_each_language_too() -> None:
+    assert set(words._NAMED) == set(words.LANGUAGES) - {"en"}
+    assert len({frozenset(named) for named in words._NAMED.values()}) == 1
+
+
 def test_schemathesis_finds_the_answers_as_documented(centre: Centre, tmp_path: Path) -> None:
     """Not what it sends and what we take: exchanges send much that no schema would allow, and are understood."""
     checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from askare.directory import operations as directory
 from askare.directory import rules as directory_rules
@@ -24,10 +24,13 @@ from askare.kernel.problems import Fault, Invalid, Problem, Refused, Wrong
 from askare.realties import operations as realties
 from askare.realties import store as realty_store
 from askare.storage.desk import Database
+from askare.storage.seen import Seen
 from askare.storage.transactions import Transaction
 
-# Rows a transaction: enough that a flush is shared by many, few enough that nobody else waits long for the writer.
+# Rows a transaction: enough that a flush and each page of an index are shared by many, few enough that nobody else
+# waits long for the writer.  Where nobody else is there to wait, they may be more.
 ROWS_AT_ONCE = 500
+ROWS_AT_ONCE_ALONE = 2_000
 
 
 class Fate(Enum):
@@ -88,11 +91,25 @@ def load(database: Database, source: Source, how: Loading, *, now: Callable[[], 
     What was told of is on the disk.  A row that is faulty keeps no other out; a broken-off load can simply be run
     again.
     """
-    seen: dict[bytes, int] = {}
     rows = source.rows()
-    while chunk := list(islice(rows, ROWS_AT_ONCE)):
-        ready = [_read(row, how, seen) for row in chunk]
-        yield from _write(database, ready, how, now())
+    with Seen() as seen:
+        while chunk := list(islice(rows, ROWS_AT_ONCE if database.others() else ROWS_AT_ONCE_ALONE)):
+            read = [_read(row, how) for row in chunk]
+            ready = _without_repeated(read, seen, ID_FIELDS[how.kind])
+            yield from _write(database, ready, how, now())
+
+
+def _without_repeated(read: Sequence[_Ready], seen: Seen, id_field: str) -> list[_Ready]:
+    """The rows, those faulty whose thing an earlier row of the file has made already."""
+    told = [(one.thing_id.bytes, one.row.number) for one in read if one.thing_id is not None]
+    first = iter(seen.first_places(told))
+    ready = []
+    for one in read:
+        if one.thing_id is not None and (before := next(first)) != one.row.number:
+            fault = Fault(id_field, Wrong.STATE, f"row {before} has the same {id_field}")
+            one = structs.replace(one, faults=(*one.faults, fault))
+        ready.append(one)
+    return ready
 
 
 class _Ready(Struct, frozen=True):
@@ -104,7 +121,7 @@ class _Ready(Struct, frozen=True):
     faults: tuple[Fault, ...] = ()
 
 
-def _read(row: Row, how: Loading, seen: dict[bytes, int]) -> _Ready:
+def _read(row: Row, how: Loading) -> _Ready:
     if row.trouble:
         return _Ready(row, faults=(Fault("", Wrong.TYPE, row.trouble),))
     thing = row.thing
@@ -125,8 +142,6 @@ def _read(row: Row, how: Loading, seen: dict[bytes, int]) -> _Ready:
         faults += content
     elif how.kind in CONTENT_OF:
         faults += directory_rules.faults_of(content)
-    if thing_id is not None and (before := seen.setdefault(thing_id.bytes, row.number)) != row.number:
-        faults.append(Fault(id_field, Wrong.STATE, f"row {before} has the same {id_field}"))
     return _Ready(row, thing_id, content, tuple(faults))
 
 

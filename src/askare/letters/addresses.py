@@ -24,6 +24,7 @@ class BadAddress(ValueError):
     """This is not the address of one mailbox; the text says why."""
 
 
+@lru_cache(maxsize=10_000)  # asked for each letter, more than once, and much work
 def checked_address(text: str) -> str:
     """The address as it is written in envelopes: ASCII alone, the domain in the form that name servers know.
 

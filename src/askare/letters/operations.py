@@ -16,6 +16,7 @@ from askare.jobs.outbox import HOUSE_USER
 from askare.kernel.caller import Caller, Role
 from askare.kernel.paging import Order, Page, Window
 from askare.kernel.problems import NotFound
+from askare.kernel.versions import Found
 from askare.letters import rules, store
 from askare.letters.addresses import BadAddress, checked_address
 from askare.letters.model import (
@@ -263,10 +264,14 @@ class NotYet(Struct, frozen=True):
 
 def domain_of(tx: Transaction, letter_id: UUID, *, addresses: AddressBook) -> str | None:
     """Where the letter goes, as far as that is known: the domain of its recipient's address."""
-    letter = store.find(tx, letter_id)
-    if letter is None or rules.is_over(letter):
+    recipient = store.waiting_for(tx, letter_id)
+    if recipient is None:
         return None
-    addressee = _addressee(tx, letter, addresses)
+    if recipient.kind is RecipientKind.ADDRESS:  # which stands in the letter itself
+        letter = store.find(tx, letter_id)
+        addressee = letter and _addressee(tx, letter, addresses)
+    else:
+        addressee = addresses.addressee(tx, recipient)
     if addressee is None:
         return None
     try:
@@ -318,8 +323,11 @@ def begin(
         return None
     content = letter.content
     office = None if content.office_id is None else addresses.office(tx, content.office_id)
-    # Counted before it is made: an attempt in the midst of which we die must still use one up.
-    letter = _save(tx, letter, changed(letter, attempts=letter.attempts + 1, address=address), now=now)
+    answer = rules.BROKEN_OFF if rules.was_broken_off(letter) else letter.answer
+    # Counted before it is made: an attempt in the midst of which we die must still use one up.  Without a next attempt
+    # it is under way.
+    under_way = changed(letter, attempts=letter.attempts + 1, address=address, answer=answer, next_attempt=None)
+    letter = _save(tx, letter, under_way, now=now)
     ends_by = None
     if letter.watch_id is not None:
         ends_by = store.ensure_subscription(tx, letter.watch_id, letter.recipient, token=token).token
@@ -429,13 +437,6 @@ def forget_old(tx: Transaction, *, before: datetime, limit: int) -> int:
 
 
 # Looking and sending again ---------------------------------------------------------------------------------------
-
-
-class Found(Struct, frozen=True):
-    """A letter's document and version."""
-
-    document: str
-    version: int
 
 
 def get_letter(tx: Transaction, letter_id: UUID) -> Found:

@@ -92,6 +92,7 @@ class Work(Struct):
 
     claimed: Claimed
     task: asyncio.Task[None] | None = None
+    is_begun: bool = False  # its script has been called
     stop_asked: bool = False
     is_lost: bool = False  # it belongs to somebody else by now; how it ends is nobody's business
 
@@ -324,7 +325,14 @@ class Timekeeper:
             return
         while self._ended:
             self._write_ended()
-        self._write(lambda tx: ticking.declare_dead(tx, node.node_no, beat=None, now=self._present(tx)))
+        unbegun = [run_id for run_id, work in list(self._work.items()) if not work.is_begun]
+
+        def goodbye(tx: Transaction) -> None:
+            now = self._present(tx)
+            ticking.give_back(tx, node, unbegun, now=now)
+            ticking.declare_dead(tx, node.node_no, beat=None, now=now)
+
+        self._write(goodbye)
 
     # The scripts' thread ---------------------------------------------------------------------------------------
 
@@ -335,7 +343,7 @@ class Timekeeper:
 
     def _take(self, claimed: Sequence[Claimed]) -> None:
         if self._stopping:
-            return  # the goodbye says of them that their owner is down
+            return  # the goodbye gives them back
         if self._desk is None:
             self._desk = Desk(self._scripts_database)
         for one in claimed:
@@ -345,6 +353,7 @@ class Timekeeper:
 
     async def _run(self, work: Work) -> None:
         claimed = work.claimed
+        work.is_begun = True
         try:
             seconds = claimed.timeout_seconds or None
             async with asyncio.timeout(seconds):

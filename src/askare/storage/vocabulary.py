@@ -98,11 +98,13 @@ def _take_some_in(tx: Transaction, words: list[str], forms: dict[str, frozenset[
     organization = tx.organization_no
     numbers = _numbers_by_word(tx, organization, words)
     if missing := [word for word in words if word not in numbers]:
-        tx.run_many(
-            "INSERT INTO words (organization_no, word) VALUES (:organization, :word) ON CONFLICT DO NOTHING",
+        come_numbers = tx.numbers_of_new(
+            "INSERT INTO words (organization_no, word) VALUES (:organization, :word)"
+            # Somebody else may have taken it in at this moment; then this waits for them and answers their number.
+            " ON CONFLICT (organization_no, word) DO UPDATE SET word = excluded.word RETURNING word_no",
             [(organization, word) for word in missing],
         )
-        come = _numbers_by_word(tx, organization, missing)
+        come = dict(zip(missing, come_numbers, strict=True))
         rows = [row for word in missing for row in _form_rows(organization, word, forms[word], come[word])]
         tx.run_many(
             "INSERT INTO word_forms (organization_no, form, kind, word_no) VALUES (:organization, :form, :kind, :word)"
@@ -143,7 +145,7 @@ def _form_rows(
     return [
         (organization, whole, _WHOLE, word_no),
         *((organization, end, _END, word_no) for end in dict.fromkeys(ends)),
-        *((organization, stem, _STEM, word_no) for stem in word_stems),
+        *((organization, stem, _STEM, word_no) for stem in word_stems if stem != whole),
     ]
 
 
@@ -162,7 +164,7 @@ class Wanted(Struct, frozen=True):
         if self.stems:
             among = conditions.among("form", self.stems)
             parts.append(
-                f"SELECT word_no FROM word_forms WHERE organization_no = {organization} AND {among} AND kind = 2"
+                f"SELECT word_no FROM word_forms WHERE organization_no = {organization} AND {among} AND kind <> 1"
             )
         return " UNION ALL ".join(parts)
 

@@ -834,8 +834,8 @@ def held(tx: Transaction, node: Node) -> set[UUID]:
 
 
 def give_back(tx: Transaction, node: Node, run_ids: Iterable[UUID], *, now: int) -> None:
-    """Let others start runs that are this node's own and that it knows nothing of: the answer to its claim was lost on
-    the way, so no script of them has begun."""
+    """Let others start runs that are this node's own and whose scripts have not begun: it is about to stop, or the
+    answer to its claim was lost on the way."""
     tx.run_many(
         "UPDATE svctask_runs SET state = 0, node_no = NULL, fence = fence + 1, started_at = NULL, outcome = NULL,"
         " look_at = :now, site = CASE WHEN origin = 'manual' THEN site ELSE scope END"

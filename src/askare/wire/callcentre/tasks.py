@@ -375,7 +375,12 @@ class CallTaskApi:
         values = dict(call.body)
         operator = values.pop("operator_id")
         task_no = await call.write(
-            operations.create_call, CallContent(**values), operator=operator, office=self._office, now=call.now
+            operations.create_call,
+            CallContent(**values),
+            operator=operator,
+            office=self._office,
+            now=call.now,
+            has_own_key=call.idempotency_key is not None,
         )
         return self._reply(call, await call.read(operations.get_handed_in, task_no))
 
