@@ -211,6 +211,13 @@ TABLE = (
     Setting("session_seconds", int, 3600, "Life of a session (cookie) after its last request.", at_least=1),
     Setting("site", str, "main", "Name of the site that this process belongs to; service tasks start at sites."),
     Setting(
+        "worker_metrics_port",
+        int,
+        0,
+        "Port at which askare worker answers /metrics, on the address of host; 0: at none.",
+        at_least=0,
+    ),
+    Setting(
         "workweek",
         str,
         "mon-fri 09:00-18:00",
@@ -286,6 +293,7 @@ class Settings(Struct, frozen=True):
     token_seconds: int
     session_seconds: int
     site: str
+    worker_metrics_port: int
     workweek: str
     oidc_issuer: str
     oidc_audience: str

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit, urlunsplit
 
 import structlog
 from msgspec import Struct
+from prometheus_client import CollectorRegistry
 
 from askare import post
 from askare.access.operations import sweep_sessions, sweep_tokens
@@ -28,6 +29,7 @@ from askare.requirements import operations as requirements
 from askare.requirements.store import REQUIREMENTS
 from askare.scripting import services
 from askare.scripts import registry
+from askare.scripts.measures import Measures
 from askare.scripts.timekeeper import Timekeeper
 from askare.settings import BadSettings, Settings
 from askare.storage import idempotency
@@ -155,7 +157,7 @@ async def _again_and_again(chore: Chore, desk: Desk, edge: Edge) -> None:
 # Service tasks ---------------------------------------------------------------------------------------------------
 
 
-def timekeeper(settings: Settings, database: Database, edge: Edge) -> Timekeeper:
+def timekeeper(settings: Settings, database: Database, edge: Edge, metrics: CollectorRegistry) -> Timekeeper:
     """The one who starts service tasks at this process's site.  Raises BadSettings.
 
     On PostgreSQL the ticker has connections of its own, so that it ticks on time however many requests and scripts
@@ -182,6 +184,7 @@ def timekeeper(settings: Settings, database: Database, edge: Edge) -> Timekeeper
         defaults=defaults,
         site=settings.site,
         alone=not settings.database,
+        measures=Measures(metrics),
     )
 
 
