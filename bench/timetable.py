@@ -294,10 +294,10 @@ def idle(side: str, *, tasks: int, looks: int = 1_000) -> Figures:
     return figures(spent, 0, tasks=tasks, valid=True)
 
 
-def memory(side: str, *, few: int, many: int, rate: int, seconds: float) -> Figures:
-    """A worker's memory at the same rate of starts, with few tasks and with many."""
-    found = {str(tasks): steady(side, tasks=tasks, rate=rate, seconds=seconds) for tasks in (few, many)}
-    return {tasks: {name: one[name] for name in ("memory_mb", "cache_mb", "valid")} for tasks, one in found.items()}
+def memory(side: str, many: Figures) -> Figures:
+    """A worker's memory at the same rate of starts, with few tasks and with as many as it has had before."""
+    few = steady(side, tasks=FEW_TASKS, rate=many["rate"], seconds=10)
+    return {str(one["tasks"]): {name: one[name] for name in ("memory_mb", "cache_mb", "valid")} for one in (few, many)}
 
 
 def outcomes(address: str) -> dict[str, int]:
@@ -524,7 +524,7 @@ def main() -> None:
     said = reader.parse_args()
     found = {} if said.no_keep else sections.results("timetable")
     wanted = said.only.split(",")
-    for side in said.sides.split(","):
+    for side in filter(None, said.sides.split(",")):
         kept = found.setdefault(side, {})
         if "idle" in wanted:
             kept["idle"] = idle(side, tasks=said.tasks)
@@ -533,9 +533,7 @@ def main() -> None:
         if "burst" in wanted:
             kept["burst"] = burst(side, tasks=said.burst)
         if "memory" in wanted:
-            kept["memory"] = memory(
-                side, few=FEW_TASKS, many=said.tasks, rate=said.rate, seconds=min(said.seconds, 15.0)
-            )
+            kept["memory"] = memory(side, kept["steady"])
     if "peers" in wanted:
         found["peers"] = peers(
             tasks=said.peer_tasks,
