@@ -114,7 +114,6 @@ class Timekeeper:
         defaults: Defaults,
         site: str,
         alone: bool,
-        alarm: Callable[[Upset], None] | None = None,
         rhythm: Rhythm = RHYTHM,
         measures: Measures | None = None,
     ) -> None:
@@ -128,7 +127,6 @@ class Timekeeper:
         self._edge = edge
         self._site = site
         self._alone = alone
-        self._alarm = alarm
         self._knowledge = Knowledge(defaults, registry.codes)
         self._node: Node | None = None
         self._rhythm = rhythm
@@ -326,9 +324,8 @@ class Timekeeper:
                 name=upset.name,
                 failures=upset.failures,
                 paused=upset.paused,
+                letters=upset.letters,
             )
-            if self._alarm is not None:
-                self._alarm(upset)
 
     def _write_progress(self) -> None:
         node = self._node

@@ -33,8 +33,10 @@ _REPEATABLE = (errors.SerializationFailure, errors.DeadlockDetected)
 
 
 class _PostgresTransaction(Scope):
-    def __init__(self, cursor: psycopg.Cursor[Row], caller: Caller | None, memory: Memory) -> None:
-        super().__init__(caller, memory)
+    def __init__(
+        self, cursor: psycopg.Cursor[Row], caller: Caller | None, memory: Memory, *, only_looks: bool = False
+    ) -> None:
+        super().__init__(caller, memory, only_looks=only_looks)
         self._cursor = cursor
 
     @property
@@ -60,8 +62,19 @@ class _PostgresTransaction(Scope):
         return self._execute(sql, values).rowcount
 
     def run_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
+        self._execute_many(sql, rows, returning=False)
+
+    def numbers_of_new(self, insertion: str, rows: Sequence[Sequence[Value]]) -> list[int]:
+        self._execute_many(insertion, rows, returning=True)
+        return [number for answer in self._cursor.results() for (number,) in answer]
+
+    def _execute_many(self, sql: str, rows: Sequence[Sequence[Value]], *, returning: bool) -> None:
         names = numbered(sql)[1]
-        self._cursor.executemany(cast("Any", for_psycopg(sql)), [dict(zip(names, row, strict=True)) for row in rows])
+        values = [dict(zip(names, row, strict=True)) for row in rows]
+        if len(values) == 1:  # many go in one pipeline, which one alone need not set up
+            self._execute(sql, values[0])
+        elif values:
+            self._cursor.executemany(cast("Any", for_psycopg(sql)), values, returning=returning)
 
     def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
         with self._cursor.copy(cast("Any", f"COPY {table} ({', '.join(columns)}) FROM STDIN")) as copy:
@@ -119,18 +132,19 @@ class PostgresDatabase:
 
     def write(self, operation: Operation[Result], caller: Caller | None = None) -> Result:
         """Run an operation in the calling thread and commit it; repeat it when PostgreSQL asks for that."""
-        return self._transact(operation, caller, "BEGIN")
+        return self._transact(operation, caller, "BEGIN", only_looks=False)
 
     def read(self, operation: Operation[Result], caller: Caller | None = None) -> Result:
         """Run a read in the calling thread, on one snapshot."""
-        return self._transact(operation, caller, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        return self._transact(operation, caller, begin, only_looks=True)
 
-    def _transact(self, operation: Operation[Result], caller: Caller | None, begin: str) -> Result:
+    def _transact(self, operation: Operation[Result], caller: Caller | None, begin: str, *, only_looks: bool) -> Result:
         self.open()
         for attempt in range(1, TRIES_MAX + 1):
             try:
                 with self._pool.connection() as connection, connection.cursor() as cursor:
-                    transaction = _PostgresTransaction(cursor, caller, self.memory)
+                    transaction = _PostgresTransaction(cursor, caller, self.memory, only_looks=only_looks)
                     cursor.execute(cast("Any", begin))
                     try:
                         result = operation(transaction)

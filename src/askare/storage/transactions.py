@@ -36,9 +36,8 @@ class Transaction(Protocol):
     def memory(self) -> Memory:
         """What this process remembers of the database."""
 
-    @property
-    def fresh_words(self) -> dict[tuple[int, str], int]:
-        """The numbers of words, by organization, that this very transaction took in ahead (`vocabulary.expect`)."""
+    only_looks: bool  # it changes nothing, and sees one moment from beginning to end
+    known_mark: str | None  # of that moment, once `marks.present_mark` has read it
 
     def rows(self, sql: str, **values: Value) -> list[Row]: ...
 
@@ -53,6 +52,9 @@ class Transaction(Protocol):
 
     def run_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         """Carry out a statement once for each row of values, given in the order of its parameters."""
+
+    def numbers_of_new(self, insertion: str, rows: Sequence[Sequence[Value]]) -> list[int]:
+        """Carry out an `INSERT … RETURNING` of one row once for each row of values; the number that each returned."""
 
     def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
         """Insert very many rows, in the quickest way the database has."""
@@ -72,11 +74,12 @@ class Transaction(Protocol):
 class Scope:
     """The part of a transaction that does not depend on the database: for whom it is, and what follows it."""
 
-    def __init__(self, caller: Caller | None, memory: Memory) -> None:
+    def __init__(self, caller: Caller | None, memory: Memory, *, only_looks: bool = False) -> None:
         self._caller = caller
         self.memory = memory
+        self.only_looks = only_looks
+        self.known_mark: str | None = None
         self.followers: list[Callable[[], None]] = []
-        self.fresh_words: dict[tuple[int, str], int] = {}
 
     @property
     def caller(self) -> Caller:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from askare.kernel.time import instant_of, milliseconds, written
 from askare.storage.collection import Collection
+from askare.storage.listing import EMPTY_NUMBER
 from askare.storage.sql import Conditions, insert_rows
 from askare.storage.transactions import Row, Transaction
 from askare.svctasks.model import Entry, Origin, Outcome, Schedule, Site, SiteMode, SvcTaskContent
@@ -98,8 +99,8 @@ def run_id_of(task_no: int, scope: str, slot: int, *, origin: Origin, arm: int, 
 # Tasks -----------------------------------------------------------------------------------------------------------
 
 
-def task_columns(content: SvcTaskContent, *, armed_at: int) -> dict[str, int]:
-    """The columns that the timetable reads beside the document."""
+def task_columns(content: SvcTaskContent, *, armed_at: int) -> dict[str, int | str]:
+    """The columns beside the document: what the timetable reads, and what lists are filtered and sorted by."""
     spread = {SiteMode.ALL: 1, SiteMode.LIST: 2}
     return {
         "enabled": int(content.is_enabled),
@@ -109,6 +110,18 @@ def task_columns(content: SvcTaskContent, *, armed_at: int) -> dict[str, int]:
         "onstart": int(not content.is_regular and content.start is None and sched_of(content.ext)[0].onstart),
         "paused": 0,
         "failures": 0,
+        "regular": int(content.is_regular),
+        "may_overlap": int(content.overlap),
+        "interval_sec": content.interval_sec,
+        "start_at": EMPTY_NUMBER if content.start is None else milliseconds(content.start),
+        "stop_at": EMPTY_NUMBER if content.stop is None else milliseconds(content.stop),
+        "site_mode": content.site_mode,
+        "schedule": content.schedule,
+        "script_code": content.script_code,
+        "name": content.name,
+        "title": content.opts.get("title", ""),
+        "comment": content.opts.get("comment", ""),
+        "sites": msgspec.json.encode(content.sites).decode(),
     }
 
 

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from askare.storage.sql import Conditions
 from askare.storage.transactions import Transaction
-from askare.svctasks import rules, store
+from askare.svctasks import alarms, rules, store
 from askare.svctasks.model import (
     EndReason,
     Entry,
@@ -723,13 +723,14 @@ class Ended(Struct, frozen=True):
 
 
 class Upset(Struct, frozen=True):
-    """A task whose runs have failed so often in a row that somebody must hear of it."""
+    """A task whose runs have failed so often in a row that somebody must hear of it, and how many were written to."""
 
     organization_no: int
     task_id: UUID
     name: str
     failures: int
     paused: bool
+    letters: int
 
 
 def end(tx: Transaction, node: Node, ended: Sequence[Ended], *, now: int) -> list[Upset]:
@@ -811,20 +812,42 @@ def end_run(tx: Transaction, ended: Ended, *, node_no: int, now: int) -> Upset |
                 ),
             )
             return None
-    return _count_failure(tx, task_no, organization_no, task)
+    return _count_failure(tx, task_no, organization_no, task, ended, slot=slot, site=site, now=now)
 
 
-def _count_failure(tx: Transaction, task_no: int, organization_no: int, task: Task) -> Upset | None:
+def _count_failure(
+    tx: Transaction, task_no: int, organization_no: int, task: Task, ended: Ended, *, slot: int, site: str, now: int
+) -> Upset | None:
+    """Count a run that failed for good; tell people when the streak is as long as the task says.
+
+    Of a task that is paused already, the runs that were still under way say nothing new.
+    """
     row = tx.row("UPDATE svctasks SET failures = failures + 1 WHERE task_no = :task RETURNING failures", task=task_no)
     failures = row[0] if row is not None else 0
     pause_after, alert_after = task.sched.pause_after_failures, task.sched.alert_after_failures
     paused = bool(pause_after) and failures >= pause_after
     if paused:
-        tx.run("UPDATE svctasks SET paused = 1 WHERE task_no = :task", task=task_no)
+        paused = bool(tx.run("UPDATE svctasks SET paused = 1 WHERE task_no = :task AND paused = 0", task=task_no))
         tx.run("UPDATE svctask_clocks SET next_start = NULL WHERE task_no = :task", task=task_no)
-    if paused or (alert_after and failures % alert_after == 0):
-        return Upset(organization_no, task.task_id, task.content.name, failures, paused)
-    return None
+    if not paused and (not alert_after or failures != alert_after):
+        return None
+    streak = alarms.Streak(
+        organization_no=organization_no,
+        task_id=task.task_id,
+        name=task.content.name,
+        code=task.content.script_code,
+        failures=failures,
+        paused=paused,
+        alert_to=task.sched.alert_to,
+        run_id=ended.run_id,
+        slot=slot,
+        site=site,
+        reason=ended.reason,
+        output=ended.output,
+        at=now,
+    )
+    written = alarms.write_letters(tx, streak)
+    return Upset(organization_no, task.task_id, task.content.name, failures, paused, written)
 
 
 def held(tx: Transaction, node: Node) -> set[UUID]:

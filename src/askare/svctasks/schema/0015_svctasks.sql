@@ -14,10 +14,29 @@ CREATE TABLE svctasks (
     onstart {bigint} NOT NULL,
     failures {bigint} NOT NULL DEFAULT 0,
     paused {bigint} NOT NULL DEFAULT 0,
+    -- What lists are filtered and sorted by; the words as the client wrote them, `sites` as JSON.
+    regular {bigint} NOT NULL,
+    may_overlap {bigint} NOT NULL,
+    interval_sec {bigint} NOT NULL,
+    start_at {bigint} NOT NULL,
+    stop_at {bigint} NOT NULL,
+    site_mode TEXT {collate} NOT NULL,
+    schedule TEXT {collate} NOT NULL,
+    script_code TEXT {collate} NOT NULL,
+    name TEXT {collate} NOT NULL,
+    title TEXT {collate} NOT NULL,
+    comment TEXT {collate} NOT NULL,
+    sites TEXT NOT NULL,
     document TEXT NOT NULL,
     UNIQUE (organization_no, thing_id)
 ) {strict};
-CREATE INDEX svctasks_by_creation ON svctasks (organization_no, created, thing_id);
+-- With whatever is small, so that a list is filtered without looking at its documents.
+CREATE INDEX svctasks_by_creation ON svctasks (organization_no, created, thing_id, modified, enabled, regular,
+    may_overlap, interval_sec, start_at, stop_at, site_mode, schedule);
+CREATE INDEX svctasks_by_name ON svctasks (organization_no, substr(name, 1, 200), created, thing_id);
+CREATE INDEX svctasks_by_script ON svctasks (organization_no, substr(script_code, 1, 200), created, thing_id);
+CREATE INDEX svctasks_by_start ON svctasks (organization_no, start_at, created, thing_id);
+CREATE INDEX svctasks_by_change ON svctasks (organization_no, modified, created, thing_id);
 CREATE INDEX svctasks_failing ON svctasks (task_no) WHERE failures > 0;
 
 -- One clock for each task and scope (a site, or '' for the whole domain): the last planned start that was thought of
@@ -80,7 +99,7 @@ CREATE TABLE svcscripts (
     version {bigint} NOT NULL,
     created {bigint} NOT NULL,
     modified {bigint} NOT NULL,
-    code TEXT NOT NULL,
+    code TEXT {collate} NOT NULL,
     document TEXT NOT NULL,
     PRIMARY KEY (organization_no, thing_id),
     UNIQUE (organization_no, code)
