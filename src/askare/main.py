@@ -251,6 +251,7 @@ class Askare:
         edge: Edge,
         companions: Sequence[Callable[[Desk, Edge], Coroutine[Any, Any, None]]] = (),
         beside: Sequence[Beside] = (),
+        metrics: CollectorRegistry | None = None,
     ) -> None:
         self.settings = settings
         self._companions = companions
@@ -261,7 +262,7 @@ class Askare:
             self.desk, settings, fetch_jwks=_jwks_fetcher(settings.oidc_jwks_url) if settings.oidc_issuer else None
         )
         self._edge = edge
-        metrics = CollectorRegistry()
+        metrics = metrics or CollectorRegistry()
         log = RequestLog(metrics, log_format=settings.log_format, enabled=settings.log_level in ("debug", "info"))
         dialects = _dialects(settings, self.door)
         self.pages = Pages(

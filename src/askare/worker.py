@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit, urlunsplit
 
 import structlog
 from msgspec import Struct
+from prometheus_client import CollectorRegistry
 
 from askare import post
 from askare.access.operations import sweep_sessions, sweep_tokens
@@ -28,6 +29,7 @@ from askare.requirements import operations as requirements
 from askare.requirements.store import REQUIREMENTS
 from askare.scripting import services
 from askare.scripts import registry
+from askare.scripts.measures import Measures
 from askare.scripts.timekeeper import Timekeeper
 from askare.settings import BadSettings, Settings
 from askare.storage import idempotency
@@ -155,7 +157,7 @@ async def _again_and_again(chore: Chore, desk: Desk, edge: Edge) -> None:
 # Service tasks ---------------------------------------------------------------------------------------------------
 
 
-def timekeepers(settings: Settings, database: Database, edge: Edge) -> list[Timekeeper]:
+def timekeepers(settings: Settings, database: Database, edge: Edge, metrics: CollectorRegistry) -> list[Timekeeper]:
     """Those who start service tasks, one for each of this process's sites.  Raises BadSettings.
 
     On PostgreSQL the ticker has connections of its own, so that it ticks on time however many requests and scripts
@@ -175,6 +177,7 @@ def timekeepers(settings: Settings, database: Database, edge: Edge) -> list[Time
         own = PostgresDatabase(
             patient_for(settings.database.reveal(), TICKER_IDLE_SECONDS_MAX), connections_max=2 * len(settings.sites)
         )
+    measures = Measures(metrics)
     return [
         Timekeeper(
             own,
@@ -186,6 +189,7 @@ def timekeepers(settings: Settings, database: Database, edge: Edge) -> list[Time
             site=site,
             alone=not settings.database,
             siblings=tuple(name for name in settings.sites if name != site),
+            measures=measures,
         )
         for site in settings.sites
     ]
