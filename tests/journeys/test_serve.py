@@ -55,7 +55,7 @@ def answer_to_curl(line: str) -> Any:
 
 
 def test_serve_demo_prints_all_that_is_needed_to_try_it(tmp_path: Path) -> None:
-    with running(tmp_path / "data", arguments=("--demo",)) as server:
+    with running(tmp_path / "data", arguments=("--demo",), afresh=True) as server:
         token, curl, documentation = (
             printed(server, beginning) for beginning in ("Bearer token:", "curl ", "API documentation:")
         )
@@ -360,7 +360,7 @@ def test_two_web_processes_are_one_server_and_one_may_die(tmp_path: Path, bare_p
     data = tmp_path / "data"
     who = ("--organization", "Koti", "--role", "admin", "--password-stdin", "--database", bare_postgres_address)
     askare("user", "add", "aino", *who, data=data, stdin=f"{PASSWORD}\n")
-    with running(data, database=bare_postgres_address, arguments=("--workers", "2")) as server:
+    with running(data, database=bare_postgres_address, arguments=("--workers", "2"), afresh=True) as server:
         with closing(server.client()) as client:
             answer = client.post("/authentication/v1/token", {"username": "aino", "password": PASSWORD})
         token = answer.json()["access_token"]

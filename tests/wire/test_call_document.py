@@ -33,6 +33,7 @@ STATUSES = {
     "UnknownPath": 404,
     "MethodNotAllowed": 405,
     "TooSlow": 408,
+    "CutShort": 400,
     "PayloadTooLarge": 413,
     "UnsupportedMediaType": 415,
     "UnknownApiKey": 401,

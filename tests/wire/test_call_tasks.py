@@ -475,4 +475,4 @@ def test_what_does_not_live_here_is_told_in_the_dialects_own_shape(centre: Centr
     assert_refused(centre.supervisor.get("/api/nonsense"), 404, "Not Found")
     refused = centre.supervisor.delete(TASKS)
     assert_refused(refused, 405, "Method Not Allowed")
-    assert refused.headers["allow"] == "GET, POST"
+    assert refused.headers["allow"] == "GET, HEAD, OPTIONS, POST"

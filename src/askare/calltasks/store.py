@@ -22,7 +22,7 @@ from askare.kernel.time import instant_of, milliseconds
 from askare.kernel.words import fold
 from askare.storage.sql import Conditions
 from askare.storage.transactions import Transaction, Value
-from askare.storage.vocabulary import index, numbers_of, words_of
+from askare.storage.vocabulary import index_all, numbers_of, words_of
 
 # Stored numbers of the closed lists.  New members go to the end: the numbers are on people's disks.
 STATUS_NUMBERS = {Status.PENDING: 0, Status.IN_PROGRESS: 1, Status.COMPLETED: 2, Status.CANCELLED: 3}
@@ -66,24 +66,39 @@ def note_title(tx: Transaction, task: CallTask) -> None:
         no=task.id,
         title=fold(task.title),
     )
+    (indexed,) = index_all(tx, [task.title])
     tx.run(
         "INSERT INTO call_unposted (organization_no, task_no, words_line) VALUES (:organization, :no, :words)",
         organization=tx.organization_no,
         no=task.id,
-        words=index(tx, task.title).words_line,
+        words=indexed.words_line,
     )
 
 
-def save(tx: Transaction, stored: Stored) -> None:
-    """Keep a task as it is now."""
+def save(tx: Transaction, stored: Stored, *, before: Stored) -> None:
+    """Keep a task as it is now.  Columns that stay as they were are left alone, and so are their indexes."""
+    past, present = _columns(tx, before), _columns(tx, stored)
+    changed = {_FIELDS[name]: name for name, value in present.items() if value != past[name]}
+    fields = ", ".join(f"{field} = :{name}" for field, name in (("document", "document"), *changed.items()))
     tx.run(
-        "UPDATE call_tasks SET assigned_no = :assigned, user_id = :user, status = :status, processing = :processing,"
-        " priority = :priority, type = :type, phone = :phone, recording_at = :recording_at, document = :document,"
-        " kept = :kept WHERE task_no = :no AND organization_no = :organization",
+        f"UPDATE call_tasks SET {fields} WHERE task_no = :no AND organization_no = :organization",
         no=stored.task.id,
         document=document_of(stored.task),
-        **_columns(tx, stored),
+        **present,
     )
+
+
+_FIELDS = {
+    "assigned": "assigned_no",
+    "user": "user_id",
+    "status": "status",
+    "processing": "processing",
+    "priority": "priority",
+    "type": "type",
+    "phone": "phone",
+    "recording_at": "recording_at",
+    "kept": "kept",
+}
 
 
 def _columns(tx: Transaction, stored: Stored) -> dict[str, Value]:

@@ -29,9 +29,9 @@ from askare.wire.callcentre.reading import Field, as_written, read_fields
 from askare.wire.callcentre.words import wished_language
 from askare.wire.kit import headers
 from askare.wire.kit.call import Call
-from askare.wire.kit.dialect import METHODS, FalconApp, House, assembled, read_body, send
+from askare.wire.kit.dialect import FalconApp, House, Methods, assembled, read_body, send
 from askare.wire.kit.endpoints import Answer, Example, Reply
-from askare.wire.kit.problems import Broken, MalformedJson, MethodNotAllowed, UnknownPath, UnsupportedMediaType
+from askare.wire.kit.problems import Broken, MalformedJson, UnsupportedMediaType
 from askare.wire.kit.reading import plain_json, raw_query
 
 BOM = b"\xef\xbb\xbf"  # which some programs of exchanges write before any text, and Python's json passes over
@@ -102,8 +102,18 @@ def build_app(
         for method, path in ((operation.method, operation.path), *operation.also):
             by_path.setdefault(path, {})[method] = operation
     return assembled(
-        {path: _Resource(house, manners, methods, anonymous) for path, methods in by_path.items()},
-        nowhere=_Resource(house, manners, {}, None),
+        {
+            path: Methods(
+                house,
+                manners,
+                {
+                    method: _AtWork(house, manners, operation, anonymous).respond
+                    for method, operation in methods.items()
+                },
+            )
+            for path, methods in by_path.items()
+        },
+        nowhere=Methods(house, manners, {}),
     )
 
 
@@ -241,35 +251,3 @@ class _AtWork:
 
 def _place(target: str) -> tuple[str | int, ...]:
     return ("body", target) if target else ("body",)
-
-
-class _Resource:
-    """All methods of one path."""
-
-    def __init__(
-        self,
-        house: House,
-        manners: CallCentreManners,
-        operations: dict[str, Operation],
-        anonymous: AnonymousCaller | None,
-    ) -> None:
-        self._house = house
-        self._manners = manners
-        self._allowed = tuple(sorted(operations))
-        for method in METHODS:
-            operation = operations.get(method)
-            responder = _AtWork(house, manners, operation, anonymous).respond if operation is not None else self.unknown
-            setattr(self, f"on_{method.lower()}", responder)
-
-    async def unknown(self, request: falcon.asgi.Request, response: falcon.asgi.Response, **_: Any) -> None:
-        """Answer a path that does not exist, or a method that it does not have."""
-        started = time.perf_counter()
-        trace = self._manners.read_trace(request, [])
-        problem: Problem = (
-            MethodNotAllowed(request.method, self._allowed)
-            if self._allowed
-            else UnknownPath("Nothing lives at this address.")
-        )
-        reply = self._manners.reply_to(problem)
-        await send(request, response, reply, self._manners.trace_headers(trace))
-        self._house.log.write("unknown", request.method, reply.status, trace, None, started)

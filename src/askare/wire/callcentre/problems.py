@@ -33,6 +33,7 @@ from askare.wire.callcentre.words import said
 from askare.wire.kit.endpoints import Reply
 from askare.wire.kit.problems import (
     Broken,
+    CutShort,
     MalformedJson,
     MethodNotAllowed,
     PayloadTooLarge,
@@ -171,6 +172,10 @@ def _too_slow(problem: TooSlow, _: str) -> Reply:
     return detail_reply(408, problem.reason, Connection="close")
 
 
+def _cut_short(problem: CutShort, _: str) -> Reply:
+    return detail_reply(400, problem.reason, Connection="close")
+
+
 def _too_large(problem: PayloadTooLarge, _: str) -> Reply:
     return detail_reply(413, problem.reason)
 
@@ -202,6 +207,7 @@ TABLE: dict[type[Problem], Callable[..., Reply]] = {
     UnknownPath: _unknown_path,
     MethodNotAllowed: _method_not_allowed,
     TooSlow: _too_slow,
+    CutShort: _cut_short,
     PayloadTooLarge: _too_large,
     UnsupportedMediaType: _media_type,
     UnknownApiKey: _unknown_api_key,
