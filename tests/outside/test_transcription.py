@@ -349,6 +349,15 @@ async def test_a_program_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 
 @run
+async def test_our_own_key_is_cut_out_of_what_a_refusal_quotes(tmp_path: Path) -> None:
+    quoting = json_reply({"error": {"message": "There is no sk-1; get another"}}, status=401)
+    async with twin(always(quoting)) as server:
+        problem = await trouble_of(openai(server.address), one_side(tmp_path))
+
+    assert (problem.code, problem.detail) == (ErrorCode.PROVIDER_AUTH, "There is no …; get another")
+
+
+@run
 async def test_a_program_sees_none_of_our_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASKARE_STATIC_TOKENS", "secret")
 

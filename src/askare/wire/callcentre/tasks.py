@@ -48,8 +48,10 @@ from askare.wire.callcentre.reading import (
     integer,
     last,
     many,
+    on_walls,
     one_of,
     pattern,
+    placed,
     text,
     text_or_number,
     truth,
@@ -58,6 +60,7 @@ from askare.wire.callcentre.reading import (
 from askare.wire.kit.call import Call
 from askare.wire.kit.endpoints import Answer, Example, Reply
 from askare.wire.kit.headers import etag_of
+from askare.workdays import operations as workdays
 
 ROLES = frozenset({Role.ADMIN, Role.SUPERVISOR, Role.OPERATOR})
 PER_PAGE_MAX = 100
@@ -344,7 +347,7 @@ LIST_FIELDS = {
 _STAGES = ("transcription", "summary", "all")
 
 
-def create_fields(zone: ZoneInfo) -> dict[str, Field]:
+def create_fields() -> dict[str, Field]:
     """The fourteen fields of a call that is handed in."""
     return {
         "operator_id": Field(text_or_number(64), required=True),
@@ -356,11 +359,11 @@ def create_fields(zone: ZoneInfo) -> dict[str, Field]:
         "caller_name": Field(text(NAME_LETTERS_MAX), private=True),
         "call_id": Field(text_or_number(CALL_ID_LETTERS_MAX)),
         "recording_url": Field(web_address(URL_LETTERS_MAX), private=True),
-        "call_datetime": Field(instant(zone, end_of_day=False)),
+        "call_datetime": Field(instant(None, end_of_day=False)),
         "call_transcription": Field(text(TEXT_LETTERS_MAX), private=True),
         "call_summary": Field(text(TEXT_LETTERS_MAX), private=True),
         "call_response_summary": Field(text(TEXT_LETTERS_MAX), private=True),
-        "due_date": Field(instant(zone, end_of_day=True)),
+        "due_date": Field(instant(None, end_of_day=True)),
     }
 
 
@@ -373,6 +376,9 @@ class CallTaskApi:
 
     async def create(self, call: Call) -> Reply:
         values = dict(call.body)
+        if on_walls(values):
+            domain = await call.read(workdays.domain)
+            values = placed(values, ZoneInfo(domain.time_zone or self._office.time_zone))
         operator = values.pop("operator_id")
         task_no = await call.write(
             operations.create_call,
@@ -463,7 +469,6 @@ class CallTaskApi:
 
     def operations(self) -> list[Operation]:
         """The API's table."""
-        zone = ZoneInfo(self._office.time_zone)
         task = Answer(200, "The task.", Task, (Example("task", EXAMPLE_TASK),), etag=True)
         one_task: dict[str, Any] = {"path_fields": TASK_PATH, "tag": "tasks", "roles": ROLES, "answer": task}
         link_body = {"appeal_id": Field(_appeal, required=True, nullable=False)}
@@ -472,7 +477,7 @@ class CallTaskApi:
             "tag": "tasks",
             "roles": ROLES | {Role.INGEST},
             "handle": self.create,
-            "body_fields": create_fields(zone),
+            "body_fields": create_fields(),
             "body": TaskCreate,
             "answer": task,
             "by_key": True,
