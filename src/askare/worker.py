@@ -81,6 +81,7 @@ CHORES = (
         lambda tx, _: calls.post_words(tx, at_least=calls.POSTED_AT_ONCE),
     ),
     Chore("words of calls", timedelta(seconds=30), lambda tx, _: calls.post_words(tx)),
+    Chore("texts of calls", timedelta(seconds=5), lambda tx, _: calls.post_content_words(tx)),
     Chore("calls that came in", timedelta(minutes=10), lambda tx, now: calls.sweep_arrivals(tx, before=now - A_DAY)),
     Chore("access tokens", timedelta(minutes=10), lambda tx, now: sweep_tokens(tx, now=now)),
 )

@@ -22,6 +22,7 @@ from askare.calltasks.model import (
     CallTask,
     ErrorCode,
     Kept,
+    MoreFilters,
     Office,
     Operator,
     Processing,
@@ -198,13 +199,22 @@ def get_handed_in(tx: Transaction, task_no: int) -> Shown:
     return _shown(tx, store.fetch(tx, [task_no]))[0]
 
 
-def list_calls(tx: Transaction, wanted: CallFilter, *, window: Window, office: Office) -> Page[Shown]:
-    """The tasks that the caller sees and the filter wants, the newest first, and how many there are."""
+def list_calls(
+    tx: Transaction, wanted: CallFilter, *, window: Window, office: Office, mine: bool = False
+) -> Page[Shown]:
+    """The tasks that the caller sees and the filter wants, the newest first, and how many there are; with `mine` those
+    alone that are the caller's own."""
     if _sees_own_only(tx.caller, office):
         number = people.known_number_of_user(tx, tx.caller.user_id)
         if number is None:
             return Page([], 0)
         wanted = replace(wanted, assigned_user_id=number)
+    if mine:
+        number = people.known_number_of_user(tx, tx.caller.user_id)
+        if number is None:
+            return Page([], 0)
+        more = wanted.more or MoreFilters()
+        wanted = replace(wanted, more=replace(more, assigned=frozenset({number})))
     page = search.search(tx, wanted, window)
     return Page(_shown(tx, page.items), page.total)
 
@@ -379,6 +389,22 @@ def begin(tx: Transaction, task_no: int, *, now: datetime) -> CallTask | None:
         next_attempt_at=None,
     )
     return _save_change(tx, stored, changed, stored.kept, now=now)
+
+
+def have_wait(tx: Transaction, task_no: int, stage: Stage, *, is_begun: bool, until: datetime, now: datetime) -> None:
+    """Have a task wait at a stage of a run until then; `is_begun`: earlier stages of the run are over."""
+    stored = store.find(tx, task_no, lock=True)
+    if stored is None:
+        return
+    task = rules.begun(stored.task, stage)
+    if is_begun:
+        task = replace(task, processing_status=Processing.PROCESSING)
+    outbox.promise(tx, STAGE_KINDS[stage], str(task_no), due=until)
+    _save_change(tx, stored, task, replace(stored.kept, run=rules.first_run(_content_of(task))), now=now)
+
+
+def _content_of(task: CallTask) -> CallContent:
+    return CallContent(title=task.title, recording_url=task.recording_url, call_transcription=task.call_transcription)
 
 
 def fail(
