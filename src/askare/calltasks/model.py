@@ -213,9 +213,10 @@ class Trail(Struct, frozen=True, kw_only=True, omit_defaults=True):
     appeal_id: AppealId | None = None
     processing_status: Processing = Processing.NONE
     error_code: ErrorCode | None = None
+    made: tuple[str, ...] = ()  # the texts that were new in this very version
 
 
-def trail_of(task: CallTask) -> str:
+def trail_of(task: CallTask, *, made: tuple[str, ...] = ()) -> str:
     """The form in which history keeps a task."""
     return msgspec.json.encode(
         Trail(
@@ -228,6 +229,7 @@ def trail_of(task: CallTask) -> str:
             appeal_id=task.appeal_id,
             processing_status=task.processing_status,
             error_code=task.error_code,
+            made=made,
         )
     ).decode()
 

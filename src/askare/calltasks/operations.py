@@ -50,6 +50,7 @@ APPEAL_NOT_FOUND = "appeal_not_found"
 NOTHING_TO_PROCESS = "nothing_to_process"
 
 FETCHES_ANEW_MAX = 3
+TEXTS = ("call_transcription", "call_summary", "call_response_summary")
 
 STAGE_KINDS = {
     Stage.FETCH: Kind.FETCH_RECORDING,
@@ -647,13 +648,12 @@ def _save_change(tx: Transaction, stored: Stored, after: CallTask, kept: Kept, *
     before = stored.task
     after = replace(after, version=before.version + 1, updated_at=now)
     store.save(tx, Stored(after, kept), before=stored)
-    was, now_is = trail_of(before), trail_of(after)
-    if was != now_is or _texts(before) != _texts(after):
+    made = tuple(
+        name for name in TEXTS if getattr(after, name) is not None and getattr(after, name) != getattr(before, name)
+    )
+    was, now_is = trail_of(before), trail_of(after, made=made)
+    if was != now_is or any(getattr(after, name) != getattr(before, name) for name in TEXTS):
         history.record(
             tx, KIND, thing_id(after.id), Change.UPDATED, version=after.version, at=now, before=was, after=now_is
         )
     return after
-
-
-def _texts(task: CallTask) -> tuple[str | None, ...]:
-    return (task.call_transcription, task.call_summary, task.call_response_summary)

@@ -20,6 +20,12 @@ _SAID: dict[str, dict[str, str]] = {
         "kk": "Мән жол болуы керек",
         "fi": "Arvon on oltava merkkijono",
     },
+    "list_type": {
+        "en": "Input should be a valid list",
+        "ru": "Значение должно быть списком",
+        "kk": "Мән тізім болуы керек",
+        "fi": "Arvon on oltava lista",
+    },
     "string_too_short": {
         "en": "String should have at least {min_length} character",
         "ru": "Минимальная длина строки: {min_length}",
