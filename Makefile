@@ -18,7 +18,7 @@ test: check browser  ## the gates and every test, on SQLite and on a real Postgr
 check: $(VENV)/.dev  ## formatting, lint, types and the import rule
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+	$(BIN)/mypy -n 2
 	$(BIN)/lint-imports
 
 torture: $(VENV)/.dev  ## ten simulated years of a thousand timetables, and the race for 100,000 starts (an hour)

@@ -3,6 +3,8 @@
     python bench/watches.py                        # 100,000 watches: a try, a minute or two
     python bench/watches.py --watches 1000000      # what the issue asks for
     python bench/watches.py --skew 0.6             # some postcodes much more sought after than others
+    python bench/watches.py --watches 1000000 --folder F --prepare     # only load, on a machine that does other things
+    python bench/watches.py --watches 1000000 --folder F               # and measure later, with nothing beside it
 
 All contestants hold the same wishes, are asked about the same realties in turn, and must find the same watches.
 """
@@ -235,9 +237,8 @@ WHERE price @> %(price)s::numeric AND area @> %(area)s::numeric AND years @> %(y
 """
 
 
-def ranges(address: str, count: int, market: Market) -> tuple[Find, psycopg.Connection[Any]]:
+def load_ranges(connection: psycopg.Connection[Any], count: int, market: Market) -> None:
     """PostgreSQL as its manual teaches: range columns under one GiST index, lists beside them."""
-    connection = psycopg.connect(address, autocommit=True)
     connection.execute(_GIST)
     with connection.cursor().copy("COPY range_watches FROM STDIN") as copy:
         for number in range(1, count + 1):
@@ -262,6 +263,8 @@ def ranges(address: str, count: int, market: Market) -> tuple[Find, psycopg.Conn
     connection.execute("CREATE INDEX ON range_watches USING gist (price, area, years)")
     connection.execute("VACUUM ANALYZE range_watches")
 
+
+def ranges(connection: psycopg.Connection[Any]) -> Find:
     def find(offer: Offer) -> set[UUID]:
         values = {
             "price": offer.price,
@@ -278,7 +281,7 @@ def ranges(address: str, count: int, market: Market) -> tuple[Find, psycopg.Conn
         }
         return {UUID(bytes=bytes(watch)) for (watch,) in connection.execute(_GIST_FIND, values).fetchall()}
 
-    return find, connection
+    return find
 
 
 def _range(wished: Range) -> str:
@@ -371,15 +374,59 @@ def import_realties(database: Database, market: Market, count: int) -> dict[str,
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[str]:
-    """A PostgreSQL of our own with a fresh database, durable as installed."""
-    with tempfile.TemporaryDirectory(prefix="askare-bench-") as folder:
-        Path(folder).chmod(0o755)
-        server = get_server(Path(folder) / "data", cleanup_mode="delete")
-        try:
-            yield server.get_uri()
-        finally:
-            server.cleanup()
+def postgres(folder: Path) -> Iterator[str]:
+    """A PostgreSQL of our own in this folder, durable as installed."""
+    folder.chmod(0o755)  # it runs as somebody else when we are root
+    with get_server(folder / "postgres", cleanup_mode="stop") as server:
+        yield server.get_uri()
+
+
+PARTS = ("sqlite", "postgres", "ranges")
+
+
+class Estate:
+    """The watches in a folder: in an SQLite file, in PostgreSQL, and there as ranges."""
+
+    def __init__(self, folder: Path, address: str, *, watches: int, skew: float, seed: int) -> None:
+        self.sqlite_file = folder / "watches.db"
+        self.databases: dict[str, Database] = {
+            "SQLite": SqliteDatabase(self.sqlite_file),
+            "PostgreSQL": PostgresDatabase(address),
+        }
+        self.connection = psycopg.connect(address, autocommit=True)
+        self._folder, self._watches, self._skew, self._seed = folder, watches, skew, seed
+        self._said = f"{watches} watches, skew {skew}, seed {seed}"
+        for database in self.databases.values():
+            migrate(database, now=datetime(2026, 1, 1, tzinfo=UTC))
+
+    def market(self, at: int = 0) -> Market:
+        return Market(self._seed + at, self._skew)
+
+    def prepare(self, part: str) -> None:
+        """Load what is not there yet."""
+        note = self._folder / f"{part}.loaded"
+        if note.exists():
+            if note.read_text() != self._said:
+                raise SystemExit(f"the folder holds {note.read_text()}, and not {self._said}")
+            return
+        if part == "sqlite":
+            load(self.databases["SQLite"], self._watches, self.market())
+        elif part == "postgres":
+            load(self.databases["PostgreSQL"], self._watches, self.market())
+            self.connection.execute("VACUUM ANALYZE watch_criteria")
+        else:
+            load_ranges(self.connection, self._watches, self.market())
+        note.write_text(self._said)
+
+    def is_spoilt(self) -> None:
+        """Other watches than those that were loaded are there now: load anew the next time."""
+        for part in PARTS:
+            (self._folder / f"{part}.loaded").unlink(missing_ok=True)
+
+    def close(self) -> None:
+        self.connection.close()
+        for database in self.databases.values():
+            database.close()
 
 
 def main() -> None:
@@ -389,67 +436,74 @@ def main() -> None:
     arguments.add_argument("--scans", type=int, default=5, help="realties that the slow peers are asked about, a round")
     arguments.add_argument("--import", type=int, default=0, dest="imported", help="realties put at once, at the end")
     arguments.add_argument("--skew", type=float, default=0.0, help="0: all postcodes alike; 1: as Zipf would have it")
+    arguments.add_argument("--folder", type=Path, help="where the watches stay from one run to the next")
+    arguments.add_argument("--prepare", nargs="*", choices=PARTS, help="load these (all) and measure nothing")
     arguments.add_argument("--seed", type=int, default=20261122)
     asked = arguments.parse_args()
-    market = Market(asked.seed + 1, asked.skew)
-    offers = [market.offer() for _ in range(asked.realties)]
-    took: dict[str, list[float]] = {}
-    kept: dict[str, tuple[float, float]] = {}
-    with tempfile.TemporaryDirectory() as folder, postgres() as address:
-        path = Path(folder) / "watches.db"
+    with contextlib.ExitStack() as stack:
+        folder = asked.folder
+        if folder is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="askare-bench-")))
+        folder.mkdir(parents=True, exist_ok=True)
+        address = stack.enter_context(postgres(folder))
         memory_before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        databases: dict[str, Database] = {"SQLite": SqliteDatabase(path), "PostgreSQL": PostgresDatabase(address)}
-        contestants: dict[str, tuple[Find, int]] = {}
+        estate = Estate(folder, address, watches=asked.watches, skew=asked.skew, seed=asked.seed)
+        stack.callback(estate.close)
+        for part in asked.prepare or PARTS:
+            estate.prepare(part)
+        if asked.prepare is None:
+            measure(estate, asked, memory_before=memory_before)
+
+
+def measure(estate: Estate, asked: argparse.Namespace, *, memory_before: int) -> None:
+    market = estate.market(1)
+    offers = [market.offer() for _ in range(asked.realties)]
+    databases = estate.databases
+    took: dict[str, list[float]] = {}
+    contestants: dict[str, tuple[Find, int]] = {}
+    for name, database in databases.items():
+        contestants[f"{name}: clustered by place"] = (ours(database), asked.realties)
+        contestants[f"{name}: plain scan"] = (scan(database), asked.scans)
+    contestants["PostgreSQL: ranges under GiST"] = (ranges(estate.connection), asked.scans)
+    found = [{name: find(offer) for name, (find, _) in contestants.items()} for offer in offers[: asked.scans]]
+    for answers in found:
+        if len({frozenset(one) for one in answers.values()}) != 1:
+            raise SystemExit(f"the contestants disagree: { {name: len(one) for name, one in answers.items()} }")
+    for _ in range(ROUNDS):
+        for name, (find, number) in contestants.items():
+            took.setdefault(name, []).extend(in_milliseconds(find, offers[:number]))
+    kept = {name: changes(database, estate.market(2)) for name, database in databases.items()}
+    print(f"{asked.watches} watches, skew {asked.skew}, {len(offers)} realties, {ROUNDS} rounds")
+    print("\n| the watches of one realty | median ms | p95 ms |\n|---|---:|---:|")
+    for name, times in took.items():
+        print(f"| {name} | {statistics.median(times):.2f} | {statistics.quantiles(times, n=20)[-1]:.2f} |")
+    print("\n| criteria of a watch kept, without the commit | new ms | changed ms |\n|---|---:|---:|")
+    for name, (new, changed) in kept.items():
+        print(f"| {name} | {new:.3f} | {changed:.3f} |")
+    everything = [len(ours(databases["SQLite"])(offer)) for offer in offers]
+    if asked.imported:
+        estate.is_spoilt()
         for name, database in databases.items():
-            migrate(database, now=datetime(2026, 1, 1, tzinfo=UTC))
-            load(database, asked.watches, Market(asked.seed, asked.skew))
-            contestants[f"{name}: clustered by place"] = (ours(database), asked.realties)
-            contestants[f"{name}: plain scan"] = (scan(database), asked.scans)
-        with psycopg.connect(address, autocommit=True) as connection:
-            connection.execute("VACUUM ANALYZE watch_criteria")
-        by_range, connection = ranges(address, asked.watches, Market(asked.seed, asked.skew))
-        contestants["PostgreSQL: ranges under GiST"] = (by_range, asked.scans)
-        found = [{name: find(offer) for name, (find, _) in contestants.items()} for offer in offers[: asked.scans]]
-        for answers in found:
-            if len({frozenset(one) for one in answers.values()}) != 1:
-                raise SystemExit(f"the contestants disagree: { {name: len(one) for name, one in answers.items()} }")
-        for _ in range(ROUNDS):
-            for name, (find, number) in contestants.items():
-                took.setdefault(name, []).extend(in_milliseconds(find, offers[:number]))
-        for name, database in databases.items():
-            kept[name] = changes(database, Market(asked.seed + 2, asked.skew))
-        print(f"{asked.watches} watches, skew {asked.skew}, {len(offers)} realties, {ROUNDS} rounds")
-        print("\n| the watches of one realty | median ms | p95 ms |\n|---|---:|---:|")
-        for name, times in took.items():
-            print(f"| {name} | {statistics.median(times):.2f} | {statistics.quantiles(times, n=20)[-1]:.2f} |")
-        print("\n| criteria of a watch kept, without the commit | new ms | changed ms |\n|---|---:|---:|")
-        for name, (new, changed) in kept.items():
-            print(f"| {name} | {new:.3f} | {changed:.3f} |")
-        everything = [len(ours(databases["SQLite"])(offer)) for offer in offers]
-        if asked.imported:
-            for name, database in databases.items():
-                keep_whole_watches(database, asked.watches, Market(asked.seed, asked.skew))
-                print(f"\n{name}: {json.dumps(import_realties(database, market, asked.imported))}")
-        began = time.perf_counter()
-        databases["SQLite"].close()
-        reopened = SqliteDatabase(path)
-        reopened.read(lambda tx: tx.row("SELECT 1"))
-        opened = (time.perf_counter() - began) * 1_000
-        reopened.close()
-        memory = [round(one / 1_024) for one in (memory_before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)]
-        print(
-            "\n"
-            + json.dumps(
-                {
-                    "found_a_realty_mean": round(statistics.mean(everything), 1),
-                    "sqlite_megabytes": round(path.stat().st_size / 1e6),
-                    "sqlite_close_and_open_ms": round(opened, 1),
-                    "peak_memory_of_this_driver_mb": memory,
-                }
-            )
+            keep_whole_watches(database, asked.watches, estate.market())
+            print(f"\n{name}: {json.dumps(import_realties(database, market, asked.imported))}")
+    began = time.perf_counter()
+    databases["SQLite"].close()
+    reopened = SqliteDatabase(estate.sqlite_file)
+    reopened.read(lambda tx: tx.row("SELECT 1"))
+    opened = (time.perf_counter() - began) * 1_000
+    reopened.close()
+    memory = [round(one / 1_024) for one in (memory_before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)]
+    print(
+        "\n"
+        + json.dumps(
+            {
+                "found_a_realty_mean": round(statistics.mean(everything), 1),
+                "sqlite_megabytes": round(estate.sqlite_file.stat().st_size / 1e6),
+                "sqlite_close_and_open_ms": round(opened, 1),
+                "peak_memory_of_this_driver_mb": memory,
+            }
         )
-        connection.close()
-        databases["PostgreSQL"].close()
+    )
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from msgspec import Raw
 from askare.kernel.caller import Caller
 from askare.kernel.paging import Order, Page, Window
 from askare.kernel.verbatim import ABSENT
+from askare.kernel.versions import Found, Saved
 from askare.meetings import operations as meetings
 from askare.meetings.model import (
     MeetingAgent,
@@ -89,14 +90,14 @@ def create_meeting(
     meeting_id: UUID = MEETING,
     by: Caller | None = None,
     now: datetime = NOW,
-) -> meetings.Saved:
+) -> Saved:
     said = content or what_is_met()
     return database.write(
         lambda tx: meetings.create_meeting(tx, said, meeting_id=meeting_id, now=now), by or an_admin()
     )
 
 
-def get_meeting(database: Database, meeting_id: UUID = MEETING, *, by: Caller | None = None) -> meetings.Found:
+def get_meeting(database: Database, meeting_id: UUID = MEETING, *, by: Caller | None = None) -> Found:
     return database.read(lambda tx: meetings.get_meeting(tx, meeting_id), by or an_admin())
 
 
@@ -107,7 +108,7 @@ def update_meeting(
     meeting_id: UUID = MEETING,
     by: Caller | None = None,
     now: datetime = NOW,
-) -> meetings.Saved:
+) -> Saved:
     return database.write(
         lambda tx: meetings.update_meeting(tx, meeting_id, content, expected_versions=None, now=now), by or an_admin()
     )
@@ -179,7 +180,7 @@ def create_requirement(
     requirement_id: UUID = REQUIREMENT,
     by: Caller | None = None,
     now: datetime = NOW,
-) -> requirements.Saved:
+) -> Saved:
     return database.write(
         lambda tx: requirements.create_requirement(
             tx, said or what_is_sought(), requirement_id=requirement_id, now=now
@@ -201,7 +202,7 @@ def update_requirement(
     requirement_id: UUID = REQUIREMENT,
     by: Caller | None = None,
     now: datetime = NOW,
-) -> requirements.Saved:
+) -> Saved:
     return database.write(
         lambda tx: requirements.update_requirement(tx, requirement_id, said, expected_versions=None, now=now),
         by or an_admin(),
@@ -246,7 +247,7 @@ def create_note(
     requirement_id: UUID = REQUIREMENT,
     by: Caller | None = None,
     now: datetime = NOW,
-) -> notes.SavedNote:
+) -> Saved:
     return database.write(
         lambda tx: notes.create_note(tx, requirement_id, text, note_id=note_id, now=now), by or an_admin()
     )

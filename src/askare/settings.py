@@ -417,6 +417,8 @@ def _contradictions(values: dict[str, Any]) -> list[str]:
         faults.append("empty_success_status: must be 204 or 200")
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,62}", values["site"]):
         faults.append("site: must be Latin letters and digits, and begin with a letter")
+    if values["port"] > 65_535:
+        faults.append("port: must be at most 65535")
     faults += _contradictions_of_mail(values)
     if values["phone_region"] not in SUPPORTED_REGIONS:
         faults.append("phone_region: must be the code of a country in two capital letters, such as FI")

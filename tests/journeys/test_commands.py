@@ -15,6 +15,7 @@ import pytest
 from cyclopts import App
 from msgspec import Struct
 
+from askare.cli import COMMANDS as PLACES
 from askare.cli import app
 from askare.storage.migrations import all_migrations
 from tests.journeys.waiting import until
@@ -73,10 +74,19 @@ def test_the_manual_tells_of_every_command() -> None:
 
 
 def test_the_first_help_names_every_command(tmp_path: Path) -> None:
-    done = askare("--help", data=tmp_path)
+    done = askare("--help", data=tmp_path, afresh=True)
 
     assert done.returncode == 0
     assert {command[0] for command in COMMANDS} <= set(done.stdout.split())
+
+
+# One of each module: only loaded afresh does a command show that it loads all it needs, and in an order that works.
+@pytest.mark.parametrize("command", {place.partition(":")[0]: name for name, place in PLACES.items()}.values())
+def test_every_command_loads_by_itself(command: str, tmp_path: Path) -> None:
+    done = askare(command, "--help", data=tmp_path, afresh=True)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"Usage: askare {command}")
 
 
 def test_the_help_of_token_shows_an_example(tmp_path: Path) -> None:
@@ -372,9 +382,13 @@ def test_the_doctor_finds_a_healthy_office_healthy(demo: Path) -> None:
 
 
 def test_the_doctor_tells_every_wrong_setting_and_no_secret(tmp_path: Path) -> None:
-    wrong = {"ASKARE_PORT": "eighty", "ASKARE_LOG_LEVEL": "loud", "ASKARE_API_KEYS": "a-secret-key"}
-
-    done = askare("doctor", "--json", data=tmp_path, **wrong)
+    done = askare(
+        *("doctor", "--json"),
+        data=tmp_path,
+        ASKARE_PORT="eighty",
+        ASKARE_LOG_LEVEL="loud",
+        ASKARE_API_KEYS="a-secret-key",
+    )
 
     errors = [finding["text"] for finding in json.loads(done.stdout) if finding["level"] == "error"]
     assert done.returncode == 1
@@ -398,7 +412,7 @@ def test_the_doctor_shows_where_each_setting_comes_from_and_no_secret(tmp_path: 
 # What cannot be --------------------------------------------------------------------------------------------------
 
 
-def refusal_of(*arguments: str, data: Path, **environment: str) -> str:
+def refusal_of(*arguments: str, data: Path, **environment: Any) -> str:
     """What a command that cannot do its work says: on standard error alone, in words, with status 1."""
     done = askare(*arguments, data=data, **environment)
     assert (done.returncode, done.stdout) == (1, "")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from askare.directory import operations as directory
 from askare.directory.model import AgentContent, DirectoryFilter, Entry, Kind, PartyContent, PartyType
 from askare.directory.rules import matches as entry_matches
+from askare.directory.rules import phone_number
 from askare.directory.rules import searched_text as entry_text
 from askare.directory.store import SHELVES
 from askare.kernel.caller import Caller
@@ -119,7 +120,7 @@ def test_entries_are_found_as_the_rules_say(
         if one.kind is kind
         and directory.sees(caller, one)
         and entry_matches(asked, one)
-        and finds_all(asked.text, entry_text(one.content, phone_e164=one.phone_e164))
+        and finds_all(asked.text, entry_text(one.content, number=phone_number(one.phone_e164 or "")))
     ]
     found.sort(key=lambda one: one.thing_id)
     found.sort(key=lambda one: one.modified, reverse=descending)

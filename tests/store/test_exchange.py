@@ -282,6 +282,7 @@ def test_more_rows_than_go_into_one_transaction_are_all_loaded(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loading, "ROWS_AT_ONCE", 7)
+    monkeypatch.setattr(loading, "ROWS_AT_ONCE_ALONE", 7)
     monkeypatch.setattr(saving, "THINGS_AT_ONCE", 3)
     many = [{**PARTIES[0], "partyId": str(an_id(number)), "name": f"Party {number}"} for number in range(20)]
     path = a_file(tmp_path / "many.ndjson", Kind.PARTY, many)

@@ -46,7 +46,7 @@ from askare.letters.model import (
     Verdict,
     Words,
 )
-from askare.letters.rules import LIFE, finds
+from askare.letters.rules import BROKEN_OFF, LIFE, finds
 from askare.outside.smtp import Patience, Server, SmtpMailer
 from askare.storage import history
 from askare.storage.desk import Database, Desk
@@ -497,6 +497,7 @@ def test_a_worker_that_dies_after_the_server_took_a_letter_sends_the_same_letter
 
     with pytest.raises(asyncio.CancelledError):
         deliver(database, clock, Dies())
+    assert the_letter(database).next_attempt is None  # under way, as far as anybody can see
     assert deliver(database, clock, pocket) == 0  # its lease still holds
     clock.now += LEASE
     deliver(database, clock, pocket)
@@ -504,6 +505,25 @@ def test_a_worker_that_dies_after_the_server_took_a_letter_sends_the_same_letter
     assert len(pocket.mails) == 2
     assert len({mail.message for mail in pocket.mails}) == 1
     assert (the_letter(database).state, the_letter(database).attempts) == (LetterState.SENT, 2)
+
+
+def test_an_attempt_that_was_broken_off_is_said_while_the_letter_is_sent_again(
+    database: Database, clock: Clock
+) -> None:
+    write(database, clock, an_alert())
+    seen: list[str] = []
+
+    class Looks(Pocket):
+        async def send(self, mail: Mail) -> Verdict:
+            seen.append(the_letter(database).answer)
+            raise asyncio.CancelledError
+
+    for _ in range(2):
+        with pytest.raises(asyncio.CancelledError):
+            deliver(database, clock, Looks())
+        clock.now += LEASE
+
+    assert seen == ["", BROKEN_OFF]
 
 
 def test_a_mailer_that_breaks_costs_no_letter(database: Database, clock: Clock) -> None:

@@ -18,11 +18,11 @@ from msgspec.structs import replace
 from askare.directory.model import Kind
 from askare.kernel.caller import Caller
 from askare.kernel.problems import Conflict, Invalid, NotFound, Refused, Wrong
+from askare.kernel.versions import Saved
 from askare.storage import history
 from askare.storage.desk import Database
 from askare.storage.history import Change
 from askare.tasks.model import PartyType, Task, TaskContent, TaskFilter, TaskParty, TaskStatus, content_of, document_of
-from askare.tasks.operations import Saved
 from askare.tasks.rules import differs
 from tests.store import offers
 from tests.store.doing import (

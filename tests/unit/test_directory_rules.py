@@ -27,6 +27,7 @@ from askare.directory.rules import (
     faults_of,
     matches,
     normalised_phone,
+    phone_number,
     searched_text,
 )
 from askare.kernel.problems import Wrong
@@ -141,7 +142,7 @@ def test_the_order_of_an_agents_offices_says_nothing() -> None:
 
 
 def test_a_search_looks_through_names_address_and_the_number_as_it_is_dialled() -> None:
-    text = searched_text(MAIJA, phone_e164="+358401234567")
+    text = searched_text(MAIJA, number=phone_number("+358 40 1234567"))
 
     assert text.split("\n") == ["Maija Meikäläinen", "maija@example.com", "0401234567"]
 

@@ -168,10 +168,21 @@ def test_the_browser_itself_is_told_to_load_from_nowhere_else(nobody: Client) ->
     assert "connect-src 'self'" in policy
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "FOO"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "FOO"])
 @pytest.mark.parametrize("path", ["/health/live", "/metrics", "/docs", "/openapi/task-management.json"])
 def test_the_pages_are_for_reading_only(method: str, path: str, nobody: Client) -> None:
     answer = nobody.request(method, path)
 
     assert_error(answer, 405, "METHOD_NOT_ALLOWED")
-    assert answer.headers["allow"] == "GET"
+    assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
+
+
+@pytest.mark.parametrize(
+    "path", ["/health/ready", "/docs", "/openapi/meeting.json", TASKS, "/api/tasks", "/rest/v1/service/svctasks"]
+)
+def test_proxies_that_speak_http_1_0_are_answered(path: str, agency: Agency) -> None:
+    """As nginx does to what lies behind it, unless told otherwise."""
+    answer = raw_request(agency.server, f"GET {path}", token=agency.admin.token, version="1.0")
+
+    assert answer.status == 200
+    assert answer.body

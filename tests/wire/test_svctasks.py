@@ -553,10 +553,10 @@ def test_nobody_is_unauthorized(agency: Agency) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("PUT", TASKS, "GET, LOOKUP, POST"),
-        ("DELETE", TASKS, "GET, LOOKUP, POST"),
-        ("LOOKUP", DEBTOR_CALLS_PATH, "DELETE, GET, PATCH"),
-        ("PUT", f"{DEBTOR_CALLS_PATH}/runs", "GET, POST"),
+        ("PUT", TASKS, "GET, HEAD, LOOKUP, OPTIONS, POST"),
+        ("DELETE", TASKS, "GET, HEAD, LOOKUP, OPTIONS, POST"),
+        ("LOOKUP", DEBTOR_CALLS_PATH, "DELETE, GET, HEAD, OPTIONS, PATCH"),
+        ("PUT", f"{DEBTOR_CALLS_PATH}/runs", "GET, HEAD, OPTIONS, POST"),
     ],
 )
 def test_a_verb_that_is_not_served_is_told_with_those_that_are(

@@ -39,6 +39,7 @@ from askare.jobs.outbox import HOUSE_USER, Onward
 from askare.kernel.caller import Caller, Role
 from askare.kernel.paging import Page, Window
 from askare.kernel.problems import Fault, Invalid, NotFound, Refused, Throttled, Wrong
+from askare.kernel.versions import require_version
 from askare.kernel.words import fold_word, written_words
 from askare.storage import history, vocabulary
 from askare.storage.history import Change
@@ -70,11 +71,14 @@ class Shown(Struct, frozen=True):
 # Handing in ------------------------------------------------------------------------------------------------------
 
 
-def create_call(tx: Transaction, content: CallContent, *, operator: str, office: Office, now: datetime) -> int:
+def create_call(
+    tx: Transaction, content: CallContent, *, operator: str, office: Office, now: datetime, has_own_key: bool = False
+) -> int:
     """Keep a new task for an operator, named by code, extension, number or user id; returns the task's number.
 
-    The same call for the same operator under the same title within a day is the same task.  Raises Invalid for an
-    operator whom the organization does not have.
+    The same call for the same operator under the same title within a day is the same task, but for a client who says
+    by keys of its own (`has_own_key`) what is the same.  Raises Invalid for an operator whom the organization does not
+    have.
     """
     assigned = people.operator_by(tx, operator)
     if assigned is None:
@@ -83,7 +87,7 @@ def create_call(tx: Transaction, content: CallContent, *, operator: str, office:
     if content.call_id is not None:
         digest = _digest(content, assigned)
         known = store.arrived_before(tx, digest, now=now, since=now - rules.SAME_CALL_WITHIN)
-        if known is not None:
+        if known is not None and not has_own_key:
             return known
     run = rules.first_run(content)
     caller = tx.caller
@@ -261,10 +265,22 @@ def _visible(tx: Transaction, task_no: int, office: Office, *, lock: bool = Fals
 # Working ---------------------------------------------------------------------------------------------------------
 
 
-def update_status(tx: Transaction, task_no: int, wanted: Status, *, office: Office, now: datetime) -> None:
-    """Set the status; setting the present one changes nothing.  Raises NotFound; Conflict where final is final."""
+def update_status(
+    tx: Transaction,
+    task_no: int,
+    wanted: Status,
+    *,
+    office: Office,
+    now: datetime,
+    expected_versions: frozenset[int] | None = None,
+) -> None:
+    """Set the status; setting the present one changes nothing.
+
+    Raises NotFound, Conflict; Refused where final is final.
+    """
     stored = _visible(tx, task_no, office, lock=True)
     task, kept = stored.task, stored.kept
+    require_version(task.version, expected_versions, kind="task")
     if task.status is wanted:
         return
     rules.require_allowed_change(task.status, wanted, strict=office.strict)
@@ -294,13 +310,22 @@ def _operator_of(tx: Transaction, kept: Kept) -> Operator | None:
     return None if kept.user_id is None else people.operator_of_user(tx, kept.user_id)
 
 
-def link_appeal(tx: Transaction, task_no: int, appeal_id: AppealId | None, *, office: Office, now: datetime) -> None:
+def link_appeal(
+    tx: Transaction,
+    task_no: int,
+    appeal_id: AppealId | None,
+    *,
+    office: Office,
+    now: datetime,
+    expected_versions: frozenset[int] | None = None,
+) -> None:
     """Link the task to an appeal in the place of any other; None unlinks it.
 
-    Raises NotFound; Invalid for an appeal that the organization does not have, where appeals are kept here.
+    Raises NotFound, Conflict; Invalid for an appeal that the organization does not have, where appeals are kept here.
     """
     stored = _visible(tx, task_no, office, lock=True)
     task = stored.task
+    require_version(task.version, expected_versions, kind="task")
     if office.checks_appeals and appeal_id is not None:
         number = _as_number(appeal_id)
         if number is None or not appeals.exists(tx, number):
@@ -327,13 +352,23 @@ def _as_number(appeal_id: AppealId) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
 
-def reprocess(tx: Transaction, task_no: int, *, stage: str | None, force: bool, office: Office, now: datetime) -> None:
+def reprocess(
+    tx: Transaction,
+    task_no: int,
+    *,
+    stage: str | None,
+    force: bool,
+    office: Office,
+    now: datetime,
+    expected_versions: frozenset[int] | None = None,
+) -> None:
     """Have the pipeline make things right; what is under way already goes on as it is.
 
-    Raises NotFound; Refused when there is nothing to work on; Throttled.
+    Raises NotFound, Conflict; Refused when there is nothing to work on; Throttled.
     """
     stored = _visible(tx, task_no, office, lock=True)
     task = stored.task
+    require_version(task.version, expected_versions, kind="task")
     if task.processing_status in rules.UNDERWAY:
         return
     run = rules.reprocess_run(task, stage=stage, force=force)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import groupby
 from uuid import UUID
 
 import msgspec
@@ -24,7 +25,7 @@ from askare.kernel.time import instant_of, milliseconds
 from askare.kernel.words import fold
 from askare.storage.sql import Conditions
 from askare.storage.transactions import Transaction, Value, on_behalf_of
-from askare.storage.vocabulary import index, numbers_of, words_of
+from askare.storage.vocabulary import index_all, numbers_of, words_of
 
 # Stored numbers of the closed lists.  New members go to the end: the numbers are on people's disks.
 STATUS_NUMBERS = {Status.PENDING: 0, Status.IN_PROGRESS: 1, Status.COMPLETED: 2, Status.CANCELLED: 3}
@@ -106,11 +107,12 @@ def note_title(tx: Transaction, task: CallTask) -> None:
         no=task.id,
         title=fold(task.title),
     )
+    (indexed,) = index_all(tx, [task.title])
     tx.run(
         "INSERT INTO call_unposted (organization_no, task_no, words_line) VALUES (:organization, :no, :words)",
         organization=tx.organization_no,
         no=task.id,
-        words=index(tx, task.title).words_line,
+        words=indexed.words_line,
     )
 
 
@@ -440,10 +442,15 @@ def post_content_words(tx: Transaction, *, limit: int = CONTENTS_POSTED_AT_ONCE)
         limit=limit,
     )
     posted = []
-    for organization, organization_id, task_no, text in claimed:
+    for (organization, organization_id), some in groupby(claimed, key=lambda row: (row[0], row[1])):
         house = Caller(organization, UUID(bytes=bytes(organization_id)), HOUSE_USER, Role.ADMIN)
-        words = words_of(index(on_behalf_of(tx, house), text or "").words_line)
-        posted += [(organization, number, task_no) for number in numbers_of(tx, organization, words).values()]
+        texts = {task_no: text or "" for _, _, task_no, text in some}
+        found = index_all(on_behalf_of(tx, house), texts.values())
+        posted += [
+            (organization, number, task_no)
+            for task_no, one in zip(texts, found, strict=True)
+            for number in numbers_of(tx, organization, words_of(one.words_line)).values()
+        ]
     tx.run_many(
         "INSERT INTO call_content_words (organization_no, word_no, task_no) VALUES (:organization, :word, :task)"
         " ON CONFLICT DO NOTHING",

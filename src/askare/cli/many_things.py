@@ -54,6 +54,7 @@ _KINDS = {
     Things.REALTIES: ThingKind.REALTY,
 }
 FAULTS_SHOWN_MAX = 20
+ROWS_A_STEP = 100  # of the bar that shows how far a file is read
 
 
 def import_things(
@@ -125,7 +126,8 @@ def import_things(
                     sink = at_end.enter_context(files.created(errors, files.format_of(errors), names))
                     rejected = files.Errors(source, sink)
                 rejected.write(outcome.row, outcome.trouble)
-            move(source.done)
+            if not sum(counted.values()) % ROWS_A_STEP:
+                move(source.done)
     _sum_up(counted, errors=None if rejected is None else errors, dry_run=dry_run, as_json=as_json)
     if counted[loading.Fate.FAULTY]:
         sys.exit(1)

@@ -55,16 +55,17 @@ def agent_name(tx: Transaction, agent_id: UUID) -> PersonName | None:
 def agent_names(tx: Transaction, agent_ids: Iterable[UUID]) -> dict[UUID, PersonName]:
     """What those of the agents who are known are called."""
     return {
-        agent_id: PersonName(entry.content.first_name, entry.content.last_name)
-        for agent_id, entry in store.find_all(tx, Kind.AGENT, agent_ids).items()
-        if isinstance(entry.content, AgentContent)
+        agent_id: PersonName(content.first_name, content.last_name)
+        for agent_id, stored in store.find_all(tx, Kind.AGENT, agent_ids).items()
+        if isinstance(content := stored.entry.content, AgentContent)
     }
 
 
 def office(tx: Transaction, office_id: UUID) -> OfficeContent | None:
     """What is said of an office, or None for one that is not known."""
     found = store.find(tx, Kind.OFFICE, office_id)
-    return found[1].content if found is not None and isinstance(found[1].content, OfficeContent) else None
+    content = None if found is None else found.entry.content
+    return content if isinstance(content, OfficeContent) else None
 
 
 def office_names(tx: Transaction, office_ids: Iterable[UUID]) -> dict[UUID, str]:
@@ -88,11 +89,29 @@ def agent_mailbox(tx: Transaction, agent_id: UUID) -> Mailbox | None:
     return _mailboxes(tx, Kind.AGENT, [agent_id]).get(agent_id)
 
 
+def user_mailbox(tx: Transaction, user_id: UUID) -> Mailbox | None:
+    """Where letters to a user of the caller's organization go: the address of their entry as an operator, else that of
+    the agent who they are; None where there is neither."""
+    operator = operator_of_user(tx, user_id)
+    if operator is None:
+        return None
+    if operator.email:
+        return Mailbox(operator.name or "", operator.email, operator.language)
+    user = access.user_of_id(tx, user_id)
+    agent_id = user.rights.agent_id if user is not None else None
+    return agent_mailbox(tx, agent_id) if agent_id is not None else None
+
+
+def admins_with_mailbox(tx: Transaction) -> list[UUID]:
+    """The administrators of the caller's organization who can be written to, in the order in which they came."""
+    return [user_id for user_id in access.admins_of(tx) if user_mailbox(tx, user_id) is not None]
+
+
 def _mailboxes(tx: Transaction, kind: Kind, thing_ids: Iterable[UUID]) -> dict[UUID, Mailbox]:
     return {
         thing_id: Mailbox(display_name(content), content.email, content.language_code)
-        for thing_id, entry in store.find_all(tx, kind, thing_ids).items()
-        if isinstance(content := entry.content, (PartyContent, AgentContent)) and content.email is not None
+        for thing_id, stored in store.find_all(tx, kind, thing_ids).items()
+        if isinstance(content := stored.entry.content, (PartyContent, AgentContent)) and content.email is not None
     }
 
 
@@ -113,10 +132,10 @@ def operator_by(tx: Transaction, key: str | int | UUID) -> Operator | None:
 def operator_of_user(tx: Transaction, user_id: UUID) -> Operator | None:
     """A user of the caller's organization, with or without an entry of their own; None for nobody."""
     found = store.find(tx, Kind.OPERATOR, user_id)
-    if found is not None and isinstance(content := found[1].content, OperatorContent):
+    if found is not None and isinstance(content := found.entry.content, OperatorContent):
         return Operator(
             user_id,
-            found[1].number,
+            found.entry.number,
             display_name(content),
             content.code,
             content.extension,

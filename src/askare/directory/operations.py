@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from askare.access.model import Organization
 from askare.directory import rules, store
@@ -22,16 +21,17 @@ from askare.directory.model import (
     OperatorContent,
     display_name,
 )
-from askare.directory.references import Checks, Reference, require_known
+from askare.directory.references import Checks, Reference, require_all_known
+from askare.directory.store import Stored, Texted
 from askare.jobs import outbox
 from askare.jobs.kinds import Kind as Job
 from askare.jobs.outbox import HOUSE_USER
 from askare.kernel.caller import Caller, Role
 from askare.kernel.paging import Order, Page, Window
-from askare.kernel.problems import Fault, Invalid, NotFound, Refused, Wrong
+from askare.kernel.problems import Conflict, Fault, Invalid, NotFound, Problem, Refused, Wrong
 from askare.kernel.versions import NO_CONDITION, Precondition
 from askare.storage import history
-from askare.storage.history import Change
+from askare.storage.history import Change, Line
 from askare.storage.transactions import Transaction, on_behalf_of
 
 NAMES = "names"  # what the promise to make new names known is about: one promise for all of an organization's
@@ -57,9 +57,9 @@ class Found(Struct, frozen=True):
 def get_entry(tx: Transaction, kind: Kind, thing_id: UUID) -> Found:
     """Raises NotFound for an entry that does not exist for the caller."""
     found = store.find(tx, kind, thing_id)
-    if found is None or not sees(tx.caller, found[1]):
+    if found is None or not sees(tx.caller, found.entry):
         raise NotFound(kind.value, ID_FIELDS[kind])
-    return Found(found[2], found[1].version)
+    return Found(found.document, found.entry.version)
 
 
 def put_entry(
@@ -78,64 +78,157 @@ def put_entry(
     Raises Invalid for what is wrong with the content; Conflict when the precondition does not hold; NotFound for an
     entry that others have and the caller does not see; Refused for a code or extension that somebody else has.
     """
-    if faults := rules.faults_of(content):
-        raise Invalid(body=faults)
-    found = store.find(tx, kind, thing_id, lock=True)
-    if found is None and tx.flavour.row_lock:  # with one writer at a time nobody else is making it
-        store.claim(tx, kind, thing_id)
-        found = store.find(tx, kind, thing_id, lock=True)
-    if found is not None and not sees(tx.caller, found[1]):
-        raise NotFound(kind.value, ID_FIELDS[kind])
-    precondition.require(found[1].version if found is not None else None)
-    if faults := _unknown_offices(tx, content, found[1].content if found else None, checks):
-        raise Invalid(body=faults)
-    phone = content.phone
-    phone_e164 = rules.normalised_phone(phone, phone_region) if phone is not None else None
-    if found is None:
-        return _create(tx, kind, thing_id, content, phone_e164=phone_e164, now=now)
-    entry_no, stored, before = found
-    if not rules.differs(stored.content, content) and stored.phone_e164 == phone_e164:
-        return Saved(stored.version, is_new=False, is_changed=False)
-    changed = msgspec.structs.replace(
-        stored, version=stored.version + 1, content=content, modified=now, phone_e164=phone_e164
+    outcomes = put_entries(
+        tx,
+        kind,
+        {thing_id: content},
+        precondition=precondition,
+        checks=checks,
+        phone_region=phone_region,
+        now=now,
     )
-    if isinstance(content, OperatorContent):
-        store.free_keys(tx, _keys(stored.content))
-        _take_keys(tx, thing_id, content)
-    after = store.replace(tx, entry_no, stored, changed, text=rules.searched_text(content, phone_e164=phone_e164))
-    make_known(tx, kind, thing_id, display_name(content), before=display_name(stored.content), now=now)
-    history.record(
-        tx, kind.value, thing_id, Change.UPDATED, version=changed.version, at=now, before=before, after=after
+    return taken(outcomes[thing_id])
+
+
+def taken(outcome: Saved | Problem) -> Saved:
+    """What became of the one thing that was put; raises the problem that kept it out."""
+    if isinstance(outcome, Problem):
+        raise outcome
+    return outcome
+
+
+def put_entries(
+    tx: Transaction,
+    kind: Kind,
+    contents: Mapping[UUID, Content],
+    *,
+    precondition: Precondition = NO_CONDITION,
+    checks: Checks = Checks.OFF,
+    phone_region: str = rules.PHONE_REGION,
+    now: datetime,
+) -> dict[UUID, Saved | Problem]:
+    """Put many entries of a kind, each as `put_entry` does, with a few statements for all of them.
+
+    Answers for each what became of it, or the problem that kept it out; that one keeps out no other.
+    """
+    stored = store.find_all(tx, kind, contents, lock=True)
+    claimed = contents.keys() - stored.keys() if tx.flavour.row_lock else frozenset[UUID]()
+    if claimed:  # with one writer at a time nobody else is making them
+        store.claim(tx, kind, claimed)
+        stored |= store.find_all(tx, kind, claimed, lock=True)
+    unknown = _unknown_offices(tx, contents, stored, checks)
+    outcomes: dict[UUID, Saved | Problem] = {}
+    new: list[Texted] = []
+    changed: list[tuple[Stored, Texted]] = []
+    for thing_id, content in contents.items():
+        found = stored.get(thing_id)
+        try:
+            if faults := rules.faults_of(content):
+                raise Invalid(body=faults)
+            if found is not None and not sees(tx.caller, found.entry):
+                raise NotFound(kind.value, ID_FIELDS[kind])
+            precondition.require(found.entry.version if found is not None else None)
+            if faults := unknown.get(thing_id, []):
+                raise Invalid(body=faults)
+            number = None if content.phone is None else rules.phone_number(content.phone, phone_region)
+            phone_e164 = None if number is None else number.e164
+            if found is None:
+                entry = Entry(kind, thing_id, 1, content, created=now, modified=now, phone_e164=phone_e164)
+            elif rules.differs(found.entry.content, content) or found.entry.phone_e164 != phone_e164:
+                entry = structs.replace(
+                    found.entry, version=found.entry.version + 1, content=content, modified=now, phone_e164=phone_e164
+                )
+            else:
+                outcomes[thing_id] = Saved(found.entry.version, is_new=False, is_changed=False)
+                continue
+            if isinstance(content, OperatorContent):
+                entry = _as_operator(tx, found, entry, content)
+        except (Invalid, NotFound, Conflict, Refused) as problem:
+            outcomes[thing_id] = problem
+            continue
+        texted = Texted(entry, rules.searched_text(content, number=number))
+        if found is None:
+            new.append(texted)
+        else:
+            changed.append((found, texted))
+            outcomes[thing_id] = Saved(entry.version, is_new=False, is_changed=True)
+    # Nothing is refused from here on: what is remembered of words that are taken in stays true.
+    versions = _save_new(tx, kind, new, now=now)
+    _save_changed(tx, kind, changed, now=now)
+    if stray := {thing_id for thing_id in claimed if isinstance(outcomes.get(thing_id), Problem)} - stored.keys():
+        store.delete_names(tx, kind, stray)
+    return outcomes | {thing_id: Saved(version, is_new=True, is_changed=True) for thing_id, version in versions.items()}
+
+
+def _as_operator(tx: Transaction, found: Stored | None, entry: Entry, content: OperatorContent) -> Entry:
+    """The operator with their number, code and extension, which are theirs from now on.  Raises Refused."""
+    tx.run("SAVEPOINT one_operator")
+    try:
+        if found is not None:
+            store.free_keys(tx, _keys(found.entry.content))
+        else:
+            entry = structs.replace(entry, number=number_of_user(tx, entry.thing_id))
+        _take_keys(tx, entry.thing_id, content)
+    except Refused:
+        tx.run("ROLLBACK TO SAVEPOINT one_operator")
+        tx.run("RELEASE SAVEPOINT one_operator")
+        raise
+    tx.run("RELEASE SAVEPOINT one_operator")
+    return entry
+
+
+def _save_new(tx: Transaction, kind: Kind, new: Sequence[Texted], *, now: datetime) -> dict[UUID, int]:
+    """Keep new entries; returns their versions."""
+    versions = history.next_versions(tx, kind.value, [one.entry.thing_id for one in new])
+    new = [structs.replace(one, entry=structs.replace(one.entry, version=versions[one.entry.thing_id])) for one in new]
+    documents = store.insert_all(tx, kind, new)
+    make_all_known(
+        tx, kind, [Naming(one.entry.thing_id, None, display_name(one.entry.content)) for one in new], now=now
     )
-    return Saved(changed.version, is_new=False, is_changed=True)
-
-
-def _create(
-    tx: Transaction, kind: Kind, thing_id: UUID, content: Content, *, phone_e164: str | None, now: datetime
-) -> Saved:
-    version = history.next_version(tx, kind.value, thing_id)
-    number = None
-    if isinstance(content, OperatorContent):
-        number = number_of_user(tx, thing_id)
-        _take_keys(tx, thing_id, content)
-    entry = Entry(kind, thing_id, version, content, created=now, modified=now, phone_e164=phone_e164, number=number)
-    after = store.insert(tx, entry, text=rules.searched_text(content, phone_e164=phone_e164))
-    make_known(tx, kind, thing_id, display_name(content), before=None, now=now)
-    history.record(tx, kind.value, thing_id, Change.CREATED, version=version, at=now, after=after)
-    return Saved(version, is_new=True, is_changed=True)
-
-
-def _unknown_offices(tx: Transaction, content: Content, stored: Content | None, checks: Checks) -> list[Fault]:
-    """Offices of an agent that are new and that nobody knows."""
-    if not isinstance(content, AgentContent):
-        return []
-    kept = frozenset(stored.agency_office_ids) if isinstance(stored, AgentContent) else frozenset()
-    references = [
-        Reference(Kind.OFFICE, office_id, f"agencyOfficeIds[{at}]")
-        for at, office_id in enumerate(content.agency_office_ids)
-        if office_id not in kept
+    lines = [
+        Line(thing_id=one.entry.thing_id, change=Change.CREATED, version=one.entry.version, after=document)
+        for one, document in zip(new, documents, strict=True)
     ]
-    return require_known(tx, references, checks=checks)
+    history.record_all(tx, kind.value, lines, at=now)
+    return versions
+
+
+def _save_changed(tx: Transaction, kind: Kind, changed: Sequence[tuple[Stored, Texted]], *, now: datetime) -> None:
+    documents = store.replace_all(tx, kind, changed)
+    namings = [
+        Naming(after.entry.thing_id, display_name(before.entry.content), display_name(after.entry.content))
+        for before, after in changed
+    ]
+    make_all_known(tx, kind, namings, now=now)
+    lines = [
+        Line(
+            thing_id=after.entry.thing_id,
+            change=Change.UPDATED,
+            version=after.entry.version,
+            before=before.document,
+            after=document,
+        )
+        for (before, after), document in zip(changed, documents, strict=True)
+    ]
+    history.record_all(tx, kind.value, lines, at=now)
+
+
+def _unknown_offices(
+    tx: Transaction, contents: Mapping[UUID, Content], stored: Mapping[UUID, Stored], checks: Checks
+) -> Mapping[UUID, list[Fault]]:
+    """Offices of agents that are new and that nobody knows."""
+    references: dict[UUID, list[Reference]] = {}
+    for thing_id, content in contents.items():
+        if isinstance(content, AgentContent):
+            found = stored.get(thing_id)
+            before = None if found is None else found.entry.content
+            kept = frozenset(before.agency_office_ids) if isinstance(before, AgentContent) else frozenset()
+            references[thing_id] = [
+                Reference(Kind.OFFICE, office_id, f"agencyOfficeIds[{at}]")
+                for at, office_id in enumerate(content.agency_office_ids)
+                if office_id not in kept
+            ]
+    return require_all_known(tx, references, checks=checks)
 
 
 def delete_entry(
@@ -143,14 +236,14 @@ def delete_entry(
 ) -> None:
     """Take an entry out of the directory; what points at it stays.  Raises NotFound and Conflict."""
     found = store.find(tx, kind, thing_id, lock=True)
-    if found is None or not sees(tx.caller, found[1]):
+    if found is None or not sees(tx.caller, found.entry):
         raise NotFound(kind.value, ID_FIELDS[kind])
-    entry_no, stored, before = found
+    stored = found.entry
     precondition.require(stored.version)
     store.free_keys(tx, _keys(stored.content))
-    store.delete(tx, entry_no, stored)
+    store.delete(tx, found)
     make_known(tx, kind, thing_id, None, before=display_name(stored.content), now=now)
-    history.record(tx, kind.value, thing_id, Change.DELETED, version=stored.version + 1, at=now, before=before)
+    history.record(tx, kind.value, thing_id, Change.DELETED, version=stored.version + 1, at=now, before=found.document)
 
 
 def sees(caller: Caller, entry: Entry) -> bool:
@@ -183,17 +276,29 @@ def search_entries(tx: Transaction, wanted: DirectoryFilter, *, orders: Sequence
 # Names -----------------------------------------------------------------------------------------------------------
 
 
+class Naming(Struct, frozen=True):
+    """What a thing was called and is called now; None for one that is not known."""
+
+    thing_id: UUID
+    before: str | None
+    after: str | None
+
+
 def make_known(
     tx: Transaction, kind: Kind, thing_id: UUID, name: str | None, *, before: str | None, now: datetime
 ) -> None:
     """Have a thing known by this name (None: no longer), and what names it found by it soon."""
-    if name == before:
+    make_all_known(tx, kind, [Naming(thing_id, before, name)], now=now)
+
+
+def make_all_known(tx: Transaction, kind: Kind, namings: Sequence[Naming], *, now: datetime) -> None:
+    """Have things known by their new names, and what names them found by those soon."""
+    renamed = [naming for naming in namings if naming.before != naming.after]
+    if not renamed:
         return
-    if name is None:
-        store.delete_name(tx, kind, thing_id)
-    else:
-        store.put_name(tx, kind, thing_id, name)
-    store.note_renamed(tx, kind, thing_id)
+    store.put_names(tx, kind, {naming.thing_id: naming.after for naming in renamed if naming.after is not None})
+    store.delete_names(tx, kind, [naming.thing_id for naming in renamed if naming.after is None])
+    store.note_renamed(tx, kind, [naming.thing_id for naming in renamed])
     outbox.promise(tx, Job.RENAME, NAMES, due=now + A_MOMENT)
 
 

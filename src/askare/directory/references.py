@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from enum import Enum
+from typing import TypeVar
 from uuid import UUID
 
 from msgspec import Struct
@@ -41,19 +42,31 @@ def require_known(tx: Transaction, references: Iterable[Reference], *, checks: C
 
     Assignments live in no registry of ours and are never checked.
     """
+    return require_all_known(tx, {"": references}, checks=checks)[""]
+
+
+Pointing = TypeVar("Pointing", bound=Hashable)
+
+
+def require_all_known(
+    tx: Transaction, references: Mapping[Pointing, Iterable[Reference]], *, checks: Checks
+) -> dict[Pointing, list[Fault]]:
+    """The faults of each of many things that point at others, as `require_known` finds them."""
     if checks is Checks.OFF:
-        return []
-    asked = list(references)
-    known = store.names(tx, [(one.kind, one.thing_id) for one in asked])
-    unknown = [one for one in asked if (one.kind, one.thing_id) not in known]
-    if checks is Checks.KNOWN:
-        checked = {kind for kind in {one.kind for one in unknown} if store.knows_any(tx, kind)}
-        unknown = [one for one in unknown if one.kind in checked]
-    return [
-        Fault(
-            one.target,
-            Wrong.UNKNOWN_ID,
-            f"Unknown {one.target.rpartition('.')[2]}: the directory has no such {one.kind.value}",
-        )
-        for one in unknown
-    ]
+        return {pointing: [] for pointing in references}
+    asked = {pointing: list(those) for pointing, those in references.items()}
+    known = store.names(tx, [(one.kind, one.thing_id) for those in asked.values() for one in those])
+    kinds = {one.kind for those in asked.values() for one in those if (one.kind, one.thing_id) not in known}
+    checked = {kind for kind in kinds if checks is Checks.STRICT or store.knows_any(tx, kind)}
+    return {
+        pointing: [
+            Fault(
+                one.target,
+                Wrong.UNKNOWN_ID,
+                f"Unknown {one.target.rpartition('.')[2]}: the directory has no such {one.kind.value}",
+            )
+            for one in those
+            if one.kind in checked and (one.kind, one.thing_id) not in known
+        ]
+        for pointing, those in asked.items()
+    }

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 import phonenumbers
+from msgspec import Struct
 from phonenumbers import PhoneNumberFormat
 
 from askare.directory.model import (
@@ -53,9 +54,16 @@ def email_trouble(text: str) -> str | None:
     return None
 
 
+class PhoneNumber(Struct, frozen=True):
+    """A telephone number in the form +358401234567 (E.164), and as it is dialled within its country: 0401234567."""
+
+    e164: str
+    dialled: str
+
+
 @lru_cache(maxsize=1_000)
-def normalised_phone(text: str, region: str = PHONE_REGION) -> str | None:
-    """The number in the form +358401234567 (E.164), or None for what is no telephone number.
+def phone_number(text: str, region: str = PHONE_REGION) -> PhoneNumber | None:
+    """The number that a text says, or None for what is no telephone number.
 
     Only the length is checked: which numbers are given out changes faster than any table of them.
     """
@@ -65,7 +73,17 @@ def normalised_phone(text: str, region: str = PHONE_REGION) -> str | None:
         return None
     if not phonenumbers.is_possible_number(number):
         return None
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    number.extension = None
+    national = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
+    return PhoneNumber(
+        phonenumbers.format_number(number, PhoneNumberFormat.E164), "".join(filter(str.isdigit, national))
+    )
+
+
+def normalised_phone(text: str, region: str = PHONE_REGION) -> str | None:
+    """The number in the form +358401234567 (E.164), or None for what is no telephone number."""
+    number = phone_number(text, region)
+    return None if number is None else number.e164
 
 
 def faults_of(content: Content) -> list[Fault]:
@@ -114,19 +132,12 @@ def matches(wanted: DirectoryFilter, entry: Entry) -> bool:
     )
 
 
-@lru_cache(maxsize=1_000)
-def dialled(phone_e164: str) -> str:
-    """The number as it is dialled within its country, without blanks: 0401234567."""
-    number = phonenumbers.parse(phone_e164)
-    return "".join(filter(str.isdigit, phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)))
-
-
-def searched_text(content: Content, *, phone_e164: str | None) -> str:
+def searched_text(content: Content, *, number: PhoneNumber | None) -> str:
     """What free text search over the directory looks through.
 
     A telephone number is found as it is dialled within its country, whatever blanks it was written with.
     """
-    phone = dialled(phone_e164) if phone_e164 is not None else content.phone
+    phone = number.dialled if number is not None else content.phone
     parts = [display_name(content), content.email, phone]
     if isinstance(content, OperatorContent):
         parts += [content.code, content.extension]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from msgspec import Struct
@@ -45,46 +45,57 @@ SORT_COLUMNS = {"name": "sort_name", "modificationTime": "modified"}
 DEFAULT_ORDER = (Order("name"),)
 
 
-def insert(tx: Transaction, entry: Entry, *, text: str) -> str:
-    """Keep a new entry; `text` is what free text search looks through.  Returns the stored document."""
-    item = _item(entry, text)
-    shelf.insert(tx, SHELVES[entry.kind], item)
-    return item.document
+class Texted(Struct, frozen=True):
+    """An entry and what free text search looks through."""
+
+    entry: Entry
+    text: str
 
 
-def find(tx: Transaction, kind: Kind, thing_id: UUID, *, lock: bool = False) -> tuple[int, Entry, str] | None:
-    """The stored entry of this id in the caller's organization with its number and document, or None."""
+def insert_all(tx: Transaction, kind: Kind, entries: Sequence[Texted]) -> list[str]:
+    """Keep new entries.  Returns the stored documents."""
+    items = [_item(one) for one in entries]
+    shelf.insert_all(tx, SHELVES[kind], items)
+    return [item.document for item in items]
+
+
+class Stored(Struct, frozen=True):
+    """An entry as it lies on its shelf."""
+
+    no: int
+    entry: Entry
+    document: str
+
+
+def find(tx: Transaction, kind: Kind, thing_id: UUID, *, lock: bool = False) -> Stored | None:
+    """The stored entry of this id in the caller's organization, or None."""
     found = shelf.find(tx, SHELVES[kind], thing_id.bytes, lock=lock)
     if found is None:
         return None
     entry_no, version, document = found
-    return entry_no, entry_of(kind, thing_id, version, document), document
+    return Stored(entry_no, entry_of(kind, thing_id, version, document), document)
 
 
-def find_all(tx: Transaction, kind: Kind, thing_ids: Iterable[UUID]) -> dict[UUID, Entry]:
+def find_all(tx: Transaction, kind: Kind, thing_ids: Iterable[UUID], *, lock: bool = False) -> dict[UUID, Stored]:
     """Those of the entries that are known."""
-    wanted = sorted({thing_id.bytes for thing_id in thing_ids})
-    if not wanted:
-        return {}
-    on = SHELVES[kind]
-    conditions = Conditions()
-    conditions.add(f"organization_no = {conditions.value(tx.organization_no)}")
-    conditions.add(conditions.among(on.id, wanted))
-    rows = tx.rows(f"SELECT {on.id}, version, document FROM {on.table} WHERE {conditions}", **conditions.values)
-    entries = (entry_of(kind, UUID(bytes=bytes(key)), version, document) for key, version, document in rows)
-    return {entry.thing_id: entry for entry in entries}
+    found = shelf.find_all(tx, SHELVES[kind], sorted({thing_id.bytes for thing_id in thing_ids}), lock=lock)
+    return {
+        (thing_id := one.uuid): Stored(one.no, entry_of(kind, thing_id, one.version, one.document), one.document)
+        for one in found
+    }
 
 
-def replace(tx: Transaction, entry_no: int, before: Entry, after: Entry, *, text: str) -> str:
-    """Keep a changed entry in the place of the stored one.  Returns the stored document."""
-    item = _item(after, text)
-    shelf.replace(tx, SHELVES[after.kind], _place(entry_no, before), item)
-    return item.document
+def replace_all(tx: Transaction, kind: Kind, changed: Sequence[tuple[Stored, Texted]]) -> list[str]:
+    """Keep changed entries in the places of the stored ones.  Returns the stored documents."""
+    items = [_item(after) for _, after in changed]
+    places = [_place(before) for before, _ in changed]
+    shelf.replace_all(tx, SHELVES[kind], list(zip(places, items, strict=True)))
+    return [item.document for item in items]
 
 
-def delete(tx: Transaction, entry_no: int, entry: Entry) -> None:
+def delete(tx: Transaction, stored: Stored) -> None:
     """Take an entry out of the store.  Its history and tombstone are the caller's to write."""
-    shelf.delete(tx, SHELVES[entry.kind], _place(entry_no, entry))
+    shelf.delete(tx, SHELVES[stored.entry.kind], _place(stored))
 
 
 def search_entries(tx: Transaction, wanted: DirectoryFilter, orders: Sequence[Order], window: Window) -> Page[bytes]:
@@ -129,8 +140,8 @@ def _offices_of(entry: Entry) -> tuple[UUID, ...]:
     return entry.content.agency_office_ids if isinstance(entry.content, AgentContent) else ()
 
 
-def _item(entry: Entry, text: str) -> Item:
-    content = entry.content
+def _item(texted: Texted) -> Item:
+    entry, content = texted.entry, texted.entry.content
     columns: dict[str, Value] = {"sort_name": fold(display_name(content))}
     if isinstance(content, PartyContent):
         columns["type"] = content.party_type_code.value
@@ -142,12 +153,12 @@ def _item(entry: Entry, text: str) -> Item:
         columns=columns,
         links=_links(entry),
         document=document_of(entry),
-        text=text,
+        text=texted.text,
     )
 
 
-def _place(entry_no: int, entry: Entry) -> Place:
-    return Place(entry_no, milliseconds(entry.created), _links(entry))
+def _place(stored: Stored) -> Place:
+    return Place(stored.no, milliseconds(stored.entry.created), _links(stored.entry))
 
 
 def _links(entry: Entry) -> list[Link]:
@@ -158,36 +169,35 @@ def _links(entry: Entry) -> list[Link]:
 # Names -----------------------------------------------------------------------------------------------------------
 
 
-def claim(tx: Transaction, kind: Kind, thing_id: UUID) -> None:
-    """Before making a thing under an id that the caller has chosen: wait for whoever is making the very same."""
-    tx.run(
+def claim(tx: Transaction, kind: Kind, thing_ids: Iterable[UUID]) -> None:
+    """Before making things under ids that the caller has chosen: wait for whoever is making the very same."""
+    tx.run_many(
         "INSERT INTO names (organization_no, kind, thing_id, name) VALUES (:organization, :kind, :thing, '')"
         " ON CONFLICT (organization_no, kind, thing_id) DO UPDATE SET name = names.name",
-        organization=tx.organization_no,
-        kind=kind.value,
-        thing=thing_id.bytes,
+        # In one order for everybody, so that two transactions never wait for each other's claims.
+        [(tx.organization_no, kind.value, thing) for thing in sorted(thing_id.bytes for thing_id in thing_ids)],
     )
 
 
 def put_name(tx: Transaction, kind: Kind, thing_id: UUID, name: str) -> None:
     """Have a thing known by this name."""
-    tx.run(
+    put_names(tx, kind, {thing_id: name})
+
+
+def put_names(tx: Transaction, kind: Kind, named: Mapping[UUID, str]) -> None:
+    """Have things known by these names."""
+    tx.run_many(
         "INSERT INTO names (organization_no, kind, thing_id, name) VALUES (:organization, :kind, :thing, :name)"
         " ON CONFLICT (organization_no, kind, thing_id) DO UPDATE SET name = excluded.name",
-        organization=tx.organization_no,
-        kind=kind.value,
-        thing=thing_id.bytes,
-        name=name,
+        sorted((tx.organization_no, kind.value, thing_id.bytes, name) for thing_id, name in named.items()),
     )
 
 
-def delete_name(tx: Transaction, kind: Kind, thing_id: UUID) -> None:
-    """From now on the thing is unknown."""
-    tx.run(
+def delete_names(tx: Transaction, kind: Kind, thing_ids: Iterable[UUID]) -> None:
+    """From now on the things are unknown."""
+    tx.run_many(
         "DELETE FROM names WHERE organization_no = :organization AND kind = :kind AND thing_id = :thing",
-        organization=tx.organization_no,
-        kind=kind.value,
-        thing=thing_id.bytes,
+        [(tx.organization_no, kind.value, thing) for thing in sorted(thing_id.bytes for thing_id in thing_ids)],
     )
 
 
@@ -216,9 +226,9 @@ def labels(tx: Transaction, things: Iterable[tuple[Kind, UUID]]) -> list[str]:
 def party_types(tx: Transaction, party_ids: Iterable[UUID]) -> dict[UUID, str]:
     """The `partyTypeCode` of those of the parties that are known."""
     return {
-        party_id: entry.content.party_type_code.value
-        for party_id, entry in find_all(tx, Kind.PARTY, party_ids).items()
-        if isinstance(entry.content, PartyContent)
+        party_id: stored.entry.content.party_type_code.value
+        for party_id, stored in find_all(tx, Kind.PARTY, party_ids).items()
+        if isinstance(stored.entry.content, PartyContent)
     }
 
 
@@ -232,14 +242,12 @@ def knows_any(tx: Transaction, kind: Kind) -> bool:
     return row is not None
 
 
-def note_renamed(tx: Transaction, kind: Kind, thing_id: UUID) -> None:
-    """Remember that whatever names the thing is still found by what it was called before."""
-    tx.run(
+def note_renamed(tx: Transaction, kind: Kind, thing_ids: Iterable[UUID]) -> None:
+    """Remember that whatever names the things is still found by what they were called before."""
+    tx.run_many(
         "INSERT INTO renamed (organization_no, kind, thing_id) VALUES (:organization, :kind, :thing)"
         " ON CONFLICT (organization_no, kind, thing_id) DO UPDATE SET times = renamed.times + 1",
-        organization=tx.organization_no,
-        kind=kind.value,
-        thing=thing_id.bytes,
+        [(tx.organization_no, kind.value, thing) for thing in sorted(thing_id.bytes for thing_id in thing_ids)],
     )
 
 

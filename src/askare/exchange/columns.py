@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from difflib import get_close_matches
 from enum import Enum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from msgspec import Struct, inspect
@@ -36,15 +36,17 @@ class Leaf(Enum):
     LIST = "list"
 
 
-class Column(Struct, frozen=True):
+class Column(Struct, frozen=True, dict=True):
     """One field of a thing as a column of its table."""
 
     name: str
     leaf: Leaf
 
-    @property
-    def path(self) -> list[str]:
-        return self.name.split(".")
+    @cached_property
+    def path(self) -> tuple[tuple[str, ...], str]:
+        """The fields that it lies in, from the outermost, and its own name."""
+        *parents, own = self.name.split(".")
+        return tuple(parents), own
 
 
 @lru_cache
@@ -123,11 +125,11 @@ def thing_of(heading: Heading, cells: Sequence[Any]) -> dict[str, Any]:
     for column, cell in zip(heading.columns, cells, strict=False):
         if column is None or cell is None or cell == "":
             continue
-        *parents, last = column.path
+        parents, own = column.path
         inside = thing
         for parent in parents:
             inside = inside.setdefault(parent, {})
-        inside[last] = _value(column.leaf, cell)
+        inside[own] = _value(column.leaf, cell)
     return thing
 
 
@@ -137,6 +139,8 @@ _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0"
 
 
 def _value(leaf: Leaf, cell: Any) -> Any:
+    if leaf is Leaf.TEXT and type(cell) is str:  # as nearly all are
+        return cell
     if leaf is Leaf.LIST:
         return [part for part in re.split(r"[\s,;]+", str(cell)) if part]
     if leaf is Leaf.FLAG:
@@ -171,7 +175,8 @@ def cells_of(kind: Kind, thing: Mapping[str, Any]) -> list[Any]:
 
 
 def _cell(column: Column, thing: Any) -> Any:
-    for step in column.path:
+    parents, own = column.path
+    for step in (*parents, own):
         thing = thing.get(step) if isinstance(thing, Mapping) else None
     if isinstance(thing, list):
         return " ".join(map(str, thing)) or None

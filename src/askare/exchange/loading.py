@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from itertools import islice
@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from askare.directory import operations as directory
 from askare.directory import rules as directory_rules
@@ -20,16 +20,17 @@ from askare.directory.references import Checks
 from askare.exchange.columns import CONTENTS
 from askare.exchange.files import Row, Source
 from askare.kernel.caller import Caller
-from askare.kernel.problems import Fault, Invalid, NotFound, Problem, Refused, Wrong
+from askare.kernel.problems import Fault, Invalid, Problem, Refused, Wrong
 from askare.realties import operations as realties
-from askare.realties import rules as realty_rules
-from askare.realties.model import RealtyContent
-from askare.storage import vocabulary
+from askare.realties import store as realty_store
 from askare.storage.desk import Database
+from askare.storage.seen import Seen
 from askare.storage.transactions import Transaction
 
-# Rows a transaction: enough that a flush is shared by many, few enough that nobody else waits long for the writer.
+# Rows a transaction: enough that a flush and each page of an index are shared by many, few enough that nobody else
+# waits long for the writer.  Where nobody else is there to wait, they may be more.
 ROWS_AT_ONCE = 500
+ROWS_AT_ONCE_ALONE = 2_000
 
 
 class Fate(Enum):
@@ -90,11 +91,25 @@ def load(database: Database, source: Source, how: Loading, *, now: Callable[[], 
     What was told of is on the disk.  A row that is faulty keeps no other out; a broken-off load can simply be run
     again.
     """
-    seen: dict[bytes, int] = {}
     rows = source.rows()
-    while chunk := list(islice(rows, ROWS_AT_ONCE)):
-        ready = [_read(row, how, seen) for row in chunk]
-        yield from _write(database, ready, how, now())
+    with Seen() as seen:
+        while chunk := list(islice(rows, ROWS_AT_ONCE if database.others() else ROWS_AT_ONCE_ALONE)):
+            read = [_read(row, how) for row in chunk]
+            ready = _without_repeated(read, seen, ID_FIELDS[how.kind])
+            yield from _write(database, ready, how, now())
+
+
+def _without_repeated(read: Sequence[_Ready], seen: Seen, id_field: str) -> list[_Ready]:
+    """The rows, those faulty whose thing an earlier row of the file has made already."""
+    told = [(one.thing_id.bytes, one.row.number) for one in read if one.thing_id is not None]
+    first = iter(seen.first_places(told))
+    ready = []
+    for one in read:
+        if one.thing_id is not None and (before := next(first)) != one.row.number:
+            fault = Fault(id_field, Wrong.STATE, f"row {before} has the same {id_field}")
+            one = structs.replace(one, faults=(*one.faults, fault))
+        ready.append(one)
+    return ready
 
 
 class _Ready(Struct, frozen=True):
@@ -106,7 +121,7 @@ class _Ready(Struct, frozen=True):
     faults: tuple[Fault, ...] = ()
 
 
-def _read(row: Row, how: Loading, seen: dict[bytes, int]) -> _Ready:
+def _read(row: Row, how: Loading) -> _Ready:
     if row.trouble:
         return _Ready(row, faults=(Fault("", Wrong.TYPE, row.trouble),))
     thing = row.thing
@@ -127,8 +142,6 @@ def _read(row: Row, how: Loading, seen: dict[bytes, int]) -> _Ready:
         faults += content
     elif how.kind in CONTENT_OF:
         faults += directory_rules.faults_of(content)
-    if thing_id is not None and (before := seen.setdefault(thing_id.bytes, row.number)) != row.number:
-        faults.append(Fault(id_field, Wrong.STATE, f"row {before} has the same {id_field}"))
     return _Ready(row, thing_id, content, tuple(faults))
 
 
@@ -145,11 +158,12 @@ def _id_of(thing: dict[str, Any], field: str, faults: list[Fault]) -> UUID | Non
 
 
 def _write(database: Database, ready: Sequence[_Ready], how: Loading, now: datetime) -> list[Outcome]:
-    texts = [_text(one.content, how) for one in ready if not one.faults]
+    sound = {one.thing_id: one.content for one in ready if one.thing_id is not None and not one.faults}
 
     def write(tx: Transaction) -> list[Outcome]:
-        vocabulary.expect(tx, texts)
-        outcomes = [_put(tx, one, how, now) for one in ready]
+        before = _present(tx, how.kind, sound) if how.dry_run else {}
+        saved = _put(tx, sound, how, now)
+        outcomes = [_outcome(one, saved, before) for one in ready]
         if how.dry_run:
             raise _Undone(outcomes)
         return outcomes
@@ -160,39 +174,27 @@ def _write(database: Database, ready: Sequence[_Ready], how: Loading, now: datet
         return undone.outcomes
 
 
-def _text(content: Any, how: Loading) -> str:
-    """What the thing will be found by."""
-    if isinstance(content, RealtyContent):
-        return realty_rules.searched_text(content)
-    phone = directory_rules.normalised_phone(content.phone, how.phone_region) if content.phone else None
-    return directory_rules.searched_text(content, phone_e164=phone)
+def _put(
+    tx: Transaction, contents: dict[UUID, Any], how: Loading, now: datetime
+) -> Mapping[UUID, directory.Saved | realties.Saved | Problem]:
+    if how.kind is Kind.REALTY:
+        return realties.put_realties(tx, contents, checks=how.checks, now=now)
+    return directory.put_entries(tx, how.kind, contents, checks=how.checks, phone_region=how.phone_region, now=now)
 
 
-def _put(tx: Transaction, one: _Ready, how: Loading, now: datetime) -> Outcome:
+def _outcome(
+    one: _Ready, outcomes: Mapping[UUID, directory.Saved | realties.Saved | Problem], before: Mapping[UUID, Any]
+) -> Outcome:
     if one.faults or one.thing_id is None:
         return Outcome(one.row, Fate.FAULTY, faults=one.faults)
-    before = _present(tx, how.kind, one.thing_id) if how.dry_run else None
-    # What a row did before it was refused is undone.  Nothing is refused after words were taken in, so that no
-    # memory of this process tells of what was undone.
-    tx.run("SAVEPOINT one_row")
-    try:
-        saved: Any
-        if how.kind is Kind.REALTY:
-            saved = realties.put_realty(tx, one.thing_id, one.content, checks=how.checks, now=now)
-        else:
-            saved = directory.put_entry(
-                tx, how.kind, one.thing_id, one.content, checks=how.checks, phone_region=how.phone_region, now=now
-            )
-    except (Invalid, Refused, NotFound) as problem:
-        tx.run("ROLLBACK TO SAVEPOINT one_row")
-        tx.run("RELEASE SAVEPOINT one_row")
-        return Outcome(one.row, Fate.FAULTY, faults=_faults(problem))
-    tx.run("RELEASE SAVEPOINT one_row")
+    saved = outcomes[one.thing_id]
+    if isinstance(saved, Problem):
+        return Outcome(one.row, Fate.FAULTY, faults=_faults(saved))
     if saved.is_new:
         return Outcome(one.row, Fate.NEW)
     if not saved.is_changed:
         return Outcome(one.row, Fate.UNCHANGED)
-    return Outcome(one.row, Fate.CHANGED, fields=_changed(before, one.content))
+    return Outcome(one.row, Fate.CHANGED, fields=_changed(before.get(one.thing_id), one.content))
 
 
 def _faults(problem: Problem) -> tuple[Fault, ...]:
@@ -203,12 +205,11 @@ def _faults(problem: Problem) -> tuple[Fault, ...]:
     return (Fault("", Wrong.STATE, problem.reason),)
 
 
-def _present(tx: Transaction, kind: Kind, thing_id: UUID) -> Any:
+def _present(tx: Transaction, kind: Kind, thing_ids: Iterable[UUID]) -> dict[UUID, Any]:
+    """What is said of things now."""
     if kind is Kind.REALTY:
-        realty = realties.find_realty(tx, thing_id)
-        return None if realty is None else realty.content
-    found = directory_store.find(tx, kind, thing_id)
-    return None if found is None else found[1].content
+        return {one: found.realty.content for one, found in realty_store.find_all(tx, thing_ids).items()}
+    return {one: found.entry.content for one, found in directory_store.find_all(tx, kind, thing_ids).items()}
 
 
 def _changed(before: Any, after: Any) -> tuple[str, ...]:

@@ -67,7 +67,6 @@ def written_words(text: str) -> list[str]:
     return [word[:WORD_LETTERS_MAX] for word in _WORD.findall(unicodedata.normalize("NFC", text))]
 
 
-@lru_cache(maxsize=65_536)
 def stems(written: str) -> frozenset[str]:
     """The Snowball stems of one word, in the languages of its script.
 
@@ -77,6 +76,11 @@ def stems(written: str) -> frozenset[str]:
     folded = fold_word(written)
     if not folded.isalpha():
         return frozenset({folded})  # house numbers, prices and codes have no inflected forms
+    return _stems_of_letters(folded)
+
+
+@lru_cache(maxsize=16_384)
+def _stems_of_letters(folded: str) -> frozenset[str]:
     if _CYRILLIC.search(folded):
         return frozenset({folded, *(_STEMMERS[language].stemWord(folded) for language in _CYRILLIC_LANGUAGES)})
     found = {folded, *(_STEMMERS[language].stemWord(folded) for language in _LATIN_LANGUAGES)}

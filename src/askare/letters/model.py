@@ -49,10 +49,12 @@ class LetterState(Enum):
 class RecipientKind(Enum):
     PARTY = "PARTY"
     AGENT = "AGENT"
+    USER = "USER"  # of this house, where their entry as an operator or agent says
+    ADDRESS = "ADDRESS"  # nobody of the directory: the letter itself says where it goes
 
 
 class Recipient(Struct, frozen=True):
-    """Who gets a letter: somebody of the directory."""
+    """Who gets a letter: somebody of the directory, or whoever reads at an address (its id is made of that)."""
 
     kind: RecipientKind
     id: UUID
@@ -186,6 +188,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     facts: tuple[Fact, ...] = ()
     office_id: UUID | None = None
     agent_id: UUID | None = None
+    address: str = ""  # for a recipient who is an address alone
 
 
 # The letter ------------------------------------------------------------------------------------------------------
@@ -212,6 +215,7 @@ class NoticeContent(Struct, frozen=True, kw_only=True, tag="notice", omit_defaul
     facts: tuple[Fact, ...] = ()
     office_id: UUID | None = None
     agent_id: UUID | None = None
+    address: str = ""
 
 
 Content = AlertContent | ExpiryContent | NoticeContent

@@ -16,6 +16,7 @@ from askare.jobs.outbox import HOUSE_USER
 from askare.kernel.caller import Caller, Role
 from askare.kernel.paging import Order, Page, Window
 from askare.kernel.problems import NotFound
+from askare.kernel.versions import Found
 from askare.letters import rules, store
 from askare.letters.addresses import BadAddress, checked_address
 from askare.letters.model import (
@@ -42,7 +43,7 @@ from askare.letters.model import (
 )
 from askare.letters.store import KIND
 from askare.storage import history
-from askare.storage.history import Change
+from askare.storage.history import Change, Line
 from askare.storage.transactions import Transaction
 
 
@@ -171,6 +172,7 @@ def write(tx: Transaction, notice: Notice, *, letter_id: UUID, now: datetime, du
         facts=notice.facts,
         office_id=notice.office_id,
         agent_id=notice.agent_id,
+        address=notice.address,
     )
     letter = _new_letter(letter_id, LetterKind.NOTICE, notice.recipient, content, due=due or now, now=now)
     return _write_once(tx, letter, f"notice:{notice.once}")
@@ -216,8 +218,11 @@ def _alert_content(alert: Alert) -> AlertContent:
 def _note_new(tx: Transaction, letters: Sequence[Letter], *, due: datetime) -> None:
     """Remember that letters came to be, at one moment, and promise their delivery."""
     if letters:
-        things = [(letter.letter_id, document_of(letter)) for letter in letters]
-        history.record_new(tx, KIND, things, at=letters[0].created)
+        lines = [
+            Line(thing_id=letter.letter_id, change=Change.CREATED, version=letter.version, after=document_of(letter))
+            for letter in letters
+        ]
+        history.record_all(tx, KIND, lines, at=letters[0].created)
         outbox.promise_all(tx, Kind.DELIVER_LETTER, [str(letter.letter_id) for letter in letters], due=due)
 
 
@@ -259,16 +264,27 @@ class NotYet(Struct, frozen=True):
 
 def domain_of(tx: Transaction, letter_id: UUID, *, addresses: AddressBook) -> str | None:
     """Where the letter goes, as far as that is known: the domain of its recipient's address."""
-    letter = store.find(tx, letter_id)
-    if letter is None or rules.is_over(letter):
+    recipient = store.waiting_for(tx, letter_id)
+    if recipient is None:
         return None
-    addressee = addresses.addressee(tx, letter.recipient)
+    if recipient.kind is RecipientKind.ADDRESS:  # which stands in the letter itself
+        letter = store.find(tx, letter_id)
+        addressee = letter and _addressee(tx, letter, addresses)
+    else:
+        addressee = addresses.addressee(tx, recipient)
     if addressee is None:
         return None
     try:
         return checked_address(addressee.email).rpartition("@")[2]
     except BadAddress:
         return None
+
+
+def _addressee(tx: Transaction, letter: Letter, addresses: AddressBook) -> Addressee | None:
+    if letter.recipient.kind is not RecipientKind.ADDRESS:
+        return addresses.addressee(tx, letter.recipient)
+    content = letter.content
+    return Addressee("", content.address, None) if isinstance(content, NoticeContent) else None
 
 
 def begin(
@@ -296,7 +312,7 @@ def begin(
     if letter.expires <= now:
         _end(tx, letter, LetterState.EXPIRED, reason=_too_late(letter), now=now)
         return None
-    addressee = addresses.addressee(tx, letter.recipient)
+    addressee = _addressee(tx, letter, addresses)
     if addressee is None or not addressee.email:
         _end(tx, letter, LetterState.REFUSED, reason="no e-mail address of the recipient is known", now=now)
         return None
@@ -307,8 +323,11 @@ def begin(
         return None
     content = letter.content
     office = None if content.office_id is None else addresses.office(tx, content.office_id)
-    # Counted before it is made: an attempt in the midst of which we die must still use one up.
-    letter = _save(tx, letter, changed(letter, attempts=letter.attempts + 1, address=address), now=now)
+    answer = rules.BROKEN_OFF if rules.was_broken_off(letter) else letter.answer
+    # Counted before it is made: an attempt in the midst of which we die must still use one up.  Without a next attempt
+    # it is under way.
+    under_way = changed(letter, attempts=letter.attempts + 1, address=address, answer=answer, next_attempt=None)
+    letter = _save(tx, letter, under_way, now=now)
     ends_by = None
     if letter.watch_id is not None:
         ends_by = store.ensure_subscription(tx, letter.watch_id, letter.recipient, token=token).token
@@ -418,13 +437,6 @@ def forget_old(tx: Transaction, *, before: datetime, limit: int) -> int:
 
 
 # Looking and sending again ---------------------------------------------------------------------------------------
-
-
-class Found(Struct, frozen=True):
-    """A letter's document and version."""
-
-    document: str
-    version: int
 
 
 def get_letter(tx: Transaction, letter_id: UUID) -> Found:

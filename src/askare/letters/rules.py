@@ -14,6 +14,7 @@ FIRST_PAUSE = timedelta(minutes=5)
 PAUSE_MAX = timedelta(seconds=4_000)
 LIFE = timedelta(days=5)  # with the two above, what mail servers do among each other (RFC 5321, 4.5.4.1)
 SENDING_SECONDS_MAX = 150.0  # for one attempt, from the first packet to the last answer
+BROKEN_OFF = "the attempt before this one was broken off when we stopped; the mail server may have the letter already"
 DIGEST_CARDS_MAX = 50  # shown in one digest; the rest is counted
 
 
@@ -44,6 +45,14 @@ def next_digest(now: datetime, rhythm: Rhythm) -> datetime:
 def is_over(letter: Letter) -> bool:
     """Whether nothing more happens to the letter by itself."""
     return letter.state is not LetterState.WAITING
+
+
+def was_broken_off(letter: Letter) -> bool:
+    """Whether an attempt at a letter that is still to be delivered was begun, and nobody knows what came of it.
+
+    Such a letter is sent again, under the same Message-ID: the other choice would lose letters.
+    """
+    return letter.state is LetterState.WAITING and letter.attempts > 0 and letter.next_attempt is None
 
 
 def require_sendable_again(letter: Letter, *, now: datetime) -> None:

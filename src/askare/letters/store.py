@@ -103,6 +103,18 @@ def find(tx: Transaction, letter_id: UUID, *, lock: bool = False) -> Letter | No
     return None if row is None else _letter(row, realty_ids_of(tx, letter_id))
 
 
+def waiting_for(tx: Transaction, letter_id: UUID) -> Recipient | None:
+    """Who still waits for the letter of this id; None when nobody does."""
+    row = tx.row(
+        "SELECT recipient_kind, recipient_id FROM letters"
+        " WHERE organization_no = :organization AND letter_id = :letter AND state = :waiting",
+        organization=tx.organization_no,
+        letter=letter_id.bytes,
+        waiting=LetterState.WAITING.value,
+    )
+    return None if row is None else Recipient(RecipientKind(row[0]), UUID(bytes=bytes(row[1])))
+
+
 def find_gathering(tx: Transaction, watch_id: UUID, recipient: Recipient) -> Letter | None:
     """The digest of this recipient and watch that may still be joined, held until the transaction ends; or None."""
     row = tx.row(
@@ -387,6 +399,9 @@ def organization_id_of(tx: Transaction, organization_no: int) -> UUID:
 
 def ensure_subscription(tx: Transaction, watch_id: UUID, recipient: Recipient, *, token: UUID) -> Subscription:
     """The subscription of this recipient and watch; a new one gets the token."""
+    present = subscription(tx, watch_id, recipient)
+    if present is not None:
+        return present
     tx.run(
         "INSERT INTO letter_subscriptions (token, organization_no, watch_id, recipient_kind, recipient_id)"
         " VALUES (:token, :organization, :watch, :kind, :recipient) ON CONFLICT DO NOTHING",

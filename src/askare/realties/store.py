@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
+
+from msgspec import Struct
 
 from askare.kernel.paging import Order, Page, Window
 from askare.kernel.time import milliseconds
@@ -27,32 +29,54 @@ SORT_COLUMNS = {"listedTime": "listed", "modificationTime": "modified"}
 DEFAULT_ORDER = (Order("listedTime", descending=True),)
 
 
-def insert(tx: Transaction, realty: Realty, *, text: str) -> str:
-    """Keep a new realty; `text` is what free text search looks through.  Returns the stored document."""
-    item = _item(realty, text)
-    shelf.insert(tx, REALTIES, item)
-    return item.document
+class Stored(Struct, frozen=True):
+    """A realty as it lies on its shelf."""
+
+    no: int
+    realty: Realty
+    document: str
 
 
-def find(tx: Transaction, realty_id: UUID, *, lock: bool = False) -> tuple[int, Realty, str] | None:
-    """The stored realty of this id in the caller's organization with its number and document, or None."""
+def insert_all(tx: Transaction, realties: Sequence[Realty]) -> list[str]:
+    """Keep new realties.  Returns the stored documents."""
+    items = [_item(realty) for realty in realties]
+    shelf.insert_all(tx, REALTIES, items)
+    return [item.document for item in items]
+
+
+def find(tx: Transaction, realty_id: UUID, *, lock: bool = False) -> Stored | None:
+    """The stored realty of this id in the caller's organization, or None."""
     found = shelf.find(tx, REALTIES, realty_id.bytes, lock=lock)
     if found is None:
         return None
     realty_no, version, document = found
-    return realty_no, realty_of(realty_id, version, document), document
+    return Stored(realty_no, realty_of(realty_id, version, document), document)
 
 
-def replace(tx: Transaction, realty_no: int, before: Realty, after: Realty, *, text: str) -> str:
-    """Keep a changed realty in the place of the stored one.  Returns the stored document."""
-    item = _item(after, text)
-    shelf.replace(tx, REALTIES, Place(realty_no, _listed(before)), item)
-    return item.document
+def find_all(tx: Transaction, realty_ids: Iterable[UUID], *, lock: bool = False) -> dict[UUID, Stored]:
+    """Those of the realties that are known."""
+    found = shelf.find_all(tx, REALTIES, sorted({realty_id.bytes for realty_id in realty_ids}), lock=lock)
+    return {
+        (realty_id := one.uuid): Stored(one.no, realty_of(realty_id, one.version, one.document), one.document)
+        for one in found
+    }
 
 
-def delete(tx: Transaction, realty_no: int, realty: Realty) -> None:
+def replace_all(tx: Transaction, changed: Sequence[tuple[Stored, Realty]]) -> list[str]:
+    """Keep changed realties in the places of the stored ones.  Returns the stored documents."""
+    items = [_item(after) for _, after in changed]
+    places = [_place(before) for before, _ in changed]
+    shelf.replace_all(tx, REALTIES, list(zip(places, items, strict=True)))
+    return [item.document for item in items]
+
+
+def delete(tx: Transaction, stored: Stored) -> None:
     """Take a realty out of the store.  Its history and tombstone are the caller's to write."""
-    shelf.delete(tx, REALTIES, Place(realty_no, _listed(realty)))
+    shelf.delete(tx, REALTIES, _place(stored))
+
+
+def _place(stored: Stored) -> Place:
+    return Place(stored.no, _listed(stored.realty))
 
 
 def search_realties(tx: Transaction, wanted: RealtyFilter, orders: Sequence[Order], window: Window) -> Page[bytes]:
@@ -101,7 +125,7 @@ def _office(realty: Realty) -> bytes:
     return NO_OFFICE if office_id is None else office_id.bytes
 
 
-def _item(realty: Realty, text: str) -> Item:
+def _item(realty: Realty) -> Item:
     content = realty.content
     return Item(
         key=realty.realty_id.bytes,
@@ -115,7 +139,7 @@ def _item(realty: Realty, text: str) -> Item:
             "office_id": _office(realty),
         },
         document=document_of(realty),
-        text=text,
+        text=rules.searched_text(content),
     )
 
 

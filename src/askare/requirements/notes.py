@@ -9,12 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from askare.kernel.paging import Page
 from askare.kernel.problems import NotFound
-from askare.kernel.versions import require_version
+from askare.kernel.versions import Saved, require_version
 from askare.requirements import notes_store, rules
 from askare.requirements.model import Note
 from askare.requirements.operations import NOTE_KIND, visible
@@ -23,14 +22,7 @@ from askare.storage.history import Change
 from askare.storage.transactions import Transaction
 
 
-class SavedNote(Struct, frozen=True):
-    """What became of a note: its id and its present version."""
-
-    note_id: UUID
-    version: int
-
-
-def create_note(tx: Transaction, requirement_id: UUID, text: str, *, note_id: UUID, now: datetime) -> SavedNote:
+def create_note(tx: Transaction, requirement_id: UUID, text: str, *, note_id: UUID, now: datetime) -> Saved:
     """Keep a new note of the caller's.
 
     Raises NotFound for an asset requirement that the caller does not see, and LimitReached when it is full.
@@ -50,7 +42,7 @@ def create_note(tx: Transaction, requirement_id: UUID, text: str, *, note_id: UU
     )
     after = notes_store.insert(tx, requirement_no, note)
     history.record(tx, NOTE_KIND, note_id, Change.CREATED, version=1, at=now, after=after)
-    return SavedNote(note_id, 1)
+    return Saved(note_id, 1)
 
 
 def notes_of(tx: Transaction, requirement_id: UUID) -> Page[bytes]:
@@ -62,16 +54,16 @@ def notes_of(tx: Transaction, requirement_id: UUID) -> Page[bytes]:
 
 def update_note(
     tx: Transaction, note_id: UUID, text: str, *, expected_versions: frozenset[int] | None, now: datetime
-) -> SavedNote:
+) -> Saved:
     """Replace the text of a note.  The same text changes nothing.  Raises NotFound and Conflict."""
     note_no, stored, before = _held(tx, note_id)
     require_version(stored.version, expected_versions, kind="note")
     if stored.text == text:
-        return SavedNote(note_id, stored.version)
+        return Saved(note_id, stored.version)
     changed = replace(stored, text=text, version=stored.version + 1, modified=now, modified_by=tx.caller.user_id)
     after = notes_store.replace(tx, note_no, changed)
     history.record(tx, NOTE_KIND, note_id, Change.UPDATED, version=changed.version, at=now, before=before, after=after)
-    return SavedNote(note_id, changed.version)
+    return Saved(note_id, changed.version)
 
 
 def delete_note(tx: Transaction, note_id: UUID, *, expected_versions: frozenset[int] | None, now: datetime) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from askare.directory import lookups
@@ -19,7 +18,7 @@ from askare.directory.references import Checks, Reference, new_references, requi
 from askare.kernel.paging import Order, Page, Window
 from askare.kernel.problems import Fault, Invalid, NotFound, Wrong
 from askare.kernel.verbatim import value_of
-from askare.kernel.versions import require_version
+from askare.kernel.versions import Found, Saved, require_version
 from askare.requirements import notes_store, rules, store
 from askare.requirements.model import (
     ChangedRequirement,
@@ -42,20 +41,6 @@ SEARCHED_LETTERS_MAX = 50_000  # of one asset requirement: the open objects have
 
 # What else changes or goes with an asset requirement.  It is handed in: the rooms above are not known here.
 Follower = Callable[[Transaction, UUID, datetime], None]
-
-
-class Saved(Struct, frozen=True):
-    """What became of an asset requirement: its id and its present version."""
-
-    asset_requirement_id: UUID
-    version: int
-
-
-class Found(Struct, frozen=True):
-    """An asset requirement as it is answered by itself, and its version."""
-
-    document: str
-    version: int
 
 
 def create_requirement(

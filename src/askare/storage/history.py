@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from msgspec import Struct
 from askare.kernel.change import Change as Change
 from askare.kernel.paging import Page, Window
 from askare.kernel.time import instant_of, milliseconds
-from askare.storage.sql import insert_rows
+from askare.storage.sql import Conditions, insert_rows
 from askare.storage.transactions import Transaction, Value
 
 
@@ -26,6 +26,16 @@ class Entry(Struct, frozen=True):
     after: str | None
 
 
+class Line(Struct, frozen=True, kw_only=True):
+    """One change of one thing, to be written into the history of its kind."""
+
+    thing_id: UUID
+    change: Change
+    version: int
+    before: str | None = None
+    after: str | None = None
+
+
 def record(
     tx: Transaction,
     kind: str,
@@ -38,66 +48,60 @@ def record(
     after: str | None = None,
 ) -> None:
     """Write one line of history; for a deletion, the tombstone too."""
-    user = tx.caller.user_id.bytes
-    tx.run(
-        "INSERT INTO history (organization_no, kind, thing_id, version, change, at, user_id, before, after)"
-        " VALUES (:organization, :kind, :thing, :version, :change, :at, :user, :before, :after)",
-        organization=tx.organization_no,
-        kind=kind,
-        thing=thing_id.bytes,
-        version=version,
-        change=change.value,
-        at=milliseconds(at),
-        user=user,
-        before=before,
-        after=after,
-    )
-    if change is Change.DELETED:
-        tx.run(
-            "INSERT INTO tombstones (organization_no, kind, thing_id, at, user_id)"
-            " VALUES (:organization, :kind, :thing, :at, :user)"
-            # A client that chooses its ids may make the same thing anew, and delete it again.
-            " ON CONFLICT (organization_no, kind, thing_id) DO UPDATE SET at = :at, user_id = :user",
-            organization=tx.organization_no,
-            kind=kind,
-            thing=thing_id.bytes,
-            at=milliseconds(at),
-            user=user,
-        )
+    line = Line(thing_id=thing_id, change=change, version=version, before=before, after=after)
+    record_all(tx, kind, [line], at=at)
 
 
-def record_new(tx: Transaction, kind: str, things: Sequence[tuple[UUID, str]], *, at: datetime) -> None:
-    """Write the first line of history of many new things at once, each with its document."""
-    user = tx.caller.user_id.bytes
+def record_all(tx: Transaction, kind: str, lines: Sequence[Line], *, at: datetime) -> None:
+    """Write many lines of history at once; for deletions, the tombstones too."""
+    organization, moment, user = tx.organization_no, milliseconds(at), tx.caller.user_id.bytes
     insert_rows(
         tx,
         "history",
-        ("organization_no", "kind", "thing_id", "version", "change", "at", "user_id", "after"),
+        ("organization_no", "kind", "thing_id", "version", "change", "at", "user_id", "before", "after"),
         [
-            (tx.organization_no, kind, thing_id.bytes, 1, Change.CREATED.value, milliseconds(at), user, after)
-            for thing_id, after in things
+            (
+                organization,
+                kind,
+                line.thing_id.bytes,
+                line.version,
+                line.change.value,
+                moment,
+                user,
+                line.before,
+                line.after,
+            )
+            for line in lines
         ],
     )
+    if gone := [line.thing_id.bytes for line in lines if line.change is Change.DELETED]:
+        tx.run_many(
+            "INSERT INTO tombstones (organization_no, kind, thing_id, at, user_id)"
+            " VALUES (:organization, :kind, :thing, :at, :user)"
+            # A client that chooses its ids may make the same thing anew, and delete it again.
+            " ON CONFLICT (organization_no, kind, thing_id) DO UPDATE SET at = excluded.at, user_id = excluded.user_id",
+            [(organization, kind, thing, moment, user) for thing in gone],
+        )
 
 
-def next_version(tx: Transaction, kind: str, thing_id: UUID) -> int:
-    """The first version of a thing whose id the caller has chosen, and which therefore may have lived before: it goes
-    on counting, so that no version ever names two contents.  Takes the tombstone away."""
-    row = tx.row(
-        "SELECT max(version) FROM history WHERE organization_no = :organization AND kind = :kind AND thing_id = :thing",
-        organization=tx.organization_no,
-        kind=kind,
-        thing=thing_id.bytes,
+def next_versions(tx: Transaction, kind: str, thing_ids: Collection[UUID]) -> dict[UUID, int]:
+    """The first versions of things whose ids the caller has chosen, and which therefore may have lived before.
+
+    They go on counting, so that no version ever names two contents.  Takes their tombstones away.
+    """
+    if not thing_ids:
+        return {}
+    conditions = Conditions()
+    conditions.add(f"organization_no = {conditions.value(tx.organization_no)}")
+    conditions.add(f"kind = {conditions.value(kind)}")
+    conditions.add(conditions.among("thing_id", [thing_id.bytes for thing_id in thing_ids]))
+    rows = tx.rows(
+        f"SELECT thing_id, max(version) FROM history WHERE {conditions} GROUP BY thing_id", **conditions.values
     )
-    if row is None or row[0] is None:
-        return 1
-    tx.run(
-        "DELETE FROM tombstones WHERE organization_no = :organization AND kind = :kind AND thing_id = :thing",
-        organization=tx.organization_no,
-        kind=kind,
-        thing=thing_id.bytes,
-    )
-    return int(row[0]) + 1
+    if rows:
+        tx.run(f"DELETE FROM tombstones WHERE {conditions}", **conditions.values)
+    past = {UUID(bytes=bytes(thing)): int(version) for thing, version in rows}
+    return {thing_id: past.get(thing_id, 0) + 1 for thing_id in thing_ids}
 
 
 def of_thing(tx: Transaction, kind: str, thing_id: UUID, *, after_version: int = 0) -> list[Entry]:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 import psycopg
@@ -33,8 +33,10 @@ _REPEATABLE = (errors.SerializationFailure, errors.DeadlockDetected)
 
 
 class _PostgresTransaction(Scope):
-    def __init__(self, cursor: psycopg.Cursor[Row], caller: Caller | None, memory: Memory) -> None:
-        super().__init__(caller, memory)
+    def __init__(
+        self, cursor: psycopg.Cursor[Row], caller: Caller | None, memory: Memory, *, only_looks: bool = False
+    ) -> None:
+        super().__init__(caller, memory, only_looks=only_looks)
         self._cursor = cursor
 
     @property
@@ -60,13 +62,38 @@ class _PostgresTransaction(Scope):
         return self._execute(sql, values).rowcount
 
     def run_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
+        self._execute_many(sql, rows, returning=False)
+
+    def numbers_of_new(self, insertion: str, rows: Sequence[Sequence[Value]]) -> list[int]:
+        self._execute_many(insertion, rows, returning=True)
+        return [number for answer in self._cursor.results() for (number,) in answer]
+
+    def _execute_many(self, sql: str, rows: Sequence[Sequence[Value]], *, returning: bool) -> None:
         names = numbered(sql)[1]
-        self._cursor.executemany(cast("Any", for_psycopg(sql)), [dict(zip(names, row, strict=True)) for row in rows])
+        values = [dict(zip(names, row, strict=True)) for row in rows]
+        if len(values) == 1:  # many go in one pipeline, which one alone need not set up
+            self._execute(sql, values[0])
+        elif values:
+            self._cursor.executemany(cast("Any", for_psycopg(sql)), values, returning=returning)
 
     def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
         with self._cursor.copy(cast("Any", f"COPY {table} ({', '.join(columns)}) FROM STDIN")) as copy:
             for row in rows:
                 copy.write_row(row)
+
+    def amend(
+        self, table: str, keys: Mapping[str, str], columns: Mapping[str, str], rows: Sequence[Sequence[Value]]
+    ) -> None:
+        if not rows:
+            return
+        # One statement for all rows: a statement each costs PostgreSQL several times as much.
+        types = [POSTGRES.ddl.get(word, word) for word in (*keys.values(), *columns.values())]
+        lists = ", ".join(f"CAST(%s AS {word}[])" for word in types)
+        given = ", ".join(f"{name} = v.v{at}" for at, name in enumerate(columns, len(keys)))
+        found = " AND ".join(f"u.{name} = v.v{at}" for at, name in enumerate(keys))
+        names = ", ".join(f"v{at}" for at in range(len(types)))
+        sql = f"UPDATE {table} u SET {given} FROM unnest({lists}) AS v ({names}) WHERE {found}"
+        self._cursor.execute(cast("Any", sql), [list(values) for values in zip(*rows, strict=True)])
 
 
 class PostgresDatabase:
@@ -105,18 +132,19 @@ class PostgresDatabase:
 
     def write(self, operation: Operation[Result], caller: Caller | None = None) -> Result:
         """Run an operation in the calling thread and commit it; repeat it when PostgreSQL asks for that."""
-        return self._transact(operation, caller, "BEGIN")
+        return self._transact(operation, caller, "BEGIN", only_looks=False)
 
     def read(self, operation: Operation[Result], caller: Caller | None = None) -> Result:
         """Run a read in the calling thread, on one snapshot."""
-        return self._transact(operation, caller, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        return self._transact(operation, caller, begin, only_looks=True)
 
-    def _transact(self, operation: Operation[Result], caller: Caller | None, begin: str) -> Result:
+    def _transact(self, operation: Operation[Result], caller: Caller | None, begin: str, *, only_looks: bool) -> Result:
         self.open()
         for attempt in range(1, TRIES_MAX + 1):
             try:
                 with self._pool.connection() as connection, connection.cursor() as cursor:
-                    transaction = _PostgresTransaction(cursor, caller, self.memory)
+                    transaction = _PostgresTransaction(cursor, caller, self.memory, only_looks=only_looks)
                     cursor.execute(cast("Any", begin))
                     try:
                         result = operation(transaction)

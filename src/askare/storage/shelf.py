@@ -13,14 +13,15 @@ are, and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
+from uuid import UUID
 
 from msgspec import Struct
 
 from askare.storage.sql import Conditions, insert_rows
 from askare.storage.transactions import Transaction, Value
-from askare.storage.vocabulary import index, numbers_of, words_of
+from askare.storage.vocabulary import index_all, numbers_of, words_of
 
 # Things whose words are posted in one transaction.  The words of many things, in the order of the table, touch each of
 # its pages once; of few, nearly every word touches a page of its own.
@@ -105,12 +106,22 @@ class Place(Struct, frozen=True):
 
 def insert(tx: Transaction, shelf: Shelf, item: Item) -> int:
     """Put a new thing on its shelf; return its number there."""
-    row = tx.row(_statements(shelf).insert, **_values(tx, item))
-    assert row is not None  # noqa: S101  -- RETURNING answers the inserted row
-    _insert_satellites(tx, shelf, row[0], item)
+    (no,) = insert_all(tx, shelf, [item])
+    return no
+
+
+def insert_all(tx: Transaction, shelf: Shelf, items: Sequence[Item]) -> list[int]:
+    """Put many new things on their shelf; return their numbers there."""
+    if not items:
+        return []
+    statements = _statements(shelf)
+    nos = tx.numbers_of_new(
+        statements.insert, [(tx.organization_no, item.key, *_values(statements, item)) for item in items]
+    )
+    _insert_satellites(tx, shelf, list(zip(nos, items, strict=True)))
     if shelf.has_text:
-        _note_unposted(tx, shelf, row[0], posted_words="")
-    return int(row[0])
+        _note_unposted(tx, shelf, [(no, "") for no in nos])
+    return nos
 
 
 def find(tx: Transaction, shelf: Shelf, key: Key, *, lock: bool = False) -> tuple[int, int, str] | None:
@@ -120,25 +131,47 @@ def find(tx: Transaction, shelf: Shelf, key: Key, *, lock: bool = False) -> tupl
     return None if row is None else (row[0], row[1], row[2])
 
 
+def find_all(tx: Transaction, shelf: Shelf, keys: Collection[Key], *, lock: bool = False) -> list[Lying]:
+    """Those of the things of these ids that the caller's organization has, in the order of their ids."""
+    if not keys:
+        return []
+    conditions = Conditions()
+    conditions.add(f"organization_no = {conditions.value(tx.organization_no)}")
+    conditions.add(conditions.among(shelf.id, keys))
+    rows = tx.rows(
+        f"SELECT {shelf.no}, {shelf.id}, version, document FROM {shelf.table} WHERE {conditions}"
+        # In one order for everybody, so that two transactions never wait for each other's rows.
+        f" ORDER BY {shelf.id}{tx.flavour.row_lock if lock else ''}",
+        **conditions.values,
+    )
+    return [Lying(no, key, version, document) for no, key, version, document in rows]
+
+
 def replace(tx: Transaction, shelf: Shelf, place: Place, item: Item) -> None:
     """Put a changed thing in the place of the one that lies there."""
-    _delete_satellites(tx, shelf, place)
-    values = _values(tx, item)
-    del values["organization"], values["key"]
-    tx.run(_statements(shelf).update, no=place.no, **values)
-    _insert_satellites(tx, shelf, place.no, item)
+    replace_all(tx, shelf, [(place, item)])
+
+
+def replace_all(tx: Transaction, shelf: Shelf, changed: Sequence[tuple[Place, Item]]) -> None:
+    """Put many changed things in the places of those that lie there."""
+    if not changed:
+        return
+    statements = _statements(shelf)
+    _delete_satellites(tx, shelf, [place for place, _ in changed])
+    tx.run_many(statements.update, [(*_values(statements, item), place.no) for place, item in changed])
+    _insert_satellites(tx, shelf, [(place.no, item) for place, item in changed])
 
 
 def delete(tx: Transaction, shelf: Shelf, place: Place) -> None:
     """Take a thing off its shelf.  Its history and tombstone are the caller's to write."""
-    _delete_satellites(tx, shelf, place)
+    _delete_satellites(tx, shelf, [place])
     tx.run(f"DELETE FROM {shelf.table} WHERE {shelf.no} = :no", no=place.no)
 
 
 def retext(tx: Transaction, shelf: Shelf, place: Place, text: str) -> None:
     """Let a thing be found by another text, because something that it names has another name now."""
-    _delete_text(tx, shelf, place)
-    _insert_text(tx, shelf, place.no, place.time, text)
+    _delete_texts(tx, shelf, [place])
+    _insert_texts(tx, shelf, [(place.no, place.time, text)])
     # Nothing else about the thing has changed, so history knows nothing of it; counts of searches must hear of it.
     tx.run(
         "INSERT INTO retexted (organization_no, shelf, times) VALUES (:organization, :shelf, 1)"
@@ -158,13 +191,19 @@ def times_retexted(tx: Transaction, shelf: Shelf) -> int:
     return 0 if row is None else int(row[0])
 
 
-class Pointing(Struct, frozen=True):
-    """A thing that points at others, as it lies on its shelf."""
+class Lying(Struct, frozen=True):
+    """A thing as it lies on its shelf."""
 
     no: int
     key: Key
     version: int
     document: str
+
+    @property
+    def uuid(self) -> UUID:
+        """Its id, on a shelf whose things have UUIDs."""
+        assert not isinstance(self.key, int)  # noqa: S101  -- the shelf has others
+        return UUID(bytes=bytes(self.key))
 
 
 def pointing_at(
@@ -175,7 +214,7 @@ def pointing_at(
     offices: Collection[bytes] = (),
     after: int = 0,
     limit: int,
-) -> list[Pointing]:
+) -> list[Lying]:
     """The first things, in the order of their numbers, that point at any of these, by a link or as their office's.
 
     Numbers count from just behind `after`.  Their rows are locked, for whoever rewrites their texts.
@@ -203,7 +242,7 @@ def pointing_at(
         f" ORDER BY {shelf.no} LIMIT {conditions.value(limit)}{tx.flavour.row_lock}",
         **conditions.values,
     )
-    return [Pointing(no, key, version, document) for no, key, version, document in rows]
+    return [Lying(no, key, version, document) for no, key, version, document in rows]
 
 
 def documents_after(tx: Transaction, shelf: Shelf, after: bytes, *, limit: int) -> list[tuple[bytes, str]]:
@@ -219,59 +258,62 @@ def documents_after(tx: Transaction, shelf: Shelf, after: bytes, *, limit: int) 
     return [(bytes(key), document) for key, document in rows]
 
 
-def _values(tx: Transaction, item: Item) -> dict[str, Value]:
-    return {
-        "organization": tx.organization_no,
-        "key": item.key,
-        "version": item.version,
-        "time": item.time,
-        "modified": item.modified,
-        "document": item.document,
-        **item.columns,
-    }
+def _values(statements: _Statements, item: Item) -> tuple[Value, ...]:
+    """What the table holds of a thing besides whose it is and its id."""
+    columns = (item.columns[name] for name in statements.columns)
+    return (item.version, *columns, item.time, item.modified, item.document)
 
 
-def _insert_satellites(tx: Transaction, shelf: Shelf, no: int, item: Item) -> None:
-    organization, time, modified, key = tx.organization_no, item.time, item.modified, item.key
+def _insert_satellites(tx: Transaction, shelf: Shelf, things: Sequence[tuple[int, Item]]) -> None:
+    """Put beside things what points at them."""
+    organization = tx.organization_no
     insert_rows(
         tx,
         shelf.links,
         _statements(shelf).link_columns,
-        [(organization, kind, target, time, no, modified, key) for kind, target in item.links],
+        [
+            (organization, kind, target, item.time, no, item.modified, item.key)
+            for no, item in things
+            for kind, target in item.links
+        ],
     )
     if shelf.has_text:
-        _insert_text(tx, shelf, no, time, item.text)
+        _insert_texts(tx, shelf, [(no, item.time, item.text) for no, item in things])
 
 
-def _insert_text(tx: Transaction, shelf: Shelf, no: int, time: int, text: str) -> None:
-    indexed = index(tx, text)
-    tx.run(
+def _insert_texts(tx: Transaction, shelf: Shelf, things: Sequence[tuple[int, int, str]]) -> None:
+    """Have things found by their texts, each with its number and time."""
+    organization = tx.organization_no
+    indexed = index_all(tx, [text for _, _, text in things])
+    tx.run_many(
         _statements(shelf).insert_text,
-        organization=tx.organization_no,
-        time=time,
-        no=no,
-        words=indexed.words_line,
-        stems=indexed.stems_line,
+        [
+            (organization, time, no, text.words_line, text.stems_line)
+            for (no, time, _), text in zip(things, indexed, strict=True)
+        ],
     )
 
 
-def _delete_satellites(tx: Transaction, shelf: Shelf, place: Place) -> None:
-    """Take away what points at the thing."""
-    statement = _statements(shelf).delete_link
-    for kind, target in place.links:
-        tx.run(statement, organization=tx.organization_no, kind=kind, target=target, time=place.time, no=place.no)
+def _delete_satellites(tx: Transaction, shelf: Shelf, places: Sequence[Place]) -> None:
+    """Take away what points at things."""
+    organization = tx.organization_no
+    if gone := [(organization, *link, place.time, place.no) for place in places for link in place.links]:
+        tx.run_many(_statements(shelf).delete_link, gone)
     if shelf.has_text:
-        _delete_text(tx, shelf, place)
+        _delete_texts(tx, shelf, places)
 
 
-def _delete_text(tx: Transaction, shelf: Shelf, place: Place) -> None:
-    row = tx.row(_statements(shelf).delete_text, organization=tx.organization_no, time=place.time, no=place.no)
-    _note_unposted(tx, shelf, place.no, posted_words=row[0] if row else "")
+def _delete_texts(tx: Transaction, shelf: Shelf, places: Sequence[Place]) -> None:
+    posted = []
+    for place in places:
+        row = tx.row(_statements(shelf).delete_text, organization=tx.organization_no, time=place.time, no=place.no)
+        posted.append((place.no, row[0] if row else ""))
+    _note_unposted(tx, shelf, posted)
 
 
-def _note_unposted(tx: Transaction, shelf: Shelf, no: int, *, posted_words: str) -> None:
-    """Remember that a thing's words are to be posted, and which are posted now, unless that is known already."""
-    tx.run(_statements(shelf).note_unposted, organization=tx.organization_no, no=no, words=posted_words)
+def _note_unposted(tx: Transaction, shelf: Shelf, things: Sequence[tuple[int, str]]) -> None:
+    """Remember that the words of things are to be posted, and which are posted now, unless that is known already."""
+    tx.run_many(_statements(shelf).note_unposted, [(tx.organization_no, no, words) for no, words in things])
 
 
 class _Statements:
@@ -279,6 +321,7 @@ class _Statements:
 
     def __init__(self, shelf: Shelf) -> None:
         table, no, key, time = shelf.table, shelf.no, shelf.id, shelf.time
+        self.columns = shelf.columns
         names = ("organization_no", key, "version", *shelf.columns, time, "modified", "document")
         places = ("organization", "key", "version", *shelf.columns, "time", "modified", "document")
         self.insert = (
@@ -343,10 +386,14 @@ def post_words(tx: Transaction, shelf: Shelf, *, limit: int = POSTED_AT_ONCE, at
         f" AND x.{no} = t.{no} WHERE {conditions}",
         **conditions.values,
     )
+    lines_of: dict[int, set[str]] = {}
+    for organization, _, posted_line, _, _, present_line in unposted:
+        lines_of.setdefault(organization, set()).update(words_of(posted_line), words_of(present_line or ""))
+    numbers_in = {organization: numbers_of(tx, organization, words) for organization, words in lines_of.items()}
     gone, come = [], []
     for organization, number, posted_line, lies_at, modified, present_line in unposted:
         posted, present = set(words_of(posted_line)), set(words_of(present_line or ""))
-        numbers = numbers_of(tx, organization, posted | present)
+        numbers = numbers_in[organization]
         gone += [(organization, numbers[word], number) for word in posted - present]
         come += [(organization, numbers[word], number, lies_at, modified) for word in present]
     if gone:

@@ -6,7 +6,7 @@ stored, and a query word into word numbers when something is looked for, by the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from msgspec import Struct
@@ -19,11 +19,11 @@ from askare.kernel.words import (
     suffixes,
     written_words,
 )
-from askare.storage.sql import Conditions, insert_rows
+from askare.storage.sql import Conditions
 from askare.storage.transactions import Transaction
 
 _WHOLE, _END, _STEM = 0, 1, 2
-EXPECTED_AT_ONCE = 500  # words looked up in one statement
+TAKEN_IN_AT_ONCE = 500  # words looked up in one statement
 _LAST_LETTER = "\U0010ffff"  # after every letter in the order of code points
 
 
@@ -36,21 +36,32 @@ class Indexed(Struct, frozen=True):
     stems_line: str
 
 
-def index(tx: Transaction, text: str) -> Indexed:
-    """Take the words of a text into the vocabulary and say how the text is found."""
+def index_all(tx: Transaction, texts: Iterable[str]) -> list[Indexed]:
+    """Take the words of texts into the vocabulary and say how each text is found."""
     forms: dict[str, frozenset[str]] = {}
-    all_stems: set[str] = set()
-    for word in written_words(text):
-        folded, word_stems = _forms(word)
-        all_stems |= word_stems
-        known = forms.get(folded)
-        forms[folded] = word_stems if known is None else known | word_stems
+    indexed = []
+    for text in texts:
+        words: dict[str, None] = {}
+        all_stems: set[str] = set()
+        for word in written_words(text):
+            folded, word_stems = _forms(word)
+            words[folded] = None
+            all_stems |= word_stems
+            known = forms.get(folded)
+            if known is not word_stems:
+                forms[folded] = word_stems if known is None else known | word_stems
+        indexed.append(Indexed(f" {' '.join(words)} ", f"|{'|'.join(sorted(all_stems))}|"))
     _take_in(tx, forms)
-    return Indexed(f" {' '.join(forms)} ", f"|{'|'.join(sorted(all_stems))}|")
+    return indexed
 
 
-@lru_cache(maxsize=65_536)
 def _forms(written: str) -> tuple[str, frozenset[str]]:
+    """A word as it is kept, and its stems.  Numbers and codes, of which there is no end, are not worth remembering."""
+    return _forms_of_a_word(written) if written.isalpha() else (fold_word(written), stems(written))
+
+
+@lru_cache(maxsize=16_384)
+def _forms_of_a_word(written: str) -> tuple[str, frozenset[str]]:
     return fold_word(written), stems(written)
 
 
@@ -59,69 +70,56 @@ def words_of(line: str) -> list[str]:
     return line.split()
 
 
-def numbers_of(tx: Transaction, organization_no: int, words: Iterable[str]) -> dict[str, int]:
+def numbers_of(tx: Transaction, organization_no: int, words: Collection[str]) -> dict[str, int]:
     """The numbers of words that are in the vocabulary."""
-    known = tx.memory.words
-    numbers = {}
+    remembered = tx.memory.words
+    numbers, unknown = {}, []
     for word in words:
-        number = known.get((organization_no, word))
+        number = remembered.get((organization_no, word))
         if number is None:
-            row = tx.row(_FIND, organization=organization_no, word=word)
-            assert row is not None  # noqa: S101  -- whoever keeps a words line took its words in
-            number = int(row[0])
-        numbers[word] = number
+            unknown.append(word)
+        else:
+            numbers[word] = number
+    for start in range(0, len(unknown), TAKEN_IN_AT_ONCE):
+        numbers |= _numbers_by_word(tx, organization_no, unknown[start : start + TAKEN_IN_AT_ONCE])
     return numbers
 
 
-def expect(tx: Transaction, texts: Iterable[str]) -> None:
-    """Take the words of many texts in at once, before the texts are put on their shelves one by one.
-
-    That takes a fraction of the time of taking in each word when it comes.
-    """
-    forms: dict[str, frozenset[str]] = {}
-    for text in texts:
-        for word in written_words(text):
-            folded, word_stems = _forms(word)
-            forms[folded] = forms.get(folded, frozenset()) | word_stems
+def _take_in(tx: Transaction, forms: dict[str, frozenset[str]]) -> None:
+    """Have words stand in the vocabulary, each with its stems."""
+    organization, remembered = tx.organization_no, tx.memory.words
     # In one order for everybody, so that two transactions never wait for each other's words.
-    unknown = sorted(word for word in forms if not _is_known(tx, word))
-    for start in range(0, len(unknown), EXPECTED_AT_ONCE):
-        _expect_some(tx, unknown[start : start + EXPECTED_AT_ONCE], forms)
+    unknown = sorted(word for word in forms if (organization, word) not in remembered)
+    for start in range(0, len(unknown), TAKEN_IN_AT_ONCE):
+        _take_some_in(tx, unknown[start : start + TAKEN_IN_AT_ONCE], forms)
 
 
-def _expect_some(tx: Transaction, words: list[str], forms: dict[str, frozenset[str]]) -> None:
+def _take_some_in(tx: Transaction, words: list[str], forms: dict[str, frozenset[str]]) -> None:
     organization = tx.organization_no
-    known = _numbers_by_word(tx, words)
-    missing = [word for word in words if word not in known]
-    tx.run_many(
-        "INSERT INTO words (organization_no, word) VALUES (:organization, :word) ON CONFLICT DO NOTHING",
-        [(organization, word) for word in missing],
-    )
-    come = _numbers_by_word(tx, missing)
-    rows = [row for word in missing for row in _form_rows(organization, word, forms[word], come[word])]
-    tx.run_many(
-        "INSERT INTO word_forms (organization_no, form, kind, word_no) VALUES (:organization, :form, :kind, :word)"
-        " ON CONFLICT DO NOTHING",  # whoever took the same word in at this moment wrote the same forms
-        sorted(rows),
-    )
-    numbers = known | come
-    tx.fresh_words.update({(organization, word): number for word, number in numbers.items()})
+    numbers = _numbers_by_word(tx, organization, words)
+    if missing := [word for word in words if word not in numbers]:
+        come_numbers = tx.numbers_of_new(
+            "INSERT INTO words (organization_no, word) VALUES (:organization, :word)"
+            # Somebody else may have taken it in at this moment; then this waits for them and answers their number.
+            " ON CONFLICT (organization_no, word) DO UPDATE SET word = excluded.word RETURNING word_no",
+            [(organization, word) for word in missing],
+        )
+        come = dict(zip(missing, come_numbers, strict=True))
+        rows = [row for word in missing for row in _form_rows(organization, word, forms[word], come[word])]
+        tx.run_many(
+            "INSERT INTO word_forms (organization_no, form, kind, word_no) VALUES (:organization, :form, :kind, :word)"
+            " ON CONFLICT DO NOTHING",  # whoever took the same word in at this moment wrote the same forms
+            sorted(rows),
+        )
+        numbers |= come
     tx.after_commit(lambda: tx.memory.keep_words(organization, numbers))
 
 
-def _numbers_by_word(tx: Transaction, words: list[str]) -> dict[str, int]:
-    if not words:
-        return {}
+def _numbers_by_word(tx: Transaction, organization_no: int, words: list[str]) -> dict[str, int]:
     conditions = Conditions()
-    conditions.add(f"organization_no = {conditions.value(tx.organization_no)}")
+    conditions.add(f"organization_no = {conditions.value(organization_no)}")
     conditions.add(conditions.among("word", words))
     return dict(tx.rows(f"SELECT word, word_no FROM words WHERE {conditions}", **conditions.values))
-
-
-def _is_known(tx: Transaction, word: str) -> bool:
-    """Whether the word is in the vocabulary for certain, as this transaction sees it."""
-    key = (tx.organization_no, word)
-    return key in tx.memory.words or key in tx.fresh_words
 
 
 def forget(tx: Transaction, words: Iterable[str]) -> None:
@@ -137,38 +135,7 @@ def forget(tx: Transaction, words: Iterable[str]) -> None:
             tx.memory.words.pop((tx.organization_no, word), None)
 
 
-def _take_in(tx: Transaction, forms: dict[str, frozenset[str]]) -> None:
-    organization = tx.organization_no
-    unknown = [word for word in forms if not _is_known(tx, word)]
-    if unknown:
-        # In one order for everybody, so that two transactions never wait for each other's words.
-        fresh = {word: _number(tx, word, forms[word]) for word in sorted(unknown)}
-        tx.after_commit(lambda: tx.memory.keep_words(organization, fresh))
-
-
 _FIND = "SELECT word_no FROM words WHERE organization_no = :organization AND word = :word"
-
-
-def _number(tx: Transaction, word: str, word_stems: frozenset[str]) -> int:
-    row = tx.row(_FIND, organization=tx.organization_no, word=word)
-    if row is None:
-        row = tx.row(
-            "INSERT INTO words (organization_no, word) VALUES (:organization, :word)"
-            " ON CONFLICT DO NOTHING RETURNING word_no",
-            organization=tx.organization_no,
-            word=word,
-        )
-        if row is not None:
-            _insert_forms(tx, row[0], word, word_stems)
-        else:  # somebody else took it in at the same moment; by now it is committed
-            row = tx.row(_FIND, organization=tx.organization_no, word=word)
-            assert row is not None  # noqa: S101  -- words are never deleted
-    return int(row[0])
-
-
-def _insert_forms(tx: Transaction, word_no: int, word: str, word_stems: frozenset[str]) -> None:
-    rows = _form_rows(tx.organization_no, word, word_stems, word_no)
-    insert_rows(tx, "word_forms", ("organization_no", "form", "kind", "word_no"), rows)
 
 
 def _form_rows(
@@ -178,7 +145,7 @@ def _form_rows(
     return [
         (organization, whole, _WHOLE, word_no),
         *((organization, end, _END, word_no) for end in dict.fromkeys(ends)),
-        *((organization, stem, _STEM, word_no) for stem in word_stems),
+        *((organization, stem, _STEM, word_no) for stem in word_stems if stem != whole),
     ]
 
 
@@ -197,7 +164,7 @@ class Wanted(Struct, frozen=True):
         if self.stems:
             among = conditions.among("form", self.stems)
             parts.append(
-                f"SELECT word_no FROM word_forms WHERE organization_no = {organization} AND {among} AND kind = 2"
+                f"SELECT word_no FROM word_forms WHERE organization_no = {organization} AND {among} AND kind <> 1"
             )
         return " UNION ALL ".join(parts)
 

@@ -22,7 +22,14 @@ from askare.storage.history import Change
 from askare.storage.listing import Column, Shelf, listed
 from askare.storage.transactions import Transaction
 from askare.svctasks import rules
-from askare.svctasks.model import SvcScriptChange, SvcScriptContent, script_content_of, script_document_of, stamp
+from askare.svctasks.model import (
+    STAMP_GRAIN,
+    SvcScriptChange,
+    SvcScriptContent,
+    script_content_of,
+    script_document_of,
+    stamp,
+)
 from askare.svctasks.store import SCRIPTS
 
 KIND = "svcscript"
@@ -30,9 +37,9 @@ SHELF = Shelf(
     table="svcscripts",
     columns={
         "id": Column("thing_id", Kind.UUID),
-        "code": Column("code", Kind.TEXT),
-        "ext.ct": Column("created", Kind.INSTANT),
-        "ext.lwt": Column("modified", Kind.INSTANT),
+        "code": Column("code", Kind.TEXT, long=True, collated=True),
+        "ext.ct": Column("created", Kind.INSTANT, grain=STAMP_GRAIN),
+        "ext.lwt": Column("modified", Kind.INSTANT, grain=STAMP_GRAIN),
     },
     made=("created", "thing_id"),
 )

@@ -93,7 +93,7 @@ def plan_matches(tx: Transaction, realty_id: UUID) -> Plan | None:
     found = realties.find(tx, realty_id)
     if found is None:
         return None
-    realty = found[1]
+    realty = found.realty
     steps = _steps(tx, realty)
     if not steps or not is_on_the_market(realty.content):
         return Plan(realty.version, [])
@@ -124,9 +124,9 @@ def record_matches(
     False, and nothing is done, when the realty has another version by now.
     """
     found = realties.find(tx, realty_id, lock=True)
-    if found is None or found[1].version != version:
+    if found is None or found.realty.version != version:
         return False
-    realty = found[1]
+    realty = found.realty
     offer, steps = offer_of(realty.content), _steps(tx, realty)
     states = store.states(tx, watch_ids, lock=True)
     recorded = store.watches_matched(tx, realty_id)

@@ -19,7 +19,7 @@ from askare.kernel.paging import Order, Page, Window
 from askare.kernel.problems import NotFound
 from askare.kernel.time import instant_of, milliseconds
 from askare.kernel.verbatim import value_of
-from askare.kernel.versions import require_version
+from askare.kernel.versions import Found, Saved, require_version
 from askare.letters import operations as letters
 from askare.letters.model import Recipient, RecipientKind
 from askare.requirements import store as requirements
@@ -50,20 +50,6 @@ COUNTING = frozenset({RequirementStatus.DRAFT, RequirementStatus.ACTIVE})
 TITLE_LETTERS_MAX = 200
 
 EXTENSION_PATH = "/askare/extend"  # where the link in the letter about a watch's end leads
-
-
-class Saved(Struct, frozen=True):
-    """What became of a watch: its id and its present version."""
-
-    watch_id: UUID
-    version: int
-
-
-class Found(Struct, frozen=True):
-    """A watch as it is answered by itself, and its version."""
-
-    document: str
-    version: int
 
 
 # Asked for by people ---------------------------------------------------------------------------------------------

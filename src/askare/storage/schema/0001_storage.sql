@@ -47,7 +47,7 @@ CREATE TABLE words (
     UNIQUE (organization_no, word)
 ) {strict};
 
--- How a word is found: kind 0 the word itself, 1 its ends, 2 its stems (kernel/words.py).
+-- How a word is found: kind 0 the word itself, 1 its ends, 2 its stems other than itself (kernel/words.py).
 CREATE TABLE word_forms (
     organization_no {bigint} NOT NULL,
     form TEXT {collate} NOT NULL,

@@ -16,7 +16,7 @@ import structlog
 from msgspec import Struct
 
 from askare.kernel.caller import Role
-from askare.kernel.problems import Forbidden, Invalid, Problem, Unauthenticated
+from askare.kernel.problems import Fault, Forbidden, Invalid, Problem, Unauthenticated
 from askare.storage.transactions import Transaction
 from askare.wire.callcentre.problems import (
     CallCentreManners,
@@ -25,15 +25,16 @@ from askare.wire.callcentre.problems import (
     json_error,
     validation_reply,
 )
-from askare.wire.callcentre.reading import Field, read_fields
+from askare.wire.callcentre.reading import Field, as_written, read_fields
 from askare.wire.callcentre.words import wished_language
 from askare.wire.kit import headers
 from askare.wire.kit.call import Call
-from askare.wire.kit.dialect import METHODS, FalconApp, House, assembled, read_body, send
+from askare.wire.kit.dialect import FalconApp, House, Methods, assembled, read_body, send
 from askare.wire.kit.endpoints import Answer, Example, Reply
-from askare.wire.kit.problems import Broken, MalformedJson, MethodNotAllowed, UnknownPath, UnsupportedMediaType
+from askare.wire.kit.problems import Broken, MalformedJson, UnsupportedMediaType
 from askare.wire.kit.reading import plain_json, raw_query
 
+BOM = b"\xef\xbb\xbf"  # which some programs of exchanges write before any text, and Python's json passes over
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _log = structlog.get_logger("askare")
 
@@ -80,6 +81,11 @@ class Operation(Struct, frozen=True, kw_only=True):
     examples: tuple[Example, ...] = ()
     media: str = "audio/*"  # of an answer without a type
 
+    @property
+    def checks_version(self) -> bool:
+        """Whether If-Match counts here: something that is there is changed."""
+        return 412 in self.problems
+
 
 AnonymousCaller = Callable[[Transaction], Any]
 
@@ -97,8 +103,18 @@ def build_app(
         for method, path in ((operation.method, operation.path), *operation.also):
             by_path.setdefault(path, {})[method] = operation
     return assembled(
-        {path: _Resource(house, manners, methods, anonymous) for path, methods in by_path.items()},
-        nowhere=_Resource(house, manners, {}, None),
+        {
+            path: Methods(
+                house,
+                manners,
+                {
+                    method: _AtWork(house, manners, operation, anonymous).respond
+                    for method, operation in methods.items()
+                },
+            )
+            for path, methods in by_path.items()
+        },
+        nowhere=Methods(house, manners, {}),
     )
 
 
@@ -188,17 +204,18 @@ class _AtWork:
         call.parameters = {**values, **asked}
         call.parameters["range"] = request.get_header("Range")
         call.parameters["last_event_id"] = request.get_header("Last-Event-ID")
+        call.parameters["if_range"] = request.get_header("If-Range")
         if (value := request.get_header("If-None-Match")) is not None and operation.method == "GET":
             call.known_versions = headers.read_versions("If-None-Match", value, [])
-        if operation.method == "POST" and (key := request.get_header("Idempotency-Key")) is not None:
-            wrong: list[Any] = []
-            call.idempotency_key = headers.read_idempotency_key(key, wrong)
-            faults += [
-                fault_detail(
-                    "value_error", ("header", "Idempotency-Key"), ctx={"error": one.message}, language=language
-                )
-                for one in wrong
-            ]
+        wrong: list[Fault] = []
+        if operation.checks_version and (value := request.get_header("If-Match")) is not None:
+            call.expected_versions = headers.read_versions("If-Match", value, wrong)
+        if operation.method == "POST" and (value := request.get_header("Idempotency-Key")) is not None:
+            call.idempotency_key = headers.read_idempotency_key(value, wrong)
+        faults += [
+            fault_detail("value_error", ("header", fault.target), ctx={"error": fault.message}, language=language)
+            for fault in wrong
+        ]
         if operation.body_fields is not None:
             faults += await self._read_body(request, call, operation.body_fields, language)
         elif call.idempotency_key is not None:
@@ -209,7 +226,7 @@ class _AtWork:
         self, request: falcon.asgi.Request, call: Call, fields: dict[str, Field], language: str
     ) -> list[ValidationError]:
         media = (request.content_type or "").partition(";")[0].strip().lower()
-        raw = await read_body(request)
+        raw = (await read_body(request)).removeprefix(BOM)
         if call.idempotency_key is not None:
             call.fingerprint(self._operation.operation_id, raw)
         if not raw.strip():
@@ -219,7 +236,8 @@ class _AtWork:
         except MalformedJson as problem:
             if media in _FORMS:  # JSON under such a name is curl's doing, and is read
                 raise UnsupportedMediaType("The body must be JSON.") from None
-            offset = sum(len(line) + 1 for line in raw.split(b"\n")[: problem.line - 1]) + problem.column - 1
+            lines = raw.decode("utf-8", "replace").split("\n")
+            offset = sum(len(line) + 1 for line in lines[: problem.line - 1]) + problem.column - 1
             ctx = {"error": json_error(problem)}
             return [fault_detail("json_invalid", ("body", offset), ctx=ctx, language=language)]
         except Invalid as problem:
@@ -229,41 +247,9 @@ class _AtWork:
             ]
         if not isinstance(plain, dict):
             return [fault_detail("model_attributes_type", ("body",), language=language)]
-        call.body, faults = read_fields(plain, fields, "body", language)
+        call.body, faults = read_fields(as_written(raw, plain), fields, "body", language)
         return faults
 
 
 def _place(target: str) -> tuple[str | int, ...]:
     return ("body", target) if target else ("body",)
-
-
-class _Resource:
-    """All methods of one path."""
-
-    def __init__(
-        self,
-        house: House,
-        manners: CallCentreManners,
-        operations: dict[str, Operation],
-        anonymous: AnonymousCaller | None,
-    ) -> None:
-        self._house = house
-        self._manners = manners
-        self._allowed = tuple(sorted(operations))
-        for method in METHODS:
-            operation = operations.get(method)
-            responder = _AtWork(house, manners, operation, anonymous).respond if operation is not None else self.unknown
-            setattr(self, f"on_{method.lower()}", responder)
-
-    async def unknown(self, request: falcon.asgi.Request, response: falcon.asgi.Response, **_: Any) -> None:
-        """Answer a path that does not exist, or a method that it does not have."""
-        started = time.perf_counter()
-        trace = self._manners.read_trace(request, [])
-        problem: Problem = (
-            MethodNotAllowed(request.method, self._allowed)
-            if self._allowed
-            else UnknownPath("Nothing lives at this address.")
-        )
-        reply = self._manners.reply_to(problem)
-        await send(request, response, reply, self._manners.trace_headers(trace))
-        self._house.log.write("unknown", request.method, reply.status, trace, None, started)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import falcon
@@ -24,6 +24,7 @@ from askare.wire.kit.limits import BODY_BYTES_MAX, UNREAD_BYTES_MAX, Meter, Turn
 from askare.wire.kit.log import RequestLog
 from askare.wire.kit.problems import (
     Broken,
+    CutShort,
     MalformedJson,
     MethodNotAllowed,
     PayloadTooLarge,
@@ -100,8 +101,19 @@ def build_app(
                 raise ValueError(f"{endpoint.method} {prefix}{endpoint.path} is declared twice")
             methods[endpoint.method] = endpoint
     return assembled(
-        {path: _Resource(house, manners, methods, session_cookie) for path, methods in by_path.items()},
-        nowhere=_Resource(house, manners, {}, None),
+        {
+            path: Methods(
+                house,
+                manners,
+                {
+                    method: _Operation(house, manners, endpoint, session_cookie).respond
+                    for method, endpoint in methods.items()
+                },
+                by_override=[method for method, endpoint in methods.items() if endpoint.by_override],
+            )
+            for path, methods in by_path.items()
+        },
+        nowhere=Methods(house, manners, {}),
     )
 
 
@@ -246,36 +258,55 @@ class _Operation:
         return []
 
 
-class _Resource:
-    """All methods of one path."""
+class Methods:
+    """All methods of one path: those that it declares, HEAD wherever there is GET, and OPTIONS.
+
+    Source: RFC 9110, 9.3.2 and 9.3.7.  A HEAD is the GET itself, whose body the framework keeps back; an OPTIONS says
+    which methods there are, as documents do, and so needs no caller.  Those `by_override` a POST may name, too.
+    """
 
     def __init__(
-        self, house: House, manners: Manners, endpoints: dict[str, Endpoint], cookie: SessionCookie | None
+        self,
+        house: House,
+        manners: Manners,
+        responders: Mapping[str, Responder],
+        *,
+        by_override: Collection[str] = (),
     ) -> None:
         self._house = house
         self._manners = manners
-        self._allowed = tuple(sorted(endpoints))
-        responders: dict[str, Responder] = {
-            method: _Operation(house, manners, endpoint, cookie).respond for method, endpoint in endpoints.items()
-        }
-        by_override = {method: responders[method] for method, endpoint in endpoints.items() if endpoint.by_override}
+        served = dict(responders)
+        if "GET" in served:
+            served.setdefault("HEAD", served["GET"])
+        if served:
+            served.setdefault("OPTIONS", self.tell)
+        self._allowed = tuple(sorted(served))
         if by_override:
-            responders["POST"] = _overridable(responders.get("POST", self.unknown), by_override, self.unknown)
+            named = {method: served[method] for method in by_override}
+            served["POST"] = _overridable(served.get("POST", self.unknown), named, self.unknown)
         for method in METHODS:
-            setattr(self, f"on_{method.lower()}", responders.get(method, self.unknown))
+            setattr(self, f"on_{method.lower()}", served.get(method, self.unknown))
+
+    async def tell(self, request: falcon.asgi.Request, response: falcon.asgi.Response, **_: Any) -> None:
+        """Say which methods there are."""
+        await self._answer(request, response, Reply(204, headers={"Allow": ", ".join(self._allowed)}), "options")
 
     async def unknown(self, request: falcon.asgi.Request, response: falcon.asgi.Response, **_: Any) -> None:
         """Answer a path that does not exist, or a method that it does not have."""
-        started = time.perf_counter()
-        trace = self._manners.read_trace(request, [])
         problem: Problem
         if self._allowed:
             problem = MethodNotAllowed(request.method, self._allowed)
         else:
             problem = UnknownPath("Nothing lives at this address.")
-        reply = self._manners.reply_to(problem)
+        await self._answer(request, response, self._manners.reply_to(problem), "unknown")
+
+    async def _answer(
+        self, request: falcon.asgi.Request, response: falcon.asgi.Response, reply: Reply, operation_id: str
+    ) -> None:
+        started = time.perf_counter()
+        trace = self._manners.read_trace(request, [])
         await send(request, response, reply, self._manners.trace_headers(trace))
-        self._house.log.write("unknown", request.method, reply.status, trace, None, started)
+        self._house.log.write(operation_id, request.method, reply.status, trace, None, started)
 
 
 def _overridable(post: Responder, by_override: Mapping[str, Responder], unknown: Responder) -> Responder:
@@ -315,7 +346,10 @@ def require_json(request: falcon.asgi.Request) -> None:
 
 
 async def read_body(request: falcon.asgi.Request) -> bytes:
-    """The whole body.  Raises PayloadTooLarge past `BODY_BYTES_MAX`; the server raises TooSlow when it trickles."""
+    """The whole body.  Raises PayloadTooLarge past `BODY_BYTES_MAX`.
+
+    The house raises TooSlow when it trickles, and CutShort when it breaks off.
+    """
     length = request.content_length
     if length is not None and length > BODY_BYTES_MAX:
         raise PayloadTooLarge(f"The body may have at most {BODY_BYTES_MAX} bytes.")
@@ -335,6 +369,6 @@ async def is_read_to_the_end(request: falcon.asgi.Request) -> bool:
         length = request.content_length
         if length is None or length <= UNREAD_BYTES_MAX:
             await request.stream.read(UNREAD_BYTES_MAX)
-    except (TooSlow, falcon.HTTPError):  # it trickles, or its length is no number
+    except (TooSlow, CutShort, falcon.HTTPError):  # it trickles or breaks off, or its length is no number
         return False
     return request.stream.eof

@@ -95,8 +95,8 @@ class NoteApi:
         saved = await call.write(
             notes.create_note, said.asset_requirement_id, said.note, note_id=call.new_id(), now=call.now
         )
-        body = msgspec.json.encode(NoteCreated(saved.note_id))
-        return Reply(201, body, {"ETag": etag_of(saved.version), "Location": f"{call.path}/{saved.note_id}"})
+        body = msgspec.json.encode(NoteCreated(saved.thing_id))
+        return Reply(201, body, {"ETag": etag_of(saved.version), "Location": f"{call.path}/{saved.thing_id}"})
 
     async def search_notes(self, call: Call) -> Reply:
         page = await call.read(notes.notes_of, call.parameters.asset_requirement_id)

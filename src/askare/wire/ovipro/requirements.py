@@ -268,7 +268,7 @@ class RequirementApi:
         saved = await call.write(
             operations.create_requirement, call.body, requirement_id=call.new_id(), checks=self._checks, now=call.now
         )
-        requirement_id = saved.asset_requirement_id
+        requirement_id = saved.thing_id
         body = msgspec.json.encode(RequirementCreated(requirement_id))
         return Reply(201, body, {"ETag": etag_of(saved.version), "Location": f"{call.path}/{requirement_id}"})
 

@@ -153,8 +153,8 @@ class WatchApi:
 
     async def create_watch(self, call: Call) -> Reply:
         saved = await call.write(operations.create_watch, call.body, watch_id=call.new_id(), now=call.now)
-        body = msgspec.json.encode(WatchCreated(saved.watch_id))
-        return Reply(201, body, {"ETag": etag_of(saved.version), "Location": f"{call.path}/{saved.watch_id}"})
+        body = msgspec.json.encode(WatchCreated(saved.thing_id))
+        return Reply(201, body, {"ETag": etag_of(saved.version), "Location": f"{call.path}/{saved.thing_id}"})
 
     async def get_watch(self, call: Call) -> Reply:
         found = await call.read(operations.get_watch, call.parameters.watch_id, now=call.now)

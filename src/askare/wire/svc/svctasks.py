@@ -79,6 +79,11 @@ _SCHED = {
         "local": _SWITCH,
         "onstart": _SWITCH,
         "alert_after_failures": schemas.whole(0, 1_000_000),
+        "alert_to": {
+            "description": "E-mail addresses, and ids of agents and users, in a list or one text with commas."
+            " Without it the administrators are written to.",
+            "anyOf": [{"type": "array", "items": {"enum": ["it@example.com"]}}, {"enum": ["it@example.com"]}],
+        },
         "pause_after_failures": schemas.whole(0, 1_000_000),
     },
 }
