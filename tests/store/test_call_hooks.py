@@ -62,12 +62,13 @@ class PlayedCourier:
 
 
 def a_hook(database: Database, *types: EventType, with_texts: bool = False) -> Hook:
-    return database.write(
+    number = database.write(
         lambda tx: hooks.create_hook(
             tx, url=URL, types=types, with_texts=with_texts, secret=secret_of(bytes(32)), now=NOW
         ),
         an_admin(),
     )
+    return database.read(lambda tx: hooks.get_hook(tx, number), an_admin())
 
 
 def tell(database: Database, courier: PlayedCourier, *, now: datetime = NOW) -> None:

@@ -87,13 +87,13 @@ def _hook(row: Row) -> Hook:
 
 def create_hook(
     tx: Transaction, *, url: str, types: tuple[EventType, ...], with_texts: bool, secret: str, now: datetime
-) -> Hook:
-    """Have events sent to an address from now on.  Raises LimitReached."""
+) -> int:
+    """Have events sent to an address from now on; returns the webhook's number.  Raises LimitReached."""
     if len(list_hooks(tx)) >= HOOKS_MAX:
         raise LimitReached(f"An organization has at most {HOOKS_MAX} webhooks.")
     row = tx.row(
         "INSERT INTO call_hooks (organization_no, url, secret, events, with_texts, created_at, mark, overdue_after)"
-        f" VALUES (:organization, :url, :secret, :events, :with_texts, :now, :mark, :now) RETURNING {_HOOK}",
+        " VALUES (:organization, :url, :secret, :events, :with_texts, :now, :mark, :now) RETURNING hook_no",
         organization=tx.organization_no,
         url=url,
         secret=secret,
@@ -103,7 +103,7 @@ def create_hook(
         mark=present_mark(tx),
     )
     assert row is not None  # noqa: S101  -- RETURNING answers the inserted row
-    return _hook(row)
+    return int(row[0])
 
 
 def list_hooks(tx: Transaction) -> list[Hook]:
@@ -183,6 +183,14 @@ def list_deliveries(tx: Transaction, hook_no: int, states: Iterable[State], wind
     return Page([_delivery(row) for row in rows], counted[0] if counted else 0)
 
 
+def get_delivery(tx: Transaction, hook_no: int, delivery_no: int) -> Delivery:
+    """Raises NotFound."""
+    delivery = find_delivery(tx, delivery_no)
+    if delivery is None or delivery.hook_no != hook_no:
+        raise NotFound("delivery", "delivery_id")
+    return delivery
+
+
 def find_delivery(tx: Transaction, delivery_no: int) -> Delivery | None:
     row = tx.row(
         f"SELECT {_DELIVERY} FROM call_deliveries WHERE organization_no = :organization AND delivery_no = :no",
@@ -192,16 +200,11 @@ def find_delivery(tx: Transaction, delivery_no: int) -> Delivery | None:
     return None if row is None else _delivery(row)
 
 
-def replay(tx: Transaction, hook_no: int, delivery_no: int, *, now: datetime) -> Delivery:
+def replay(tx: Transaction, hook_no: int, delivery_no: int, *, now: datetime) -> None:
     """Send something again, under the id that it had, with a fresh budget of tries.  Raises NotFound."""
-    delivery = find_delivery(tx, delivery_no)
-    if delivery is None or delivery.hook_no != hook_no:
-        raise NotFound("delivery", "delivery_id")
+    get_delivery(tx, hook_no, delivery_no)
     _note(tx, delivery_no, state=State.WAITING, attempts=0, status=None, trouble="", next_at=now, ended_at=None)
     outbox.promise(tx, Kind.DELIVER_EVENT, str(delivery_no), due=now)
-    return msgspec.structs.replace(
-        delivery, state=State.WAITING, attempts=0, status=None, trouble="", next_at=now, ended_at=None
-    )
 
 
 def note_delivered(tx: Transaction, delivery: Delivery, *, status: int, now: datetime) -> None:

@@ -133,7 +133,7 @@ class EventApi:
 
     async def create(self, call: Call) -> Reply:
         secret = call.body["secret"] or events.secret_of(os.urandom(SECRET_BYTES))
-        hook = await call.write(
+        hook_no = await call.write(
             hooks.create_hook,
             url=call.body["url"],
             types=call.body["events"],
@@ -141,7 +141,7 @@ class EventApi:
             secret=secret,
             now=call.now,
         )
-        return _reply(_webhook(hook, with_secret=True))
+        return _reply(_webhook(await call.read(hooks.get_hook, hook_no), with_secret=True))
 
     async def list_hooks(self, call: Call) -> Reply:
         found = await call.read(hooks.list_hooks)
@@ -158,8 +158,8 @@ class EventApi:
 
     async def replay(self, call: Call) -> Reply:
         asked = call.parameters
-        delivery = await call.write(hooks.replay, asked["webhook_id"], asked["delivery_id"], now=call.now)
-        return _reply(_delivery(delivery))
+        await call.write(hooks.replay, asked["webhook_id"], asked["delivery_id"], now=call.now)
+        return _reply(_delivery(await call.read(hooks.get_delivery, asked["webhook_id"], asked["delivery_id"])))
 
     async def watch(self, call: Call) -> Streamed:
         if self._watchers >= WATCHERS_MAX:
