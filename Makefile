@@ -30,7 +30,7 @@ bench: $(VENV)/.dev  ## speed, side by side with peers; writes docs/benchmarks.m
 	PYTHONPATH=. $(BIN)/python bench/timetable.py --peers
 	$(BIN)/python bench/watches.py --watches 1000000
 	$(BIN)/python bench/exchange.py --rows 100000
-	$(BIN)/python bench/calls.py --titles 1000000 --calls 2000
+	$(BIN)/python bench/calls.py --titles 1000000 --calls 2000 --rounds 3 --docs
 
 lock:  ## newest versions of everything, with hashes and without addresses (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
