@@ -79,7 +79,7 @@ def main() -> None:
         is_whole = load_titles(data, asked.titles, until=time.monotonic() + asked.for_seconds)
         if asked.load_only or not is_whole:
             return
-        found["lists"] = {"titles": asked.titles, "rows": lists_and_creates(data, asked.titles)}
+        found["lists"] = {"titles": asked.titles, "rows": lists_and_creates(data)}
     if asked.only != "lists":
         rounds = []
         for sides in (1, 2):
@@ -183,7 +183,7 @@ def _load_some(made: dict[int, list[str]], tx: Transaction) -> None:
     tx.load("call_words", ("organization_no", "word_no", "task_no"), sorted(words_of))
 
 
-def lists_and_creates(data: Path, titles: int) -> dict[str, dict[str, Any]]:
+def lists_and_creates(data: Path) -> dict[str, dict[str, Any]]:
     words, weights = words_of_titles()
     contestant = servers.CONTESTANTS["askare"]
     searches = []
@@ -225,15 +225,14 @@ def lists_and_creates(data: Path, titles: int) -> dict[str, dict[str, Any]]:
                 servers.note(f"not valid: {report['first_fault']}")
             return report
 
+        creates: list[tuple[str, str, str | None]] = [("POST", "/api/tasks", body) for body in bodies]
         rows = {
             f"each of {len(pool)} searches for the first time": measured(
                 pool, 1, once=True, warm_up_seconds=0.0, seconds=60.0
             ),
             f"searches, {LIST_CLIENTS} clients": measured(pool, LIST_CLIENTS),
             f"no search, 20 pages, {CREATE_CLIENTS} clients": measured(plain, CREATE_CLIENTS),
-            f"create, {CREATE_CLIENTS} clients": measured(
-                [("POST", "/api/tasks", body) for body in bodies], CREATE_CLIENTS
-            ),
+            f"create, {CREATE_CLIENTS} clients": measured(creates, CREATE_CLIENTS),
             f"searches after these creates, {LIST_CLIENTS} clients": measured(pool, LIST_CLIENTS),
         }
         kept = ("valid", "requests", "per_second", "median_ms", "p95_ms", "p99_ms", "max_ms")
@@ -276,10 +275,10 @@ def section(found: dict[str, Any]) -> str:
             for one in piped["rounds"]
         ]
         parts.append(
-            f"The pipeline: {piped['calls']:,} calls of {RECORDING_SECONDS:.0f} s of A-law that wait at an exchange, each"
-            " fetched, decoded, transcribed and summed up over HTTP, every stage saved and flushed. Exchange and providers"
-            " are twins in a process of their own that answer at once; one process of Askare, SQLite, both on the same two"
-            " cores."
+            f"The pipeline: {piped['calls']:,} calls of {RECORDING_SECONDS:.0f} s of A-law that wait at an exchange,"
+            " each fetched, decoded, transcribed and summed up over HTTP, every stage saved and flushed. Exchange and"
+            " providers are twins in a process of their own that answer at once; one process of Askare, SQLite, both on"
+            " the same two cores."
         )
         parts.append(sections.table(["calls", "a second", "a core, each", "the twins'"], rows))
     return "\n\n".join(parts)
