@@ -90,7 +90,8 @@ def create_hook(
 ) -> int:
     """Have events sent to an address from now on; returns the webhook's number.  Raises LimitReached."""
     if len(list_hooks(tx)) >= HOOKS_MAX:
-        raise LimitReached(f"An organization has at most {HOOKS_MAX} webhooks.")
+        reason = f"An organization has at most {HOOKS_MAX} webhooks."
+        raise LimitReached(reason, "webhooks", f"must be at most {HOOKS_MAX}")
     row = tx.row(
         "INSERT INTO call_hooks (organization_no, url, secret, events, with_texts, created_at, mark, overdue_after)"
         " VALUES (:organization, :url, :secret, :events, :with_texts, :now, :mark, :now) RETURNING hook_no",
