@@ -28,7 +28,8 @@ torture: $(VENV)/.dev  ## ten simulated years of a thousand timetables, and the 
 bench: $(VENV)/.dev  ## speed, side by side with peers; writes docs/benchmarks.md
 	$(BIN)/python bench/run.py
 	PYTHONPATH=. $(BIN)/python bench/timetable.py --peers
-	$(BIN)/python bench/watches.py --watches 1000000
+	$(BIN)/python bench/watches.py --watches 1000000 --docs
+	$(BIN)/python bench/letters.py --docs
 	$(BIN)/python bench/exchange.py --rows 100000
 	$(BIN)/python bench/calls.py --titles 1000000 --calls 2000 --rounds 3 --docs
 

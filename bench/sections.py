@@ -13,7 +13,7 @@ DOCS = HERE.parent / "docs" / "benchmarks.md"
 RESULTS = HERE / "results"
 
 # In the order of the page; `servers` is bench/run.py's.
-SECTIONS = ("servers", "summaries", "watches", "exchange", "calls", "timetable")
+SECTIONS = ("servers", "summaries", "watches", "letters", "exchange", "calls", "timetable")
 
 _HEAD = """# Benchmarks
 

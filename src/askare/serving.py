@@ -24,7 +24,7 @@ from askare.main import Askare
 from askare.opening import open_database
 from askare.settings import TABLE, Secret, Settings, load
 from askare.storage.desk import Desk
-from askare.worker import night_shift, timekeeper
+from askare.worker import night_shift, timekeepers
 
 HEADER_MILLISECONDS_MAX = 30_000  # a header that trickles is cut after this
 # How long requests in flight may still take when the server is told to stop.  Without it one that trickles would
@@ -167,8 +167,8 @@ def _serve_in_processes(settings: Settings, announce: Callable[[], None]) -> Non
 def house(settings: Settings) -> Askare:
     """The web house with everything that works beside it: the night shift and the timekeeper."""
     database, edge = open_database(settings), Edge()
-    keeper = timekeeper(settings, database, edge)
-    return Askare(settings, database, edge=edge, companions=[night_shift(settings)], beside=[keeper])
+    keepers = timekeepers(settings, database, edge)
+    return Askare(settings, database, edge=edge, companions=[night_shift(settings)], beside=keepers)
 
 
 def work(settings: Settings, *, announce: Callable[[], None]) -> None:
@@ -179,8 +179,9 @@ def work(settings: Settings, *, announce: Callable[[], None]) -> None:
 
 async def _work_here(settings: Settings, announce: Callable[[], None]) -> None:
     database, edge = open_database(settings), Edge()
-    desk, keeper = Desk(database), timekeeper(settings, database, edge)
-    keeper.start()
+    desk, keepers = Desk(database), timekeepers(settings, database, edge)
+    for keeper in keepers:
+        keeper.start()
     shift = asyncio.ensure_future(night_shift(settings)(desk, edge))
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, shift.cancel)
@@ -189,7 +190,8 @@ async def _work_here(settings: Settings, announce: Callable[[], None]) -> None:
         with suppress(asyncio.CancelledError):
             await shift
     finally:
-        keeper.stop()
+        for keeper in keepers:
+            keeper.stop()
         desk.close()
 
 

@@ -376,11 +376,19 @@ def test_what_was_promised_again_or_is_promised_already_is_not_passed_on(databas
     )
 
 
-def run_two(database: Database, first: Callable[[Work], Awaitable[None]], *, places: int) -> list[tuple[str, object]]:
+def run_two(
+    database: Database,
+    first: Callable[[Work], Awaitable[None]],
+    *,
+    places: int,
+    second_waits: Callable[[], bool] = lambda: False,
+) -> list[tuple[str, object]]:
     """Keep what is due with two trades, the second with so many places; returns what the second was handed."""
     handed: list[tuple[str, object]] = []
 
     async def second(work: Work) -> None:
+        while second_waits():
+            await asyncio.sleep(0.001)
         handed.append((work.about, work.carried))
 
     trades = [Trade(KIND, first, lease=LEASE), Trade(NEXT, second, at_once=places, lease=LEASE)]
@@ -409,10 +417,13 @@ def test_work_without_a_free_place_ahead_waits_its_turn_as_a_promise(database: D
     for about in "abc":
         promise(database, about)
 
+    over: list[str] = []
+
     async def first(work: Work) -> None:
         await work.finish(onward)
+        over.append(work.about)
 
-    handed = run_two(database, first, places=1)
+    handed = run_two(database, first, places=1, second_waits=lambda: len(over) < 3)
 
     assert sorted(about for about, _ in handed) == ["a", "b", "c"]
     assert [carried for _, carried in handed].count("what was found") == 1

@@ -14,7 +14,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -111,11 +111,13 @@ class Timekeeper:
         defaults: Defaults,
         site: str,
         alone: bool,
+        siblings: Collection[str] = (),
         rhythm: Rhythm = RHYTHM,
     ) -> None:
         """`scripts_database`: the same data by other connections, so that scripts never stand in the ticker's way.
 
-        `alone`: no other process starts scripts on this database (SQLite), so whoever was there before is dead."""
+        `alone`: no other process starts scripts on this database (SQLite), so whoever was there before is dead; all but
+        those at the sites of `siblings`, who are in this process too and see to their own."""
         self._database = database
         self._scripts_database = scripts_database
         self._registry = registry
@@ -123,6 +125,7 @@ class Timekeeper:
         self._edge = edge
         self._site = site
         self._alone = alone
+        self._siblings = siblings
         self._knowledge = Knowledge(defaults, registry.codes)
         self._node: Node | None = None
         self._rhythm = rhythm
@@ -234,7 +237,7 @@ class Timekeeper:
         def announce(tx: Transaction) -> Node:
             now = self._present(tx)
             if self._alone:
-                for node_no in ticking.beats(tx):
+                for node_no in ticking.nodes_not_at(tx, self._siblings):
                     ticking.declare_dead(tx, node_no, beat=None, now=now)
             return ticking.announce(tx, site=self._site, name=name, now=now)
 

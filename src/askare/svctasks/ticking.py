@@ -7,7 +7,7 @@ dead its runs are taken from it, and whatever it still writes changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -166,6 +166,12 @@ def _set_anew_on_start(tx: Transaction, site: str, *, now: int) -> None:
 def beat(tx: Transaction, node: Node) -> bool:
     """Show that the node is alive; False when it has been declared dead, and must announce itself anew."""
     return tx.run("UPDATE svc_nodes SET beat = beat + 1 WHERE node_no = :node AND alive = 1", node=node.node_no) == 1
+
+
+def nodes_not_at(tx: Transaction, sites: Collection[str]) -> list[int]:
+    """The living nodes that are at none of these sites."""
+    nodes = tx.rows("SELECT node_no, site FROM svc_nodes WHERE alive = 1 ORDER BY node_no")
+    return [node_no for node_no, site in nodes if site not in sites]
 
 
 def beats(tx: Transaction) -> dict[int, int]:
