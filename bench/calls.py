@@ -25,7 +25,7 @@ import time
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import quote
 from uuid import UUID
 
@@ -59,6 +59,8 @@ LIST_CLIENTS = 8
 CREATE_CLIENTS = 32
 MEASURED_SECONDS = 10.0
 RECORDING_SECONDS = 15.0
+
+Asked: TypeAlias = tuple[str, str, str | None]  # method, target, body
 
 
 def main() -> None:
@@ -189,8 +191,8 @@ def lists_and_creates(data: Path) -> dict[str, dict[str, Any]]:
     searches = []
     for rank in (0, 1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1_000, 2_000, 3_000, 5_000, 10_000, 15_000):
         searches += [words[rank], words[rank][1:4], f"{words[rank]} {words[rank // 2]}", words[rank].upper()]
-    pool = [("GET", f"/api/tasks?search={quote(search)}", None) for search in dict.fromkeys(searches)]
-    plain = [("GET", f"/api/tasks?page={page}", None) for page in range(1, 21)]
+    pool: list[Asked] = [("GET", f"/api/tasks?search={quote(search)}", None) for search in dict.fromkeys(searches)]
+    plain: list[Asked] = [("GET", f"/api/tasks?page={page}", None) for page in range(1, 21)]
     dice = random.Random(5)
     bodies = [
         json.dumps(
@@ -208,7 +210,7 @@ def lists_and_creates(data: Path) -> dict[str, dict[str, Any]]:
     ]
     with servers.fresh_copy(data) as copy, servers.running(contestant, copy) as running:
 
-        def measured(pool: list[tuple[str, str, str | None]], clients: int, **more: Any) -> dict[str, Any]:
+        def measured(pool: list[Asked], clients: int, **more: Any) -> dict[str, Any]:
             plan = {
                 "port": running.port,
                 "token": running.token,
@@ -225,7 +227,7 @@ def lists_and_creates(data: Path) -> dict[str, dict[str, Any]]:
                 servers.note(f"not valid: {report['first_fault']}")
             return report
 
-        creates: list[tuple[str, str, str | None]] = [("POST", "/api/tasks", body) for body in bodies]
+        creates: list[Asked] = [("POST", "/api/tasks", body) for body in bodies]
         rows = {
             f"each of {len(pool)} searches for the first time": measured(
                 pool, 1, once=True, warm_up_seconds=0.0, seconds=60.0

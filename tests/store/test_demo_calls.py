@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import wave
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from askare.calltasks.jobs import RECORDING_FILE, folder_of
@@ -54,9 +54,12 @@ def test_calls_that_wait_still_do_while_the_server_runs_and_again_after_it_has_s
         numbers, _ = listed(database, EVERYTHING)
         return [task.processing_status.value for task in (call_now(database, number) for number in numbers[:6])]
 
+    def starts(moment: datetime) -> None:
+        database.write(lambda tx: calls.have_some_wait(tx, now=moment), an_admin())
+        asyncio.run(work_off(database, played.trades(tmp_path), now=moment + timedelta(minutes=40)))
+
     for start in (NOW, NOW + timedelta(days=1)):
-        database.write(lambda tx, now=start: calls.have_some_wait(tx, now=now), an_admin())  # type: ignore[misc]
-        asyncio.run(work_off(database, played.trades(tmp_path), now=start + timedelta(minutes=40)))
+        starts(start)
         assert states() == ["processing", "processing", "queued", "queued", "queued", "queued"]
     for hours in range(3, 12, 3):  # in the end they are what they are: nobody is at their exchange
         asyncio.run(work_off(database, played.trades(tmp_path), now=start + timedelta(hours=hours)))

@@ -327,7 +327,8 @@ NEXT = Kind.TEND_WATCH
 
 
 def promised(database: Database) -> list[tuple[str, str, int]]:
-    return [tuple(row) for row in database.read(lambda tx: tx.rows("SELECT kind, about, is_leased FROM jobs"))]  # type: ignore[misc]
+    rows = database.read(lambda tx: tx.rows("SELECT kind, about, is_leased FROM jobs"))
+    return [(str(kind), str(about), int(is_leased)) for kind, about, is_leased in rows]
 
 
 def pass_on(database: Database, job: Job) -> Job | None:
