@@ -21,6 +21,7 @@ from askare.kernel.problems import LimitReached, NotFound
 from askare.storage.desk import Database
 from tests.callvalues import (
     OFFICE_OF_CALLS,
+    OTHER_OPERATOR_USER,
     PHONE,
     RECORDING,
     Played,
@@ -231,6 +232,4 @@ def test_an_operator_watches_the_own_tasks_alone(database: Database) -> None:
         return [event.type for event in told.events]
 
     assert seen(an_admin()) == seen(an_operator()) == [EventType.CREATED, EventType.ASSIGNED]
-    from tests.callvalues import OTHER_OPERATOR_USER
-
     assert seen(an_operator(OTHER_OPERATOR_USER)) == []

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from askare.calltasks import operations
+from askare.calltasks import operations, store
 from askare.calltasks.model import ErrorCode, Office
 from tests.values import NOW
 from tests.wire.calling import APPEALS, TASKS, Centre, answered, assert_faults
@@ -78,8 +78,6 @@ def test_each_filter_narrows_the_list(
         centre.caller,
     )
     if are_posted:
-        from askare.calltasks import store
-
         while centre.database.write(store.post_words) or centre.database.write(store.post_content_words):
             pass
     if "processing_status" in params or "has_error" in params:
