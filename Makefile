@@ -33,7 +33,7 @@ bench: $(VENV)/.dev  ## speed, side by side with peers; writes docs/benchmarks.m
 	$(BIN)/python bench/watches.py --watches 1000000 --docs
 	$(BIN)/python bench/letters.py --docs
 	$(SECTION) exchange "Files of many things" bench/exchange.py --rows 100000
-	$(BIN)/python bench/calls.py --titles 1000000 --calls 2000 --docs
+	$(BIN)/python bench/calls.py --titles 1000000 --calls 2000 --rounds 3 --docs
 	$(BIN)/python bench/summaries/run.py
 
 lock:  ## newest versions of everything, with hashes and without addresses (needs uv)

@@ -34,6 +34,7 @@ from askare.wire.askare.problems import AskareManners
 from askare.wire.callcentre import app as callcentre
 from askare.wire.callcentre import documents
 from askare.wire.callcentre.appeals import AppealApi
+from askare.wire.callcentre.events import EventApi
 from askare.wire.callcentre.problems import CallCentreManners
 from askare.wire.callcentre.tasks import CallTaskApi
 from askare.wire.house.pages import ApiDocument, Pages
@@ -151,7 +152,7 @@ def _ovipro(settings: Settings, door: Door) -> Dialect:
 def _call_centre(settings: Settings) -> Dialect:
     manners = CallCentreManners()
     office = office_of(settings)
-    operations = CallTaskApi(office, data=settings.data).operations()
+    operations = [*CallTaskApi(office, data=settings.data).operations(), *EventApi(office).operations()]
     if office.checks_appeals:
         operations += AppealApi(region=office.region).operations()
     organization = settings.anonymous_calls

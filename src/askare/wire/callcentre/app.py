@@ -78,6 +78,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     problems: tuple[int, ...] = ()
     also: tuple[tuple[str, str], ...] = ()
     examples: tuple[Example, ...] = ()
+    media: str = "audio/*"  # of an answer without a type
 
     @property
     def checks_version(self) -> bool:
@@ -201,6 +202,7 @@ class _AtWork:
         faults += more
         call.parameters = {**values, **asked}
         call.parameters["range"] = request.get_header("Range")
+        call.parameters["last_event_id"] = request.get_header("Last-Event-ID")
         call.parameters["if_range"] = request.get_header("If-Range")
         if (value := request.get_header("If-None-Match")) is not None and operation.method == "GET":
             call.known_versions = headers.read_versions("If-None-Match", value, [])
