@@ -22,6 +22,7 @@ from askare.edge import Edge
 from askare.kernel.endings import Ending
 from askare.main import Askare
 from askare.opening import open_database
+from askare.scripts import registry
 from askare.settings import TABLE, Secret, Settings, load
 from askare.storage.desk import Desk
 from askare.worker import night_shift, timekeeper
@@ -167,8 +168,16 @@ def _serve_in_processes(settings: Settings, announce: Callable[[], None]) -> Non
 def house(settings: Settings) -> Askare:
     """The web house with everything that works beside it: the night shift and the timekeeper."""
     database, edge = open_database(settings), Edge()
-    keeper = timekeeper(settings, database, edge)
-    return Askare(settings, database, edge=edge, companions=[night_shift(settings)], beside=[keeper])
+    scripts = registry.load(settings.data)
+    keeper = timekeeper(settings, database, edge, scripts=scripts)
+    return Askare(
+        settings,
+        database,
+        edge=edge,
+        script_codes=scripts.codes,
+        companions=[night_shift(settings)],
+        beside=[keeper],
+    )
 
 
 def work(settings: Settings, *, announce: Callable[[], None]) -> None:
@@ -179,7 +188,8 @@ def work(settings: Settings, *, announce: Callable[[], None]) -> None:
 
 async def _work_here(settings: Settings, announce: Callable[[], None]) -> None:
     database, edge = open_database(settings), Edge()
-    desk, keeper = Desk(database), timekeeper(settings, database, edge)
+    desk = Desk(database)
+    keeper = timekeeper(settings, database, edge, scripts=registry.load(settings.data))
     keeper.start()
     shift = asyncio.ensure_future(night_shift(settings)(desk, edge))
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -27,7 +27,7 @@ from askare.realties.store import REALTIES
 from askare.requirements import operations as requirements
 from askare.requirements.store import REQUIREMENTS
 from askare.scripting import services
-from askare.scripts import registry
+from askare.scripts.registry import Registry
 from askare.scripts.timekeeper import Timekeeper
 from askare.settings import BadSettings, Settings
 from askare.storage import idempotency
@@ -155,7 +155,7 @@ async def _again_and_again(chore: Chore, desk: Desk, edge: Edge) -> None:
 # Service tasks ---------------------------------------------------------------------------------------------------
 
 
-def timekeeper(settings: Settings, database: Database, edge: Edge) -> Timekeeper:
+def timekeeper(settings: Settings, database: Database, edge: Edge, *, scripts: Registry) -> Timekeeper:
     """The one who starts service tasks at this process's site.  Raises BadSettings.
 
     On PostgreSQL the ticker has connections of its own, so that it ticks on time however many requests and scripts
@@ -165,7 +165,6 @@ def timekeeper(settings: Settings, database: Database, edge: Edge) -> Timekeeper
         defaults = defaults_of(settings.time_zone, settings.workweek)
     except Unreadable as error:
         raise BadSettings([f"time_zone, workweek: {error}"]) from None
-    scripts = registry.load(settings.data)
     for fault in scripts.faults:
         _log.warning("a script is left out", reason=fault)
     own: Database = database

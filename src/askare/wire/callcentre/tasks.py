@@ -448,7 +448,7 @@ class CallTaskApi:
     def _reply(self, call: Call, shown: Shown) -> Reply:
         version = _joined.decode(shown.document).version
         headers = {"ETag": etag_of(version)}
-        if call.known_versions is not None and version in call.known_versions:
+        if call.knows(version):
             return Reply(304, None, headers)
         return Reply(200, answer_of(shown, now=call.now), headers)
 

@@ -129,6 +129,9 @@ def openapi(
         types += [endpoint.parameters, *(answer.type for answer in endpoint.answers if answer.type is not None)]
         types += [endpoint.body.type] if endpoint.body else []
     schemas, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
+    if taken_twice := [name for name in components if "." in name]:
+        # Whoever makes a client from the document would meet our modules in the names of its classes.
+        raise ValueError(f"two types of one document have the same name: {', '.join(taken_twice)}")
     by_type = dict(zip(types, schemas, strict=True))
     for name, fields in document.expected_fields.items():
         components[name]["required"] += fields
@@ -172,10 +175,7 @@ def _state_instants(kind: msgspec.inspect.Type, components: dict[str, Any]) -> N
         for one in kind.types:
             _state_instants(one, components)
     elif isinstance(kind, msgspec.inspect.StructType):
-        name = kind.cls.__name__
-        if name not in components:  # two types of this name: each goes by its full one
-            name = f"{kind.cls.__module__}.{name}"
-        properties = components[name]["properties"]
+        properties = components[kind.cls.__name__]["properties"]
         for field in kind.fields:
             if _is_instant(field.type):
                 said = properties[field.encode_name]

@@ -170,7 +170,7 @@ class MeetingApi:
 
     async def get_meeting(self, call: Call) -> Reply:
         found = await call.read(operations.get_meeting, call.parameters.meeting_id)
-        return document_reply(self._shown(found.document), found.version, call.known_versions)
+        return document_reply(self._shown(found.document), found.version, call)
 
     async def search_meetings(self, call: Call) -> Reply:
         wanted: MeetingSearch = call.parameters

@@ -157,7 +157,7 @@ class TaskApi:
 
     async def get_task(self, call: Call) -> Reply:
         found = await call.read(operations.get_task, call.parameters.task_id)
-        return document_reply(self._shown(found.document), found.version, call.known_versions)
+        return document_reply(self._shown(found.document), found.version, call)
 
     async def search_tasks(self, call: Call) -> Reply:
         wanted: TaskSearch = call.parameters
