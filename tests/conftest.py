@@ -12,13 +12,14 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
+from psycopg_pool import PoolClosed
 
 from askare.storage.desk import Database
 from askare.storage.migrations import migrate
@@ -35,6 +36,12 @@ settings.register_profile(
 )
 settings.register_profile("thorough", settings.get_profile("askare"), max_examples=2_000)
 settings.load_profile(os.environ.get("ASKARE_TEST_PROFILE", "askare"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long: whole journeys, Schemathesis.  Else one core would wait in the end for the other."""
+    items.sort(key=lambda item: not ("journeys" in item.path.parts or "schemathesis" in item.path.name))
 
 
 def address_of(server: str, name: str) -> str:
@@ -88,17 +95,42 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def open_postgres(migrated_postgres_address: str) -> Iterator[Callable[[], PostgresDatabase]]:
+    """Opens the worker's database: once, and again when a test has closed it."""
+    opened = PostgresDatabase(migrated_postgres_address)
+
+    def open_it() -> PostgresDatabase:
+        nonlocal opened
+        try:
+            opened.read(lambda tx: tx.row("SELECT 1"))
+        except PoolClosed:
+            opened = PostgresDatabase(migrated_postgres_address)
+        return opened
+
+    yield open_it
+    opened.close()
+
+
 @pytest.fixture
-def postgres_address(migrated_postgres_address: str) -> str:
-    """The address of a migrated PostgreSQL database with one organization."""
-    with psycopg.connect(migrated_postgres_address, autocommit=True) as connection:
-        connection.execute(
+def postgres_database(open_postgres: Callable[[], PostgresDatabase]) -> PostgresDatabase:
+    """A migrated PostgreSQL database with one organization.  Nobody else is connected to it."""
+    database = open_postgres()
+    ours = f"askare {os.getpid()}@%"
+    database.write(
+        lambda tx: tx.rows(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " WHERE datname = current_database() AND application_name NOT LIKE :ours",
+            ours=ours,
         )
-    database = PostgresDatabase(migrated_postgres_address)
+    )
     empty(database)
-    database.close()
+    return database
+
+
+@pytest.fixture
+def postgres_address(postgres_database: PostgresDatabase, migrated_postgres_address: str) -> str:
+    """The address of `postgres_database`."""
     return migrated_postgres_address
 
 
@@ -116,13 +148,6 @@ def bare_postgres_address(migrated_postgres_address: str) -> Iterator[str]:
 def sqlite_path(sqlite_template: Path, tmp_path: Path) -> Path:
     """A fresh, migrated database file."""
     return Path(shutil.copyfile(sqlite_template, tmp_path / "askare.db"))
-
-
-@pytest.fixture
-def postgres_database(postgres_address: str) -> Iterator[PostgresDatabase]:
-    database = PostgresDatabase(postgres_address)
-    yield database
-    database.close()
 
 
 @pytest.fixture

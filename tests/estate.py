@@ -10,15 +10,15 @@ from uuid import UUID
 import msgspec
 from msgspec import Raw
 
+from askare.directory.model import InvolvedAgent, InvolvedParty
 from askare.kernel.caller import Caller
 from askare.kernel.paging import Order, Page, Window
 from askare.kernel.verbatim import ABSENT
+from askare.kernel.versions import Found, Saved
 from askare.meetings import operations as meetings
 from askare.meetings.model import (
-    MeetingAgent,
     MeetingContent,
     MeetingFilter,
-    MeetingParty,
     MeetingSource,
     MeetingStatus,
     MeetingType,
@@ -48,8 +48,8 @@ def raw(value: Any) -> Raw:
     return Raw(value.encode() if isinstance(value, str) else msgspec.json.encode(value))
 
 
-def a_meeting_party(party_id: UUID = PARTY, party_type: PartyType = PartyType.PERSON_PARTY) -> MeetingParty:
-    return MeetingParty(party_id, party_type)
+def a_meeting_party(party_id: UUID = PARTY, party_type: PartyType = PartyType.PERSON_PARTY) -> InvolvedParty:
+    return InvolvedParty(party_id, party_type)
 
 
 def what_is_met(
@@ -57,7 +57,7 @@ def what_is_met(
     type: MeetingType = MeetingType.SALES_MEETING,  # noqa: A002  -- the trade's word
     status: MeetingStatus = MeetingStatus.WAITING,
     source: MeetingSource = MeetingSource.ETUOVI,
-    parties: Iterable[MeetingParty] = (a_meeting_party(),),
+    parties: Iterable[InvolvedParty] = (a_meeting_party(),),
     realty: UUID | None = None,
     visit: datetime = NOON,
     office: UUID = OFFICE,
@@ -74,7 +74,7 @@ def what_is_met(
         realty_id=realty,
         visit_time=visit,
         agency_office_id=office,
-        agents=tuple(MeetingAgent(agent) for agent in agents),
+        agents=tuple(InvolvedAgent(agent) for agent in agents),
         source_type_code=source,
         meeting_realty=raw(meeting_realty),
         price_estimate=ABSENT if price_estimate is None else raw(price_estimate),
@@ -89,14 +89,14 @@ def create_meeting(
     meeting_id: UUID = MEETING,
     by: Caller | None = None,
     now: datetime = NOW,
-) -> meetings.Saved:
+) -> Saved:
     said = content or what_is_met()
     return database.write(
         lambda tx: meetings.create_meeting(tx, said, meeting_id=meeting_id, now=now), by or an_admin()
     )
 
 
-def get_meeting(database: Database, meeting_id: UUID = MEETING, *, by: Caller | None = None) -> meetings.Found:
+def get_meeting(database: Database, meeting_id: UUID = MEETING, *, by: Caller | None = None) -> Found:
     return database.read(lambda tx: meetings.get_meeting(tx, meeting_id), by or an_admin())
 
 
@@ -107,7 +107,7 @@ def update_meeting(
     meeting_id: UUID = MEETING,
     by: Caller | None = None,
     now: datetime = NOW,
-) -> meetings.Saved:
+) -> Saved:
     return database.write(
         lambda tx: meetings.update_meeting(tx, meeting_id, content, expected_versions=None, now=now), by or an_admin()
     )
@@ -179,7 +179,7 @@ def create_requirement(
     requirement_id: UUID = REQUIREMENT,
     by: Caller | None = None,
     now: datetime = NOW,
-) -> requirements.Saved:
+) -> Saved:
     return database.write(
         lambda tx: requirements.create_requirement(
             tx, said or what_is_sought(), requirement_id=requirement_id, now=now
@@ -201,7 +201,7 @@ def update_requirement(
     requirement_id: UUID = REQUIREMENT,
     by: Caller | None = None,
     now: datetime = NOW,
-) -> requirements.Saved:
+) -> Saved:
     return database.write(
         lambda tx: requirements.update_requirement(tx, requirement_id, said, expected_versions=None, now=now),
         by or an_admin(),
@@ -246,7 +246,7 @@ def create_note(
     requirement_id: UUID = REQUIREMENT,
     by: Caller | None = None,
     now: datetime = NOW,
-) -> notes.SavedNote:
+) -> Saved:
     return database.write(
         lambda tx: notes.create_note(tx, requirement_id, text, note_id=note_id, now=now), by or an_admin()
     )

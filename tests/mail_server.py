@@ -24,10 +24,13 @@ class MailServer:
         self.asked: list[str] = []
         self.faults: dict[str, str] = {}
         self.greeting_fault = ""
+        self.letters_a_connection = 0  # after so many it says goodbye; 0: never
+        self.farewells = 0
         self.under_way = 0
         self.most_under_way: dict[str, int] = {}
         self.protocols: list[asyncio.Transport] = []
         self._inside: dict[str, int] = {}
+        self._begun: dict[Session, int] = {}
         self.hang_up = asyncio.Event()
 
     def fault_of(self, address: str) -> str:
@@ -40,6 +43,20 @@ class MailServer:
         return [address for envelope in self.taken for address in envelope.rcpt_tos]
 
     # The handler's hooks, as aiosmtpd calls them.
+
+    async def handle_MAIL(  # noqa: N802  -- aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        self._begun[session] = self._begun.get(session, 0) + 1
+        if self.letters_a_connection and self._begun[session] > self.letters_a_connection:
+            asyncio.get_running_loop().call_soon(_abort, server)
+            return "421 4.4.2 That is enough for now"
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        self.farewells += 1
+        return "221 Bye"
 
     async def handle_RCPT(  # noqa: N802  -- aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

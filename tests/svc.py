@@ -144,9 +144,7 @@ class Timetable:
     def tick(self, node: Node, *, room: int = 500) -> list[Claimed]:
         """Claim what is due and start it; the started runs."""
         self.database.write(lambda tx: ticking.retime_domains(tx, now=self.now))
-        claimed = self.database.write(lambda tx: ticking.claim(tx, node, self.knowledge, now=self.now, room=room))
-        started = self.database.write(lambda tx: ticking.start(tx, node, [one.run_id for one in claimed], now=self.now))
-        return [one for one in claimed if one.run_id in started]
+        return self.database.write(lambda tx: ticking.claim(tx, node, self.knowledge, now=self.now, room=room))
 
     def end(self, node: Node, runs: Sequence[Claimed], reason: Any = None, output: str = "") -> list[ticking.Upset]:
         from askare.svctasks.model import EndReason  # the usual one

@@ -250,6 +250,7 @@ def check(timetable: Timetable, dice: random.Random) -> int:
         start=timetable.start,
         count=len(open_slots),
         within=timetable.end - timetable.start,
+        pieces_max=1_000_000,
     )
     assert [one.slot for one in coming.starts] == open_slots, "the preview is what happened"
     starts, entries = live(timetable, dice)

@@ -42,10 +42,11 @@ from askare.wire.kit.endpoints import Endpoint, Reply
 from askare.wire.kit.limits import BODY_SECONDS_MAX
 from askare.wire.kit.log import RequestLog
 from askare.wire.kit.openapi import Document, openapi
-from askare.wire.kit.problems import TooSlow
+from askare.wire.kit.problems import CutShort, TooSlow
 from askare.wire.ovipro import authentication, meetings, notes, requirements, tasks, watches
 from askare.wire.ovipro.documents import ASSET_REQUIREMENT, AUTHENTICATION, MEETING, TASK_MANAGEMENT
 from askare.wire.ovipro.problems import OviProManners
+from askare.wire.ovipro.records import RecordApi
 from askare.wire.svc import runtimes, session, svcscripts, svctasks, workdays
 from askare.wire.svc.documents import SESSION_COOKIE, SVCTASKS
 from askare.wire.svc.problems import SvcManners
@@ -101,18 +102,20 @@ def _api_keys(settings: Settings) -> frozenset[str]:
 def _ovipro(settings: Settings, door: Door) -> Dialect:
     manners = OviProManners(require_request_id=settings.require_request_id, api_keys=_api_keys(settings))
     checks = Checks(settings.reference_checks)
-    task_api = tasks.TaskApi(
+    task_api = RecordApi(
+        tasks.TASK,
         empty_success_status=settings.empty_success_status,
         times_in_answers=settings.times_in_answers,
         checks=checks,
     ).endpoints()
-    meeting_api = meetings.MeetingApi(
+    meeting_api = RecordApi(
+        meetings.MEETING,
         empty_success_status=settings.empty_success_status,
         times_in_answers=settings.times_in_answers,
         checks=checks,
     ).endpoints()
     note_api = notes.NoteApi(empty_success_status=settings.empty_success_status)
-    watch_api = watches.WatchApi(empty_success_status=settings.empty_success_status)
+    watch_api = watches.WatchApi(empty_success_status=settings.empty_success_status, checks=checks)
     requirement_api = [
         *requirements.RequirementApi(
             empty_success_status=settings.empty_success_status,
@@ -200,7 +203,7 @@ def _svc(settings: Settings, door: Door, script_codes: frozenset[str]) -> Dialec
     api = [
         *svctasks.collection(surroundings).endpoints(),
         *svctasks.Timetable(surroundings).endpoints(),
-        *svcscripts.collection().endpoints(),
+        *svcscripts.collection(surroundings).endpoints(),
         *runtimes.RuntimeApi(surroundings).endpoints(),
         *workdays.collection().endpoints(),
         *session.SessionApi(door, cookie).endpoints(),
@@ -214,7 +217,7 @@ def _surroundings(settings: Settings, script_codes: frozenset[str]) -> Surroundi
         defaults = defaults_of(settings.time_zone, settings.workweek)
     except Unreadable as error:
         raise BadSettings([f"time_zone, workweek: {error}"]) from None
-    return Surroundings(defaults, script_codes=script_codes, site=settings.site)
+    return Surroundings(defaults, script_codes=script_codes, site=settings.sites[0])
 
 
 def _documented(
@@ -298,14 +301,16 @@ class Askare:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
+        if scope["http_version"] == "1":
+            scope["http_version"] = "1.0"  # as ASGI writes it; granian's word for it is unknown to Falcon
         first_word = scope["path"][1:].partition("/")[0]
         app, manners = self._by_first_word.get(first_word, self._otherwise)
-        if scope["method"] in _WITHOUT_BODY:
+        if scope["method"] in _WITHOUT_BODY and not _promises_body(scope["headers"]):
             await app(scope, receive, send)
             return
         try:
-            await app(scope, _in_time(receive), send)
-        except TooSlow as problem:
+            await app(scope, _whole_in_time(receive), send)
+        except (TooSlow, CutShort) as problem:  # before the dialect was asked: its own net is further in
             await _send_alone(manners.reply_to(problem), send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
@@ -352,18 +357,30 @@ def _exposition(registry: CollectorRegistry) -> bytes:
 
 
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
+_PROMISES = frozenset({b"content-length", b"transfer-encoding"})
 
 
-def _in_time(receive: Receive) -> Receive:
-    """The same body, but all of it within `BODY_SECONDS_MAX`.  Raises TooSlow when it trickles."""
+def _promises_body(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    """Whether a body is to come, though the method has no use for one: it is waited for all the same."""
+    return any(name in _PROMISES for name, _ in headers)
+
+
+def _whole_in_time(receive: Receive) -> Receive:
+    """The same body, all of it within `BODY_SECONDS_MAX`.
+
+    Raises TooSlow when it trickles, and CutShort when it breaks off: what came until then must not pass for all of it.
+    """
     deadline = asyncio.get_running_loop().time() + BODY_SECONDS_MAX
 
     async def receive_in_time() -> dict[str, Any]:
         try:
             async with asyncio.timeout_at(deadline):
-                return await receive()
+                event = await receive()
         except TimeoutError:
             raise TooSlow(f"The body did not arrive within {BODY_SECONDS_MAX:.0f} seconds.") from None
+        if event["type"] == "http.disconnect":
+            raise CutShort("The body broke off before its end.")
+        return event
 
     return receive_in_time
 

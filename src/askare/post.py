@@ -29,10 +29,15 @@ class DirectoryAddresses:
     """Recipients and offices as the directory knows them at the moment of asking."""
 
     def addressee(self, tx: Transaction, recipient: Recipient) -> Addressee | None:
-        if recipient.kind is RecipientKind.PARTY:
-            found = lookups.party_mailbox(tx, recipient.id)
-        else:
-            found = lookups.agent_mailbox(tx, recipient.id)
+        match recipient.kind:
+            case RecipientKind.PARTY:
+                found = lookups.party_mailbox(tx, recipient.id)
+            case RecipientKind.AGENT:
+                found = lookups.agent_mailbox(tx, recipient.id)
+            case RecipientKind.USER:
+                found = lookups.user_mailbox(tx, recipient.id)
+            case RecipientKind.ADDRESS:
+                found = None
         return None if found is None else Addressee(found.name, found.email, Language.of(found.language_code))
 
     def office(self, tx: Transaction, office_id: UUID) -> Office | None:

@@ -25,7 +25,7 @@ from askare.opening import open_database
 from askare.scripts import registry
 from askare.settings import TABLE, Secret, Settings, load
 from askare.storage.desk import Desk
-from askare.worker import night_shift, timekeeper
+from askare.worker import night_shift, timekeepers
 
 HEADER_MILLISECONDS_MAX = 30_000  # a header that trickles is cut after this
 # How long requests in flight may still take when the server is told to stop.  Without it one that trickles would
@@ -169,14 +169,14 @@ def house(settings: Settings) -> Askare:
     """The web house with everything that works beside it: the night shift and the timekeeper."""
     database, edge = open_database(settings), Edge()
     scripts = registry.load(settings.data)
-    keeper = timekeeper(settings, database, edge, scripts=scripts)
+    keepers = timekeepers(settings, database, edge, scripts=scripts)
     return Askare(
         settings,
         database,
         edge=edge,
         script_codes=scripts.codes,
         companions=[night_shift(settings)],
-        beside=[keeper],
+        beside=keepers,
     )
 
 
@@ -189,8 +189,9 @@ def work(settings: Settings, *, announce: Callable[[], None]) -> None:
 async def _work_here(settings: Settings, announce: Callable[[], None]) -> None:
     database, edge = open_database(settings), Edge()
     desk = Desk(database)
-    keeper = timekeeper(settings, database, edge, scripts=registry.load(settings.data))
-    keeper.start()
+    keepers = timekeepers(settings, database, edge, scripts=registry.load(settings.data))
+    for keeper in keepers:
+        keeper.start()
     shift = asyncio.ensure_future(night_shift(settings)(desk, edge))
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, shift.cancel)
@@ -199,7 +200,8 @@ async def _work_here(settings: Settings, announce: Callable[[], None]) -> None:
         with suppress(asyncio.CancelledError):
             await shift
     finally:
-        keeper.stop()
+        for keeper in keepers:
+            keeper.stop()
         desk.close()
 
 

@@ -9,18 +9,24 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import apsw
 import pytest
 from cyclopts import App
 from msgspec import Struct
 
+from askare.cli import COMMANDS as PLACES
 from askare.cli import app
+from askare.letters import operations as letters
+from askare.letters.model import Rhythm
 from askare.storage.migrations import all_migrations
+from askare.storage.sqlite import SqliteDatabase
 from tests.journeys.waiting import until
+from tests.letter_values import an_alert
 from tests.samples import TASK_BODY
 from tests.server import Server, askare, running
-from tests.values import OFFICE
+from tests.values import NOW, OFFICE, an_admin, empty
 
 TOKEN_ALONE = re.compile(r"askare_[A-Za-z0-9_-]{43}\n")
 GOOD_PASSWORD = "seitsemän veljestä"
@@ -73,10 +79,19 @@ def test_the_manual_tells_of_every_command() -> None:
 
 
 def test_the_first_help_names_every_command(tmp_path: Path) -> None:
-    done = askare("--help", data=tmp_path)
+    done = askare("--help", data=tmp_path, afresh=True)
 
     assert done.returncode == 0
     assert {command[0] for command in COMMANDS} <= set(done.stdout.split())
+
+
+# One of each module: only loaded afresh does a command show that it loads all it needs, and in an order that works.
+@pytest.mark.parametrize("command", {place.partition(":")[0]: name for name, place in PLACES.items()}.values())
+def test_every_command_loads_by_itself(command: str, tmp_path: Path) -> None:
+    done = askare(command, "--help", data=tmp_path, afresh=True)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"Usage: askare {command}")
 
 
 def test_the_help_of_token_shows_an_example(tmp_path: Path) -> None:
@@ -336,6 +351,29 @@ def test_a_backup_leaves_a_file_that_is_there_as_it_is(demo: Path, tmp_path: Pat
 
 
 @needs_demo
+@pytest.mark.parametrize(("how", "state"), [((), "HELD"), (("--letters", "send"), "WAITING")])
+def test_letters_that_waited_are_held_after_a_restore_unless_they_are_to_leave(
+    tmp_path: Path, how: tuple[str, ...], state: str
+) -> None:
+    made = askare("migrate", data=tmp_path / "old")
+    assert made.returncode == 0, made.stderr
+    database = SqliteDatabase(tmp_path / "old" / "askare.db")
+    empty(database)
+    database.write(
+        lambda tx: letters.write_alerts(tx, [an_alert()], new_id=uuid4, rhythm=Rhythm(), now=NOW), an_admin()
+    )
+    database.close()
+    assert askare("backup", str(tmp_path / "a.zip"), data=tmp_path / "old").returncode == 0
+
+    restored = askare("restore", str(tmp_path / "a.zip"), *how, data=tmp_path / "new")
+
+    assert restored.returncode == 0, restored.stderr
+    assert ("Letters held: 1." in restored.stderr + restored.stdout) == (state == "HELD")
+    database = SqliteDatabase(tmp_path / "new" / "askare.db")
+    assert database.read(lambda tx: tx.rows("SELECT state FROM letters")) == [(state,)]
+    database.close()
+
+
 def test_a_restore_over_other_data_has_to_be_asked_for(demo: Path, tmp_path: Path) -> None:
     askare("token", "--organization", "Koti", "--role", "admin", data=tmp_path)
     before = everything_in(tmp_path / "askare.db")
@@ -372,9 +410,13 @@ def test_the_doctor_finds_a_healthy_office_healthy(demo: Path) -> None:
 
 
 def test_the_doctor_tells_every_wrong_setting_and_no_secret(tmp_path: Path) -> None:
-    wrong = {"ASKARE_PORT": "eighty", "ASKARE_LOG_LEVEL": "loud", "ASKARE_API_KEYS": "a-secret-key"}
-
-    done = askare("doctor", "--json", data=tmp_path, **wrong)
+    done = askare(
+        *("doctor", "--json"),
+        data=tmp_path,
+        ASKARE_PORT="eighty",
+        ASKARE_LOG_LEVEL="loud",
+        ASKARE_API_KEYS="a-secret-key",
+    )
 
     errors = [finding["text"] for finding in json.loads(done.stdout) if finding["level"] == "error"]
     assert done.returncode == 1
@@ -398,7 +440,7 @@ def test_the_doctor_shows_where_each_setting_comes_from_and_no_secret(tmp_path: 
 # What cannot be --------------------------------------------------------------------------------------------------
 
 
-def refusal_of(*arguments: str, data: Path, **environment: str) -> str:
+def refusal_of(*arguments: str, data: Path, **environment: Any) -> str:
     """What a command that cannot do its work says: on standard error alone, in words, with status 1."""
     done = askare(*arguments, data=data, **environment)
     assert (done.returncode, done.stdout) == (1, "")

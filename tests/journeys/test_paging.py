@@ -271,7 +271,7 @@ def _fill(database: Database) -> list[Task]:
         for number in range(TASKS):
             content = msgspec.convert(something_to_say(chance), TaskContent)
             now = NOW + number // 3 * SECOND
-            task_id = operations.create_task(tx, content, task_id=an_id(chance.randrange(10**9)), now=now).task_id
+            task_id = operations.create_task(tx, content, task_id=an_id(chance.randrange(10**9)), now=now).thing_id
             tasks.append(json.loads(operations.get_task(tx, task_id).document))
         return tasks
 

@@ -55,7 +55,7 @@ def answer_to_curl(line: str) -> Any:
 
 
 def test_serve_demo_prints_all_that_is_needed_to_try_it(tmp_path: Path) -> None:
-    with running(tmp_path / "data", arguments=("--demo",)) as server:
+    with running(tmp_path / "data", arguments=("--demo",), afresh=True) as server:
         token, curl, documentation = (
             printed(server, beginning) for beginning in ("Bearer token:", "curl ", "API documentation:")
         )
@@ -164,6 +164,22 @@ def test_a_body_that_trickles_is_answered_408_and_a_header_that_trickles_is_cut_
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b"REQUEST_TIMEOUT" in answer
     assert nothing in (b"", b"HTTP/1.1 408 Request Timeout")
+
+
+def test_a_get_that_promises_a_body_and_sends_none_is_not_waited_for_any_longer(tmp_path: Path) -> None:
+    token = make_token(tmp_path / "data")
+    with ExitStack() as stack:
+        server = HurriedServer(tmp_path / "data", PYTHONPATH=str(ROOT)).start()
+        stack.callback(server.stop)
+        promising = []
+        for promise in ("Content-Length: 100", "Transfer-Encoding: chunked"):
+            connection = stack.enter_context(closing(connected(server)))
+            head = f"GET /api/tasks HTTP/1.1\r\nHost: askare\r\nAuthorization: Bearer {token}\r\n{promise}"
+            connection.sendall(f"{head}\r\n\r\n".encode())
+            promising.append(connection)
+        statuses = [status_on(connection) for connection in promising]
+
+    assert statuses == [408, 408]
 
 
 def trickle_until_cut_off(connection: socket.socket) -> bytes:
@@ -344,7 +360,7 @@ def test_two_web_processes_are_one_server_and_one_may_die(tmp_path: Path, bare_p
     data = tmp_path / "data"
     who = ("--organization", "Koti", "--role", "admin", "--password-stdin", "--database", bare_postgres_address)
     askare("user", "add", "aino", *who, data=data, stdin=f"{PASSWORD}\n")
-    with running(data, database=bare_postgres_address, arguments=("--workers", "2")) as server:
+    with running(data, database=bare_postgres_address, arguments=("--workers", "2"), afresh=True) as server:
         with closing(server.client()) as client:
             answer = client.post("/authentication/v1/token", {"username": "aino", "password": PASSWORD})
         token = answer.json()["access_token"]

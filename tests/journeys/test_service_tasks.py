@@ -27,7 +27,7 @@ def test_a_session_and_lookup_reach_every_process_and_outlive_the_server(
     who = ("--organization", "Koti", "--role", "admin", "--password-stdin", "--database", bare_postgres_address)
     askare("user", "add", "aino", *who, data=data, stdin=f"{PASSWORD}\n")
 
-    with running(data, database=bare_postgres_address, arguments=("--workers", "2")) as server:
+    with running(data, database=bare_postgres_address, arguments=("--workers", "2"), afresh=True) as server:
         with closing(server.client()) as client:
             signed_in = client.post(SESSION, {"username": "aino", "password": PASSWORD})
         cookie = signed_in.headers["set-cookie"].partition(";")[0]

@@ -126,6 +126,87 @@ def test_an_answer_is_kept_on_one_line_without_control_characters() -> None:
     assert verdict == Never("550 No such [31m user")
 
 
+# One connection for many letters --------------------------------------------------------------------------------
+
+
+def sent_in_turn(
+    *recipients: str, server_does: Callable[[MailServer], object] = lambda _: None, pause: float = 0, idle: float = 5
+) -> tuple[list[Verdict], MailServer]:
+    """What became of letters to all of these, one after the other, each after a pause."""
+
+    async def send() -> tuple[list[Verdict], MailServer]:
+        async with mail_server() as server:
+            server.faults |= {"unknown@example.com": "550 5.1.1 No such user", "busy@example.com": "451 4.7.1 Later"}
+            server_does(server)
+            patience = Patience(connect=0.5, command=0.5, last_answer=0.5, in_all=5, idle=idle)
+            mailer = SmtpMailer(Server("127.0.0.1", server.port, "none"), patience=patience)
+            verdicts = []
+            for recipient in recipients:
+                verdicts.append(await mailer.send(a_mail(recipient)))
+                await asyncio.sleep(pause)
+            return verdicts, server
+
+    return asyncio.run(send())
+
+
+MAIJA, MATTI = "maija@example.com", "matti@example.com"
+
+
+def test_letters_that_follow_each_other_go_over_one_connection() -> None:
+    verdicts, server = sent_in_turn(MAIJA, MATTI, MAIJA)
+
+    assert all(isinstance(verdict, Accepted) for verdict in verdicts)
+    assert server.recipients() == [MAIJA, MATTI, MAIJA]
+    assert len(server.protocols) == 1
+
+
+@pytest.mark.parametrize(("refused", "verdict"), [("unknown@example.com", Never), ("busy@example.com", Later)])
+def test_a_letter_that_was_not_taken_leaves_nothing_behind_for_the_next(refused: str, verdict: type[Verdict]) -> None:
+    verdicts, server = sent_in_turn(MAIJA, refused, MATTI)
+
+    assert [type(one) for one in verdicts] == [Accepted, verdict, Accepted]
+    assert [envelope.rcpt_tos for envelope in server.taken] == [[MAIJA], [MATTI]]
+    assert len(server.protocols) == 1
+
+
+@pytest.mark.parametrize("fault", ["nonsense", "drop", "data drop after taking", "data nonsense"])
+def test_a_connection_on_which_something_went_wrong_carries_no_more(fault: str) -> None:
+    def goes_wrong(server: MailServer) -> None:
+        server.faults[MATTI] = fault
+
+    verdicts, server = sent_in_turn(MAIJA, MATTI, MAIJA, server_does=goes_wrong)
+
+    assert [type(one) for one in verdicts] == [Accepted, Later, Accepted]
+    assert len(server.protocols) == 2
+
+
+def test_a_server_that_hangs_up_between_two_letters_costs_neither() -> None:
+    def hangs_up(server: MailServer) -> None:
+        server.faults[MAIJA] = "quit drop"
+
+    verdicts, server = sent_in_turn(MAIJA, MATTI, server_does=hangs_up, pause=0.05)
+
+    assert all(isinstance(verdict, Accepted) for verdict in verdicts)
+    assert server.recipients() == [MAIJA, MATTI]
+
+
+def test_a_server_that_takes_a_few_letters_at_a_time_gets_all_of_them() -> None:
+    def takes_two(server: MailServer) -> None:
+        server.letters_a_connection = 2
+
+    verdicts, server = sent_in_turn(*[MAIJA] * 5, server_does=takes_two)
+
+    assert all(isinstance(verdict, Accepted) for verdict in verdicts)
+    assert len(server.taken) == 5
+    assert len(server.protocols) == 3
+
+
+def test_a_connection_ends_politely_when_no_letter_follows() -> None:
+    _, server = sent_in_turn(MAIJA, pause=0.3, idle=0.05)
+
+    assert server.farewells == 1
+
+
 # Encryption and login -------------------------------------------------------------------------------------------
 
 

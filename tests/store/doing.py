@@ -14,12 +14,12 @@ from askare.directory import operations as directory
 from askare.directory.model import Kind, PartyContent, PartyType
 from askare.kernel.caller import Caller
 from askare.kernel.paging import Order, Page, Window
+from askare.kernel.versions import Found, Saved
 from askare.storage import history, shelf
 from askare.storage.desk import Database
 from askare.storage.transactions import Transaction
 from askare.tasks import operations
 from askare.tasks.model import TaskContent, TaskFilter
-from askare.tasks.operations import Found, Saved
 from askare.tasks.store import TASKS
 from tests.values import NOW, TASK, an_admin, what_is_said
 

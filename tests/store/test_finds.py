@@ -104,16 +104,27 @@ def test_only_so_many_finds_are_remembered(database: Database, monkeypatch: pyte
     looked: list[str] = []
 
     def find(question: str) -> None:
-        def look() -> frozenset[int]:
+        def look() -> finds.Numbers:
             looked.append(question)
-            return frozenset(range(5))
+            return finds.Numbers(range(5))
 
         database.read(
             lambda tx: remembered.find(tx, "task", question, look, lambda _: finds.Again(frozenset(), frozenset())),
             an_admin(),
         )
 
-    for question in ("a", "b", "c", "c", "a"):
+    for question in ("a", "b", "a", "c", "a", "b"):
         find(question)
 
-    assert looked == ["a", "b", "c", "a"]
+    assert looked == ["a", "b", "c", "b"]  # "b" was asked for least lately
+
+
+@given(st.frozensets(st.integers(0, 60)), st.frozensets(st.integers(0, 60)), st.frozensets(st.integers(0, 60)))
+def test_numbers_are_a_set_in_order(some: frozenset[int], gone: frozenset[int], come: frozenset[int]) -> None:
+    numbers = finds.Numbers(some)
+    changed = numbers.changed(without=gone | come, with_=come)
+
+    assert list(numbers) == sorted(some)
+    assert list(changed) == sorted((some - gone) | come)
+    assert len(changed) == len((some - gone) | come)
+    assert {number for number in range(70) if number in numbers} == some

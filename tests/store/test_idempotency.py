@@ -11,11 +11,12 @@ import pytest
 
 from askare.kernel.caller import Caller
 from askare.kernel.problems import Invalid, Refused, Wrong
+from askare.kernel.versions import Saved
 from askare.storage import idempotency
 from askare.storage.desk import Database, Desk
 from askare.storage.idempotency import KEPT, Once, once_only, sweep
 from askare.storage.transactions import Transaction
-from askare.tasks.operations import Saved, create_task
+from askare.tasks.operations import create_task
 from tests.store.doing import all_at_once, count_rows
 from tests.values import NOW, OTHER_TASK, TASK, an_admin, an_agent, an_id, what_is_said
 

@@ -46,7 +46,7 @@ from askare.letters.model import (
     Verdict,
     Words,
 )
-from askare.letters.rules import LIFE, finds
+from askare.letters.rules import BROKEN_OFF, LIFE, finds
 from askare.outside.smtp import Patience, Server, SmtpMailer
 from askare.storage import history
 from askare.storage.desk import Database, Desk
@@ -497,6 +497,7 @@ def test_a_worker_that_dies_after_the_server_took_a_letter_sends_the_same_letter
 
     with pytest.raises(asyncio.CancelledError):
         deliver(database, clock, Dies())
+    assert the_letter(database).next_attempt is None  # under way, as far as anybody can see
     assert deliver(database, clock, pocket) == 0  # its lease still holds
     clock.now += LEASE
     deliver(database, clock, pocket)
@@ -504,6 +505,25 @@ def test_a_worker_that_dies_after_the_server_took_a_letter_sends_the_same_letter
     assert len(pocket.mails) == 2
     assert len({mail.message for mail in pocket.mails}) == 1
     assert (the_letter(database).state, the_letter(database).attempts) == (LetterState.SENT, 2)
+
+
+def test_an_attempt_that_was_broken_off_is_said_while_the_letter_is_sent_again(
+    database: Database, clock: Clock
+) -> None:
+    write(database, clock, an_alert())
+    seen: list[str] = []
+
+    class Looks(Pocket):
+        async def send(self, mail: Mail) -> Verdict:
+            seen.append(the_letter(database).answer)
+            raise asyncio.CancelledError
+
+    for _ in range(2):
+        with pytest.raises(asyncio.CancelledError):
+            deliver(database, clock, Looks())
+        clock.now += LEASE
+
+    assert seen == ["", BROKEN_OFF]
 
 
 def test_a_mailer_that_breaks_costs_no_letter(database: Database, clock: Clock) -> None:
@@ -743,6 +763,71 @@ def test_the_count_of_many_letters_follows_their_states(database: Database, cloc
         lambda tx: operations.note_refused(tx, send.letter_id, answer="550", subject="", now=NOW), an_admin()
     )
     assert count() == 249
+
+
+# After a backup was restored -------------------------------------------------------------------------------------
+
+
+def hold(database: Database, clock: Clock) -> int:
+    return database.write(lambda tx: operations.hold(tx, restored=clock.now))
+
+
+def test_a_letter_that_waited_in_a_restored_backup_is_held_and_says_why(database: Database, clock: Clock) -> None:
+    write(database, clock, an_alert(), an_alert(to=TO_AGENT))
+    clock.now += HOUR
+    pocket = Pocket()
+
+    assert hold(database, clock) == 2
+    deliver(database, clock, pocket)
+
+    assert pocket.mails == []
+    assert {letter.state for letter in letters(database)} == {LetterState.HELD}
+    assert all("backup was restored" in letter.reason for letter in letters(database))
+    assert is_nothing_promised(database)
+
+
+def test_what_was_over_or_is_not_due_yet_is_not_held(database: Database, clock: Clock) -> None:
+    write(database, clock, an_alert())
+    deliver(database, clock, Pocket())
+    write(database, clock, an_alert(a_card(OTHER_REALTY), to=TO_AGENT, timing=Timing.DIGEST))
+
+    assert hold(database, clock) == 0
+    clock.now = NEXT_DIGEST
+    deliver(database, clock, Pocket())
+
+    assert [letter.state for letter in letters(database)] == [LetterState.SENT] * 2
+
+
+def test_a_held_letter_leaves_as_the_same_letter_when_somebody_releases_it(database: Database, clock: Clock) -> None:
+    write(database, clock, an_alert())
+    before, after = Pocket(), Pocket()
+    before.verdicts = [Later("the backup is made now")]
+    deliver(database, clock, before)
+    hold(database, clock)
+
+    send_again(database, clock, the_letter(database))
+    deliver(database, clock, after)
+
+    assert the_letter(database).state is LetterState.SENT
+    assert [mail.message for mail in after.mails] == [mail.message for mail in before.mails]
+
+
+@pytest.mark.parametrize("timing", Timing)
+def test_what_had_come_to_fit_before_the_restore_is_written_and_held(
+    database: Database, clock: Clock, timing: Timing
+) -> None:
+    clock.now += HOUR
+    hold(database, clock)
+
+    write(
+        database,
+        clock,
+        an_alert(a_card(REALTY), timing=timing, matched=clock.now),
+        an_alert(a_card(OTHER_REALTY), timing=timing, matched=clock.now + SECOND),
+    )
+
+    states = {letter.realty_ids: letter.state for letter in letters(database)}
+    assert states == {(REALTY,): LetterState.HELD, (OTHER_REALTY,): LetterState.WAITING}
 
 
 # Against a real mail server --------------------------------------------------------------------------------------

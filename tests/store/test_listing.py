@@ -48,6 +48,13 @@ def stocked(database: Database) -> Database:
             script_code="cleardata" if number % 2 else "",
             interval_sec=number % 5 * 60,
             start=None if number % 4 == 0 else NOW + timedelta(days=number),
+            stop=NOW + timedelta(days=900) if number % 6 == 0 else None,
+            is_regular=number % 2 == 1,
+            overlap=number % 3 == 1,
+            site_mode=["all", "anysite", "list"][number % 3],
+            sites=["", ("Tampere", "main"), "main, Turku", (), 'The "best", site'][number % 5],
+            schedule=["work", "always", "all"][number % 3],
+            opts={"title": ["", "Über", "a" * 300 + str(number)][number % 3], "comment": f"№ {number % 5}"},
             ext={"colour": ["red", "green"][number % 2]} if number % 3 else {},
         )
     keep(database, 999, name="delta", is_enabled=True, by=an_admin(organization_no=7))
@@ -81,11 +88,49 @@ CONDITIONS: list[Any] = [
     {"ext.colour": "red"},
     {"dtstart": ""},
     ["or", {"isenabled": 1}, {"name": "alfa"}],
+    ["or", {"name": "alfa"}, {"isenabled": 1}],
+    ["in", ["property", "ext.colour"], ["red", "delta", "blue"]],
     ["not", {"isenabled": 1}],
     ["and", {"isenabled": 0}, [">", ["property", "intervalsec"], 60]],
     ["like", ["property", "name"], "%l_a"],
     [">=", ["property", "ext.ct"], "2026-03-02T09:00:00.1Z"],
     ["between", ["property", "dtstart"], "2026-03-05T00:00:00Z", "2026-03-20T00:00:00Z"],
+    {"svcscriptcode": "cleardata", "sitemode": "list", "schedule": ["all", "always"], "isregular": 1, "overlap": 0},
+    {"intervalsec": 120, "dtstart": "2026-03-09T09:00:00Z"},
+    ["==", ["property", "intervalsec"], 60.0],
+    ["<", ["property", "intervalsec"], 60.5],
+    ["<", ["property", "dtstart"], "2026-03-09T09:00:00Z"],
+    ["<=", ["property", "dtstart"], "2026-03-09T09:00:00Z"],
+    [">", ["property", "dtstop"], "1971-01-01T00:00:00Z"],
+    ["not", {"dtstop": ""}],
+    ["not", [">", ["property", "dtstart"], "2026-03-09T09:00:00Z"]],
+    {"opts.title": ""},
+    ["<", ["property", "opts.title"], "b"],
+    [">=", ["property", "opts.title"], "a" * 300],
+    {"opts.title": "a" * 300 + "2"},
+    {"opts.title": "a" * 200},
+    ["in", ["property", "name"], ["Zulu", "älg", "nobody"]],
+    [">", ["property", "name"], "alfa"],
+    ["<=", ["property", "name"], "alfa"],
+    ["or", ["like", ["property", "opts.title"], "%1"], {"name": "Alfa"}],
+    ["and", ["like", ["property", "name"], "A%"], {"isenabled": 1}],
+    ["like", ["property", "dtstart"], "%"],
+    {"sites": "main"},
+    {"sites": ["Turku", "main, Turku"]},
+    {"sites": 'The "best"'},
+    {"sites": ""},
+    ["not", {"sites": "Tampere"}],
+    {"ext.colour": ["green", 'a "quoted" 100% sure!']},
+    [">=", ["property", "id"], str(an_id(12))],
+    ["isnull", ["property", "id"]],
+    ["isnull", ["property", "isenabled"]],
+    *(
+        [sign, ["property", "ext.ct"], f"2026-03-02T09:00:00.{milliseconds}Z"]
+        for sign in ("==", "!=", "<", "<=", ">", ">=")
+        for milliseconds in ("110", "113", "119")
+    ),
+    ["or"],
+    ["not", ["and"]],
 ]
 ORDERS: list[Any] = [
     None,
@@ -97,6 +142,10 @@ ORDERS: list[Any] = [
     ["ext.colour", {"intervalsec": "desc"}],
     ["dtstart"],
     [{"ext.ct": "desc"}],
+    ["opts.title", {"opts.comment": "desc"}],
+    ["sites", {"name": "desc"}],
+    [{"dtstop": "desc"}, "schedule", "sitemode", "isregular", "overlap"],
+    ["svcscriptcode", {"intervalsec": "desc"}, "ext.lwt"],
 ]
 
 
@@ -144,11 +193,18 @@ def test_a_list_that_would_read_too_much_is_refused_and_says_how_to_ask(
     monkeypatch.setattr(listing, "READ_MAX", 10)
 
     with pytest.raises(Invalid, match="more than 10 entries would have to be read"):
-        listed(stocked, wanted({"ext.colour": "red"}))
+        listed(stocked, wanted(["not", {"ext.colour": "red"}]))
     with pytest.raises(Invalid, match="isenabled"):
-        listed(stocked, wanted(None, ["name"]))
+        listed(stocked, wanted(None, ["ext.colour"]))
     assert listed(stocked, wanted({"isenabled": 1, "ext.colour": "red"})).total == 0
-    assert listed(stocked, wanted(None, ["id"])).total == 24
+    assert listed(stocked, wanted(None, ["name"])).total == 24
+
+
+def test_a_window_of_a_list_in_any_order_is_the_same_as_the_whole_lists(stocked: Database) -> None:
+    for order in ORDERS:
+        whole = listed(stocked, wanted({"isenabled": 0}, order)).items
+        for start in (0, 3, 15, 20):
+            assert listed(stocked, wanted({"isenabled": 0}, order, Window(start, 4))).items == whole[start : start + 4]
 
 
 def test_everything_is_no_condition() -> None:

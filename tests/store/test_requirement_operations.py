@@ -19,6 +19,7 @@ from askare.kernel.caller import Caller
 from askare.kernel.paging import Order, Window
 from askare.kernel.problems import Conflict, LimitReached, NotFound, Refused
 from askare.kernel.time import milliseconds
+from askare.kernel.versions import Saved
 from askare.kernel.words import finds_all
 from askare.requirements import notes, operations
 from askare.requirements.model import (
@@ -77,7 +78,7 @@ def history_of(database: Database, kind: str, thing_id: UUID) -> list[history.En
 
 def market(
     database: Database, status: MarketingStatus | None, *, expected: int | None = None, now: datetime = NOW
-) -> operations.Saved:
+) -> Saved:
     versions = None if expected is None else frozenset({expected})
     return database.write(
         lambda tx: operations.set_marketing_status(tx, REQUIREMENT, status, expected_versions=versions, now=now),
@@ -93,7 +94,7 @@ def test_friendly_ids_are_given_one_after_the_other_also_to_many_at_once(databas
 
     outcomes = all_at_once([partial(create_requirement, database, requirement_id=one) for one in ids])
 
-    assert {type(outcome) for outcome in outcomes} == {operations.Saved}
+    assert {type(outcome) for outcome in outcomes} == {Saved}
     given_out = {get_requirement(database, one)["friendlyId"] for one in ids}
     assert given_out == {str(40_000_001 + number) for number in range(24)}
 
@@ -266,7 +267,7 @@ def test_of_thirty_who_race_for_twenty_places_twenty_get_one(database: Database)
 
     outcomes = all_at_once([partial(create_note, database, note_id=an_id(number)) for number in range(30)])
 
-    assert sum(isinstance(outcome, notes.SavedNote) for outcome in outcomes) == 20
+    assert sum(isinstance(outcome, Saved) for outcome in outcomes) == 20
     assert sum(isinstance(outcome, LimitReached) for outcome in outcomes) == 10
     assert len(notes_of(database)) == count_rows(database, "requirement_notes") == 20
 

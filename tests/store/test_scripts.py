@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from msgspec import Struct
 
@@ -25,7 +26,7 @@ from askare.scripts.registry import Registry
 from askare.scripts.timekeeper import Rhythm, Timekeeper
 from askare.storage.desk import Database
 from askare.storage.transactions import Transaction
-from askare.svctasks import operations
+from askare.svctasks import operations, ticking
 from askare.svctasks.model import Surroundings
 from askare.svctasks.ticking import Knowledge
 from askare.workdays.rules import defaults_of
@@ -62,7 +63,13 @@ async def hello(context: Context, parameters: NoParameters) -> str:
     return f"hello from {context.site}"
 
 
-OURS: dict[str, Script] = {"wait": wait, "sleep": sleep, "fail": fail, "hello": hello}
+@script("keeps every other script from beginning")
+async def block(context: Context, parameters: NoParameters) -> str:
+    RELEASE.wait(20)
+    return ""
+
+
+OURS: dict[str, Script] = {"block": block, "wait": wait, "sleep": sleep, "fail": fail, "hello": hello}
 
 
 class Fetched(Struct):
@@ -214,6 +221,40 @@ def test_when_the_server_stops_its_scripts_are_ownerdown(keep: Keep, timetable: 
     keeper.stop()
 
     assert timetable.outcomes() == ["SITE1 started ownerdown"]
+
+
+def test_what_was_claimed_but_had_not_begun_when_the_server_stops_waits_for_the_next_one(
+    keep: Keep, timetable: Timetable
+) -> None:
+    keeper = keep()
+    timetable.create(single("block"), an_id(1))
+    until(lambda: timetable.outcomes(an_id(1)) == ["SITE1 started"], "the script that is in the way")
+    timetable.create(single("hello"), an_id(2))
+    until(lambda: timetable.outcomes(an_id(2)) == ["SITE1 started"], "the claim of the second")
+
+    threading.Timer(0.3, RELEASE.set).start()
+    keeper.stop()
+
+    assert timetable.outcomes(an_id(2)) == ["SITE1 waiting"]
+    keep()
+    until(lambda: timetable.outcomes(an_id(2)) == ["SITE1 started normal"], "the start by the next one")
+
+
+def test_a_claim_whose_answer_was_lost_on_the_way_is_started_all_the_same(keep: Keep, timetable: Timetable) -> None:
+    keep()
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    timetable.create(msgspec.structs.replace(single("hello"), start=tomorrow))
+    until(lambda: count_rows(timetable.database, "svc_nodes"), "the node")
+    rows = timetable.database.read(lambda tx: tx.rows("SELECT node_no, site, name FROM svc_nodes"))
+    node = ticking.Node(*rows[0])
+
+    unheard = timetable.database.write(
+        lambda tx: ticking.claim(tx, node, timetable.knowledge, now=milliseconds(tomorrow), room=1)
+    )
+
+    assert len(unheard) == 1
+    until(lambda: timetable.ledger()[0]["endreason"], "the end of a run that was claimed without an answer")
+    assert timetable.ledger()[0]["output"] == "hello from SITE1"
 
 
 def test_what_a_killed_server_ran_is_ownerdown_at_the_next_start(keep: Keep, timetable: Timetable) -> None:

@@ -16,7 +16,7 @@ from askare.svctasks.ticking import Ended
 from askare.workdays import operations as workdays
 from askare.workdays.model import Domain, WorkdayContent
 from tests.store.doing import all_at_once
-from tests.svc import TASK, Timetable, a_svctask
+from tests.svc import SURROUNDINGS, TASK, Timetable, a_svctask
 from tests.values import NOW, an_admin, an_id
 
 SECOND = 1_000
@@ -105,7 +105,10 @@ def test_a_script_of_the_domain_stands_for_one_of_the_servers(timetable: Timetab
     node = timetable.announce()
     content = SvcScriptContent(code="night", name="Night", script_data={"run": "cleardata", "startparam1": 1})
     timetable.database.write(
-        lambda tx: svcscripts.create_svcscript(tx, content, script_id=an_id(5), now=NOW), an_admin()
+        lambda tx: svcscripts.create_svcscript(
+            tx, content, script_id=an_id(5), script_codes=SURROUNDINGS.script_codes, now=NOW
+        ),
+        an_admin(),
     )
     timetable.create(every(60, script_code="night"))
 
@@ -448,21 +451,44 @@ def test_a_stale_end_is_refused(timetable: Timetable) -> None:
     assert timetable.tick(one) == []
 
 
-def test_what_was_claimed_but_not_started_is_started_by_another_once(timetable: Timetable) -> None:
+def test_a_start_whose_claim_nobody_heard_of_is_given_back_and_started_by_another(timetable: Timetable) -> None:
     one, two = timetable.announce(), timetable.announce()
     timetable.create(HOURLY)
-    claimed = timetable.database.write(
-        lambda tx: ticking.claim(tx, one, timetable.knowledge, now=timetable.now, room=5)
-    )
-    _dies(timetable, one)
+    unheard = [run.run_id for run in timetable.tick(one)]
 
-    started = timetable.tick(two)
-    late = timetable.database.write(
-        lambda tx: ticking.start(tx, one, [run.run_id for run in claimed], now=timetable.now)
+    timetable.database.write(lambda tx: ticking.give_back(tx, one, unheard, now=timetable.now))
+
+    assert [run.run_id for run in timetable.tick(two)] == unheard
+    assert timetable.tick(one) == []
+    assert timetable.outcomes() == ["SITE1 started"]
+
+
+def test_what_somebody_else_has_started_since_cannot_be_given_back(timetable: Timetable) -> None:
+    one, two = timetable.announce(), timetable.announce()
+    timetable.create(HOURLY)
+    unheard = [run.run_id for run in timetable.tick(one)]
+    timetable.database.write(lambda tx: ticking.give_back(tx, one, unheard, now=timetable.now))
+    timetable.tick(two)
+
+    timetable.database.write(lambda tx: ticking.give_back(tx, one, unheard, now=timetable.now))
+
+    assert timetable.tick(one) == []
+    assert timetable.outcomes() == ["SITE1 started"]
+
+
+def test_a_start_that_stands_in_the_ledger_is_not_claimed_again_when_its_clock_is_put_back(
+    timetable: Timetable,
+) -> None:
+    one = timetable.announce()
+    timetable.create(HOURLY)
+    assert len(timetable.tick(one)) == 1
+
+    timetable.database.write(
+        lambda tx: tx.run("UPDATE svctask_clocks SET cursor_at = cursor_at - 1, next_start = :now", now=timetable.now)
     )
 
-    assert [run.run_id for run in started] == [run.run_id for run in claimed]
-    assert late == set()
+    assert timetable.tick(one) == []
+    assert timetable.outcomes() == ["SITE1 started"]
 
 
 def test_a_beat_since_the_last_look_saves_a_node(timetable: Timetable) -> None:
@@ -658,7 +684,7 @@ def test_a_backfill_makes_up_for_open_slots_one_after_the_other(timetable: Timet
         )
 
     planned = fill()
-    fill()
+    again = fill()
     started = 0
     for _ in range(20):
         runs = timetable.tick(node)
@@ -667,7 +693,7 @@ def test_a_backfill_makes_up_for_open_slots_one_after_the_other(timetable: Timet
         timetable.end(node, runs)
         timetable.now += 2 * SECOND
 
-    assert planned == {"planned": 9}
+    assert (planned, again) == ({"planned": 9}, {"planned": 0})
     assert started == 9
 
 

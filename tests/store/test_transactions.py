@@ -52,6 +52,18 @@ def test_an_operation_that_raises_leaves_nothing(database: Database) -> None:
     assert names(database) == []
 
 
+def test_many_rows_are_changed_each_in_its_own_way_and_only_those_that_its_keys_find(database: Database) -> None:
+    for name, value in (("a", "old"), ("b", "old"), ("c", "kept")):
+        database.write(lambda tx, name=name, value=value: keep(tx, name, value))  # type: ignore[misc]
+
+    changes = [("a", "old", "1"), ("b", "old", "2"), ("c", "old", "3"), ("d", "old", "4")]
+    database.write(lambda tx: tx.amend("facts", {"name": "text", "value": "text"}, {"value": "text"}, changes))
+    database.write(lambda tx: tx.amend("facts", {"name": "text"}, {"value": "text"}, []))
+
+    rows = database.read(lambda tx: tx.rows("SELECT name, value FROM facts ORDER BY name"))
+    assert rows == [("a", "1"), ("b", "2"), ("c", "kept")]
+
+
 def test_an_operation_whose_sql_fails_leaves_nothing(database: Database) -> None:
     def twice(tx: Transaction) -> None:
         keep(tx, "a")
@@ -237,10 +249,21 @@ def test_a_long_read_is_broken_off_when_it_must_be_short(sqlite_database: Sqlite
         )
 
     with pytest.raises(ReadTooLong):
-        sqlite_database.read(long_read, steps_max=1_000)
+        sqlite_database.read(long_read, steps_max=20_000)
 
     assert sqlite_database.read(long_read) == [(20_000,)]
-    assert sqlite_database.read(lambda tx: tx.rows("SELECT 1"), steps_max=1_000) == [(1,)]
+    assert sqlite_database.read(lambda tx: tx.rows("SELECT 1"), steps_max=20_000) == [(1,)]
+
+
+def test_a_short_read_is_never_broken_off_however_often_it_is_asked(sqlite_database: SqliteDatabase) -> None:
+    def short_read(tx: Transaction) -> list[Any]:
+        return tx.rows(
+            "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 2000)"
+            " SELECT count(*) FROM numbers"
+        )
+
+    for _ in range(200):
+        assert sqlite_database.read(short_read, steps_max=100_000) == [(2_000,)]
 
 
 def test_a_file_that_another_process_holds_is_told_in_words(

@@ -97,3 +97,12 @@ def test_a_watch_is_found_once_even_when_two_of_its_places_fit(database: Databas
     keep(database, {WATCH: Criteria(places=(Place(postcode="33500"), Place(country_code="fi")), price=Range(1, 2))})
 
     assert find(database, Offer(place=Place(postcode="33500", country_code="fi"), price=1.5)) == {WATCH}
+
+
+def test_a_place_with_a_very_long_name_is_watched_like_any_other(database: Database) -> None:
+    dice = Random(20261122)
+    long = "".join(chr(dice.randrange(0x4E00, 0x9FA5)) for _ in range(5_000))  # no index of PostgreSQL takes as much
+    keep(database, {WATCH: Criteria(places=(Place(locality=long),))})
+
+    assert find(database, Offer(place=Place(locality=long))) == {WATCH}
+    assert find(database, Offer(place=Place(locality=long[:-1] + "x"))) == set()

@@ -16,6 +16,7 @@ from askare.jobs.kinds import Kind
 from askare.jobs.runner import Trade, keep_due_promises
 from askare.kernel.caller import Caller
 from askare.kernel.time import instant_of
+from askare.kernel.versions import Saved
 from askare.letters.model import Rhythm
 from askare.realties import operations as realties
 from askare.realties.model import RealtyContent
@@ -149,7 +150,7 @@ def change_watch(
     by: Caller | None = None,
     expected_version: int | None = None,
     now: datetime = NOW,
-) -> operations.Saved:
+) -> Saved:
     versions = None if expected_version is None else frozenset({expected_version})
     return database.write(
         lambda tx: operations.update_watch(tx, watch_id, content, expected_versions=versions, now=now),

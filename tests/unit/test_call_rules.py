@@ -23,7 +23,7 @@ from askare.calltasks.model import (
     document_of,
     task_of,
 )
-from askare.kernel.problems import Conflict
+from askare.kernel.problems import Refused
 from tests.callvalues import RECORDING, a_call, said_of_call
 from tests.values import HOUR, NOON, NOW, SECOND
 
@@ -96,7 +96,7 @@ def test_every_change_of_status_is_allowed_unless_the_house_is_strict(before: St
 
 @pytest.mark.parametrize("final", [Status.COMPLETED, Status.CANCELLED])
 def test_in_a_strict_house_completed_and_cancelled_are_final(final: Status) -> None:
-    with pytest.raises(Conflict, match=final.value):
+    with pytest.raises(Refused, match=final.value):
         rules.require_allowed_change(final, Status.PENDING, strict=True)
 
 

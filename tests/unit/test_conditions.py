@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from askare.kernel.conditions import (
     EVERYTHING,
@@ -88,6 +91,15 @@ def test_all_parts_must_hold_and_of_either_one() -> None:
     assert not holds(All((true, false)), TASK)
     assert holds(Either((false, true)), TASK)
     assert not holds(Either((false, false)), TASK)
+
+
+@given(st.text("ab%_", max_size=8), st.text("abB", max_size=8))
+def test_a_pattern_means_what_it_says(pattern: str, text: str) -> None:
+    said = "".join({"%": ".*", "_": "."}.get(one, one) for one in pattern)
+
+    assert holds(asks("name", Kind.TEXT, Test.LIKE, pattern), {"name": text or "-"}) is bool(
+        re.fullmatch(said, (text or "-").lower())
+    )
 
 
 def test_no_pattern_takes_long() -> None:

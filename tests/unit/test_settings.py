@@ -194,6 +194,10 @@ def test_what_letters_cannot_be_sent_with_is_refused(given: dict[str, Any], key:
     assert [fault.split(":")[0].split(" ")[0] for fault in faults_of(given)] == [key]
 
 
+def test_a_port_that_there_is_not_is_refused() -> None:
+    assert faults_of({"port": 65_536}) == ["port: must be at most 65535"]
+
+
 def test_a_password_is_not_sent_in_the_clear_but_to_this_machine() -> None:
     mail = {"smtp_user": "askare", "smtp_security": "none", "mail_from": "Koti <mail@koti.example>"}
 

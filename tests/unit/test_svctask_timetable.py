@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from askare.svctasks import rules
 from askare.svctasks.model import Outcome
-from askare.svctasks.timetable import Grid, decide, outlook
+from askare.svctasks.operations import preview_of
+from askare.svctasks.timetable import PIECES_MAX, Grid, decide, outlook
 from askare.workdays.model import WorkdayContent
 from askare.workdays.windows import Calendar
-from tests.svc import a_calendar, a_plan, at, dropped, hours, lived_through, ticked_through
+from tests.svc import TASK, a_calendar, a_plan, a_svctask, at, dropped, hours, lived_through, ticked_through
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -481,3 +485,75 @@ def test_the_outlook_of_an_expiring_single_start_says_so() -> None:
 
     assert coming.starts == ()
     assert [one.outcome for one in coming.dropped] == [Outcome.EXPIRED]
+
+
+# How far a preview looks ------------------------------------------------------------------------------------------
+
+HOSTILE_WEEK = tuple({"timestart": 1 + 20 * number, "timestop": 2 + 20 * number} for number in range(500))
+NEVER = [
+    {"schedule": "individual", "periods": HOSTILE_WEEK, "interval_sec": 86_400},
+    {"schedule": "individual", "periods": HOSTILE_WEEK, "interval_sec": 1_200},
+    {"schedule": "individual", "periods": HOSTILE_WEEK, "interval_sec": 3_600, "ext": {"sched": {"local": 1}}},
+    {"schedule": "work", "interval_sec": 86_400, "start": "2026-01-03T20:00Z"},
+    {"schedule": "work", "interval_sec": 7 * 86_400, "start": "2026-01-03T12:00Z"},
+]
+
+
+@pytest.mark.parametrize("said", NEVER, ids=str)
+def test_a_preview_that_finds_nothing_looks_at_a_bounded_number_of_pieces_and_says_how_far(
+    said: dict[str, Any],
+) -> None:
+    start = at("2026-03-01T00:00Z")
+    plan = a_plan(**{"start": "2026-01-01T00:00Z", "stop": None, **said})
+
+    coming = outlook(plan, a_calendar("Europe/Helsinki"), start=start, count=20)
+    further = outlook(plan, a_calendar("Europe/Helsinki"), start=start, count=20, pieces_max=2 * PIECES_MAX)
+
+    assert (coming.starts, coming.is_whole, further.starts) == ((), False, ())
+    assert start < coming.until < further.until
+    (entry,) = coming.dropped
+    assert entry.last_slot <= coming.until
+
+
+def test_a_start_in_ten_years_is_found() -> None:
+    plan = a_plan(start="2026-03-02T08:00Z", stop=None, interval_sec=3_650 * 86_400, schedule="all")
+
+    coming = outlook(plan, a_calendar(), start=at("2026-03-03T00:00Z"), count=2)
+
+    assert hours([one.slot for one in coming.starts]) == ["28 08:00", "25 08:00"]
+
+
+def test_nothing_comes_after_the_end_of_a_task() -> None:
+    coming = outlook(a_plan(), a_calendar(), start=at("2020-02-20T00:00Z"), count=20)
+
+    assert (coming.starts, coming.is_whole) == ((), True)
+
+
+@given(st.integers(0, 400), st.integers(1, 300), st.sampled_from(["Europe/Helsinki", "Australia/Lord_Howe", "UTC"]))
+def test_slots_of_the_wall_clock_are_counted_as_one_would_count_them(day: int, days: int, zone: str) -> None:
+    start = at("2025-12-31T23:30Z") + day * 86_400_000
+    grid = Grid(start - 86_400_000, 5_400_000, zone)
+    end = start + days * 86_400_000
+    slots, slot = 0, grid.at_or_after(start)
+    while slot is not None and slot < end:
+        slots, slot = slots + 1, grid.at_or_after(slot + 1)
+
+    assert grid.count(start, end) == slots
+
+
+@pytest.mark.parametrize("jitter", [0, 1_800])
+@pytest.mark.parametrize("count", [1, 5, 50])
+def test_a_preview_over_sites_tells_all_up_to_its_last_start(count: int, jitter: int) -> None:
+    content = a_svctask(
+        site_mode="all", schedule="work", stop="2019-03-01T00:00Z", ext={"sched": {"jitter_sec": jitter}}
+    )
+    plan, calendar, start = rules.plan_of(content, armed_at=0), a_calendar(), at("2019-02-20T00:00Z")
+    sites = ["A", "B", "C"]
+
+    told = preview_of(content, plan, calendar, sites, task_id=TASK, start=start, count=count)
+    whole = preview_of(content, plan, calendar, sites, task_id=TASK, start=start, count=1_000)
+
+    assert whole["until"] == ""
+    assert told["starts"] == whole["starts"][:count]
+    assert told["until"] >= told["starts"][-1]["slot"]
+    assert told["dropped"] == [one for one in whole["dropped"] if one["slot"] <= told["until"]]

@@ -136,23 +136,35 @@ class RawAnswer(Struct, frozen=True):
 
 
 def raw_request(
-    server: Server, line: str, *, token: str = "", headers: dict[str, str | bytes] | None = None, body: bytes = b""
+    server: Server,
+    line: str,
+    *,
+    token: str = "",
+    headers: dict[str, str | bytes] | None = None,
+    body: bytes = b"",
+    version: str = "1.1",
 ) -> RawAnswer:
     """Send one request byte for byte and read what comes back until the server closes."""
-    with raw_start(server, line, token=token, headers={"Connection": "close", **(headers or {})}) as connection:
+    headers = {"Connection": "close", **(headers or {})}
+    with raw_start(server, line, token=token, headers=headers, version=version) as connection:
         connection.sendall(body)
         return raw_answer(connection)
 
 
 def raw_start(
-    server: Server, line: str, *, token: str = "", headers: dict[str, str | bytes] | None = None
+    server: Server,
+    line: str,
+    *,
+    token: str = "",
+    headers: dict[str, str | bytes] | None = None,
+    version: str = "1.1",
 ) -> socket.socket:
     """Send the head of a request and leave the connection open for its body."""
     sent: dict[str, str | bytes] = {"Host": "askare.test", "Request-ID": REQUEST_ID}
     if token:
         sent["Authorization"] = f"Bearer {token}"
     sent.update(headers or {})
-    head = [f"{line} HTTP/1.1".encode("latin-1")]
+    head = [f"{line} HTTP/{version}".encode("latin-1")]
     for name, value in sent.items():
         head.append(name.encode() + b": " + (value.encode("latin-1") if isinstance(value, str) else value))
     connection = socket.create_connection(("127.0.0.1", server.port), timeout=20)

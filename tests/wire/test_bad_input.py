@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator
 from contextlib import closing
@@ -173,7 +174,6 @@ def test_as_many_words_as_are_allowed_are_looked_for(words: str, agency: Agency)
         (b'{"a": 01}', 1, 8),
         (b'{"a": .5}', 1, 7),
         (b'{"a": +1}', 1, 7),
-        (b"\xef\xbb\xbf{}", 1, 1),
         (b"// hello\n{}", 1, 1),
         (b"typeCode=CALL", 1, 1),
         (b"<task/>", 1, 1),
@@ -336,6 +336,38 @@ def test_a_body_that_does_not_say_it_is_json_is_refused(method: str, media: str 
     assert_error(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
 
 
+@pytest.mark.parametrize(
+    "media",
+    [
+        "application/json;charset=UTF-8",
+        'APPLICATION/JSON; Charset="utf-8"',
+        "application/json; version=1",
+        "application/json; odata=verbose; charset=utf-8",
+        "application/json;",
+    ],
+)
+def test_json_with_further_parameters_is_json(media: str, agency: Agency) -> None:
+    answer = agency.admin.request("POST", TASKS, agency.task(), headers={"Content-Type": media})
+
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize(("coding", "status"), [("gzip", 415), ("br, gzip", 415), ("identity", 201), ("Identity", 201)])
+def test_a_body_is_not_unpacked(coding: str, status: int, agency: Agency) -> None:
+    content = json.dumps(agency.task()).encode()
+    packed = gzip.compress(content) if status == 415 else content
+
+    answer = send(agency, packed, headers={"Content-Encoding": coding, "Content-Type": "application/json"})
+
+    assert answer.status_code == status
+    if status == 415:
+        assert assert_error(answer, 415, "UNSUPPORTED_MEDIA_TYPE")["description"] == "The body must not be compressed."
+
+
+def test_a_byte_order_mark_before_the_body_does_no_harm(agency: Agency) -> None:
+    assert send(agency, json.dumps(agency.task()).encode("utf-8-sig")).status_code == 201
+
+
 def test_a_body_of_one_mebibyte_is_read_and_one_byte_more_is_not(agency: Agency) -> None:
     content = json.dumps(agency.task()).encode()
 
@@ -397,6 +429,45 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_leaves_nothing_behind(ag
         with raw_start(agency.server, f"POST {TASKS}", token=agency.admin.token, headers=headers) as connection:
             connection.sendall(b'{"typeCode": "CALL"')
 
+    assert agency.admin.page()["totalCount"] == 0
+
+
+def test_a_client_that_leaves_before_the_last_chunk_leaves_nothing_behind(agency: Agency) -> None:
+    """What came so far is a whole task, but the client never said that this was all."""
+    body = json.dumps(agency.task()).encode()
+    headers: dict[str, str | bytes] = {**JSON, "Transfer-Encoding": "chunked"}
+    for _ in range(5):
+        with raw_start(agency.server, f"POST {TASKS}", token=agency.admin.token, headers=headers) as connection:
+            connection.sendall(b"%x\r\n%s\r\n" % (len(body), body))
+
+    assert agency.admin.page()["totalCount"] == 0
+
+
+def test_a_whole_task_before_a_broken_chunk_is_no_whole_body(agency: Agency) -> None:
+    body = json.dumps(agency.task()).encode()
+    headers: dict[str, str | bytes] = {**JSON, "Transfer-Encoding": "chunked"}
+
+    answer = raw_request(
+        agency.server,
+        f"POST {TASKS}",
+        token=agency.admin.token,
+        headers=headers,
+        body=b"%x\r\n%s\r\nzz\r\n" % (len(body), body),
+    )
+
+    assert (answer.status, answer.json()["errorCode"]) == (400, "BAD_REQUEST_BODY")
+    assert agency.admin.page()["totalCount"] == 0
+
+
+@pytest.mark.parametrize("line", [f"POST {TASKS}", f"GET {TASKS}", "POST /api/tasks", "POST /rest/v1/service/svctasks"])
+@pytest.mark.parametrize("chunks", [b"zz\r\n", b"2\r\n{}\r\nzz\r\n", b"-1\r\n\r\n"])
+def test_chunks_that_are_none_are_the_fault_of_the_client(line: str, chunks: bytes, agency: Agency) -> None:
+    headers: dict[str, str | bytes] = {**JSON, "Transfer-Encoding": "chunked"}
+
+    answer = raw_request(agency.server, line, token=agency.admin.token, headers=headers, body=chunks)
+
+    assert answer.status in (200, 400)
+    assert answer.status == 400 or line.startswith("GET")
     assert agency.admin.page()["totalCount"] == 0
 
 
@@ -535,6 +606,16 @@ def test_an_unknown_address_is_answered_in_the_same_shape(path: str, agency: Age
 
     assert (answer.status, answer.json()["errorCode"]) == (404, "NOT_FOUND")
     assert answer.headers["request-id"] == REQUEST_ID
+
+
+def test_an_id_without_its_dashes_is_a_typing_slip(agency: Agency) -> None:
+    bare = UNKNOWN_ID.replace("-", "")
+
+    in_path = agency.admin.get(f"{TASKS}/{bare}")
+    in_body = agency.admin.post(TASKS, agency.task(realtyId=bare, parties=[{"partyId": bare}]))
+
+    assert_bad_parameters(in_path, ("taskId", "INVALID_TYPE"))
+    assert_bad_body(in_body, ("realtyId", "INVALID_TYPE"), ("parties[0].partyId", "INVALID_TYPE"))
 
 
 @pytest.mark.parametrize("task_id", ["%FF%FE", "%00", "%2F", "..", "%zz", "%E2%82", "a%20b", "*", "'--"])

@@ -179,6 +179,28 @@ def test_a_retry_of_an_exchange_makes_no_second_task(centre: Centre) -> None:
     assert centre.creates(call_id="17", title="Другое")["id"] != first["id"]
 
 
+@pytest.mark.parametrize("written", ["1700000298.10", "1700000298.100", "17e5", "9007199254740993.5"])
+def test_a_call_that_is_named_by_a_number_keeps_each_of_its_digits(centre: Centre, written: str) -> None:
+    # Asterisk counts on behind the point: .10 is nine calls later than .1.
+    centre.creates(call_id="1700000298.1")
+    body = json.dumps(centre.call(call_id="@")).replace('"@"', written).encode()
+
+    task = answered(centre.supervisor.request("POST", TASKS, content=body))
+
+    assert task["call_id"] == written
+
+
+@on_both
+def test_who_names_requests_by_keys_of_its_own_says_which_are_the_same(centre: Centre) -> None:
+    numbers = [
+        answered(centre.supervisor.post(TASKS, centre.call(call_id="18"), headers={"Idempotency-Key": key}))["id"]
+        for key in (str(uuid4()), str(uuid4()))
+    ]
+
+    assert numbers[0] != numbers[1]
+    assert centre.creates(call_id="18")["id"] == numbers[1]
+
+
 @on_both
 def test_an_idempotency_key_makes_one_task_of_two_requests(centre: Centre) -> None:
     key = {"Idempotency-Key": str(uuid4())}
@@ -217,10 +239,10 @@ def test_an_idempotency_key_makes_one_task_of_two_requests(centre: Centre) -> No
         ({"recording_url": "http://x y/"}, "url_parsing", "recording_url"),
         ({"recording_url": "http://[::1/"}, "url_parsing", "recording_url"),
         ({"call_datetime": "yesterday"}, "datetime_from_date_parsing", "call_datetime"),
-        ({"call_datetime": "2026-03-02T25:00:00Z"}, "datetime_parsing", "call_datetime"),
+        ({"call_datetime": "2026-03-02T25:00:00Z"}, "datetime_from_date_parsing", "call_datetime"),
         ({"call_datetime": "1800-01-01"}, "datetime_from_date_parsing", "call_datetime"),
         ({"due_date": []}, "datetime_type", "due_date"),
-        ({"due_date": 1e300}, "datetime_from_date_parsing", "due_date"),
+        ({"due_date": 1e300}, "datetime_parsing", "due_date"),
     ],
 )
 def test_each_field_says_what_is_wrong_with_it(centre: Centre, changes: dict[str, Any], kind: str, field: str) -> None:
@@ -230,11 +252,33 @@ def test_each_field_says_what_is_wrong_with_it(centre: Centre, changes: dict[str
     check_against_document(answer, centre.nobody, "call-tasks")
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("tomorrow", "input is too short"),
+        ("by Friday at noon", "invalid character in year"),
+        ("2026/12/01 10:00", "invalid date separator, expected `-`"),
+        ("2026-13-01", "month value is outside expected range of 1-12"),
+        ("2026-02-30T10:00:00Z", "day value is outside expected range"),
+        ("2026-12-01T25:00:00", "unexpected extra characters at the end of the input"),
+        ("1800-01-01", "must lie between the years 1900 and 2200"),
+    ],
+)
+def test_a_date_that_is_none_is_told_in_pydantics_words(centre: Centre, written: str, said: str) -> None:
+    (detail,) = assert_faults(
+        centre.supervisor.post(TASKS, centre.call(due_date=written)),
+        ("datetime_from_date_parsing", ["body", "due_date"]),
+    )
+
+    assert detail["msg"] == f"Input should be a valid datetime or date, {said}"
+    assert detail["ctx"] == {"error": said}
+
+
 def test_all_faults_come_at_once_in_the_callers_language(centre: Centre) -> None:
     body = {"priority": "zzz", "call_datetime": "x"}
 
     details = assert_faults(
-        centre.supervisor.post(TASKS, body, headers={"Accept-Language": "de, ru-RU;q=0.8, en"}),
+        centre.supervisor.post(TASKS, body, headers={"Accept-Language": "de, ru-RU;q=0.8, en;q=0.5"}),
         ("missing", ["body", "operator_id"]),
         ("missing", ["body", "title"]),
         ("enum", ["body", "priority"]),
@@ -248,11 +292,32 @@ def test_all_faults_come_at_once_in_the_callers_language(centre: Centre) -> None
 
 
 @pytest.mark.parametrize(
+    ("wished", "said"),
+    [
+        ("ru-KZ", "Допустимые значения: 'low', 'medium', 'high' или 'urgent'"),
+        ("kk", "Рұқсат етілген мәндер: 'low', 'medium', 'high' немесе 'urgent'"),
+        ("sv-FI", "Tillåtna värden: 'low', 'medium', 'high' eller 'urgent'"),
+        ("fi;q=0.3, sv;q=0.9, en;q=0.5", "Tillåtna värden: 'low', 'medium', 'high' eller 'urgent'"),
+        ("ru;q=0, fi", "Sallitut arvot: 'low', 'medium', 'high' tai 'urgent'"),
+        ("de", "Input should be 'low', 'medium', 'high' or 'urgent'"),
+        ("xx;;;,=", "Input should be 'low', 'medium', 'high' or 'urgent'"),
+    ],
+)
+def test_a_fault_is_worded_in_the_language_that_is_liked_best(centre: Centre, wished: str, said: str) -> None:
+    answer = centre.supervisor.post(TASKS, centre.call(priority="zzz"), headers={"Accept-Language": wished})
+
+    (detail,) = assert_faults(answer, ("enum", ["body", "priority"]))
+    assert detail["msg"] == said
+    assert detail["ctx"] == {"expected": "'low', 'medium', 'high' or 'urgent'"}
+
+
+@pytest.mark.parametrize(
     ("content", "kind", "loc"),
     [
         (b"", "missing", ["body"]),
         (b"{", "json_invalid", ["body", 1]),
         (b'{\n"a": }', "json_invalid", ["body", 7]),
+        ('{"title": "Воды нет",\n"a": }'.encode(), "json_invalid", ["body", 27]),
         (b"[]", "model_attributes_type", ["body"]),
         (b"5", "model_attributes_type", ["body"]),
         (b'{"title": "\\u0000"}', "value_error", ["body", "title"]),
@@ -286,6 +351,12 @@ def test_json_is_read_whatever_it_is_called(centre: Centre, media: str | None) -
     assert answered(answer)["title"] == "Нет воды"
 
 
+def test_a_byte_order_mark_before_the_json_is_passed_over(centre: Centre) -> None:
+    answer = centre.supervisor.request("POST", TASKS, content=b"\xef\xbb\xbf" + json.dumps(centre.call()).encode())
+
+    assert answered(answer)["title"] == "Нет воды"
+
+
 def test_a_form_is_not_json(centre: Centre) -> None:
     answer = centre.supervisor.request(
         "POST", TASKS, content=b"title=x", headers={"Content-Type": "application/x-www-form-urlencoded"}
@@ -305,6 +376,7 @@ def test_a_form_is_not_json(centre: Centre) -> None:
         ("1772442300", "2026-03-02T09:05:00Z"),
         (1772442300500, "2026-03-02T09:05:00.500Z"),
         ("2026-03-02", "2026-03-01T22:00:00Z"),
+        ("2026-03-02t09:05:00z", "2026-03-02T09:05:00Z"),
     ],
 )
 def test_times_are_taken_as_they_come_and_answered_with_z(centre: Centre, given: Any, kept: str) -> None:

@@ -25,7 +25,7 @@ STATUSES = {
     "LimitReached": 409,
     "NotFound": 404,
     "Gone": 410,
-    "Conflict": 409,
+    "Conflict": 412,
     "Unauthenticated": 401,
     "Forbidden": 403,
     "Throttled": 429,
@@ -33,6 +33,7 @@ STATUSES = {
     "UnknownPath": 404,
     "MethodNotAllowed": 405,
     "TooSlow": 408,
+    "CutShort": 400,
     "PayloadTooLarge": 413,
     "UnsupportedMediaType": 415,
     "UnknownApiKey": 401,
@@ -95,6 +96,11 @@ def test_every_fault_is_worded_in_each_language(kind: str) -> None:
     told = {language: words._SAID[kind][language].format_map(Anything()) for language in words.LANGUAGES}
 
     assert len(set(told.values())) == len(words.LANGUAGES)
+
+
+def test_what_a_message_names_is_worded_in_each_language_too() -> None:
+    assert set(words._NAMED) == set(words.LANGUAGES) - {"en"}
+    assert len({frozenset(named) for named in words._NAMED.values()}) == 1
 
 
 def test_schemathesis_finds_the_answers_as_documented(centre: Centre, tmp_path: Path) -> None:

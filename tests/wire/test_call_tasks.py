@@ -374,6 +374,7 @@ def recorded(centre: Centre) -> int:
         ("bytes=10000-", 206, SOUND[10000:], "bytes 10000-10003/10004"),
         ("bytes=-4", 206, SOUND[-4:], "bytes 10000-10003/10004"),
         ("bytes=2-999999", 206, SOUND[2:], "bytes 2-10003/10004"),
+        ("bytes=0-", 206, SOUND, "bytes 0-10003/10004"),
         ("bytes=0-1,5-6", 200, SOUND, None),
         ("pages=1-2", 200, SOUND, None),
         ("bytes=x-y", 200, SOUND, None),
@@ -401,6 +402,70 @@ def test_a_recording_is_for_those_who_see_the_task(centre: Centre, recorded: int
     assert_refused(centre.nobody.get(f"{TASKS}/{recorded}/recording"), 401)
     without = centre.creates()["id"]
     assert_refused(centre.operator.get(f"{TASKS}/{without}/recording"), 404, "Recording not found")
+
+
+@pytest.mark.parametrize(
+    ("wish", "status"),
+    [("bytes=-99999", 206), ("bytes=\xb2-\xb3", 200), ("bytes=" + "9" * 40 + "-", 416)],
+)
+def test_a_player_hears_whether_it_can_jump_and_a_strange_range_is_passed_over(
+    centre: Centre, recorded: int, wish: str, status: int
+) -> None:
+    answer = centre.operator.get(f"{TASKS}/{recorded}/recording", headers={"Range": wish.encode("latin-1")})
+
+    assert answer.status_code == status
+    if status == 206:
+        assert (answer.content, answer.headers["content-range"]) == (SOUND, "bytes 0-10003/10004")
+
+
+def test_half_of_an_older_recording_is_not_completed_with_half_of_a_newer(centre: Centre, recorded: int) -> None:
+    path = f"{TASKS}/{recorded}/recording"
+    tag = centre.operator.get(path).headers["etag"]
+
+    same = centre.operator.get(path, headers={"Range": "bytes=0-3", "If-Range": tag})
+    other = centre.operator.get(path, headers={"Range": "bytes=0-3", "If-Range": '"older"'})
+
+    assert (same.status_code, same.content) == (206, SOUND[:4])
+    assert (other.status_code, other.content) == (200, SOUND)
+
+
+# Versions ---------------------------------------------------------------------------------------------------------
+
+
+@on_both
+def test_who_changes_what_somebody_else_has_changed_is_told(centre: Centre) -> None:
+    appeal = answered(centre.supervisor.post(APPEALS, {"subject": "Вода"}))["id"]
+    task = centre.creates(call_transcription="Клиент: Воды нет.")["id"]
+    answered(centre.supervisor.put(f"{TASKS}/{task}/status", {"status": "in_progress"}))
+    answered(centre.supervisor.put(f"{APPEALS}/{appeal}/status", {"status": "in_progress"}))
+    stale = {"If-Match": '"1"'}
+
+    answers = [
+        centre.supervisor.put(f"{TASKS}/{task}/status", {"status": "done"}, headers=stale),
+        centre.supervisor.put(f"{TASKS}/{task}/appeal", {"appeal_id": appeal}, headers=stale),
+        centre.supervisor.post(f"{TASKS}/{task}/link-appeal", {"appeal_id": appeal}, headers=stale),
+        centre.supervisor.post(f"{TASKS}/{task}/reprocess", None, headers=stale),
+        centre.supervisor.put(f"{APPEALS}/{appeal}/status", {"status": "resolved"}, headers=stale),
+    ]
+
+    for answer in answers:
+        assert_refused(answer, 412)
+    present = centre.supervisor.get(f"{TASKS}/{task}")
+    assert (present.json()["status"], present.json()["appeal_id"]) == ("in_progress", None)
+    done = centre.supervisor.put(
+        f"{TASKS}/{task}/status", {"status": "done"}, headers={"If-Match": present.headers["etag"]}
+    )
+    assert answered(done)["status"] == "completed"
+    assert centre.supervisor.put(f"{TASKS}/{task}/status", {"status": "new"}, headers={"If-Match": "*"}).is_success
+    check_against_document(answers[0], centre.nobody, "call-tasks")
+
+
+def test_what_is_no_entity_tag_is_a_fault_of_that_header(centre: Centre) -> None:
+    task = centre.creates()["id"]
+
+    answer = centre.supervisor.put(f"{TASKS}/{task}/status", {"status": "zzz"}, headers={"If-Match": "three"})
+
+    assert_faults(answer, ("value_error", ["header", "If-Match"]), ("enum", ["body", "status"]))
 
 
 # Paths and methods ------------------------------------------------------------------------------------------------

@@ -73,6 +73,13 @@ def test_the_front_door_leads_to_the_documentation(nobody: Client) -> None:
     assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
 
 
+def test_the_types_of_a_document_have_plain_names(nobody: Client) -> None:
+    for listed in nobody.get("/openapi").json():
+        schemas = nobody.get(listed["url"]).json()["components"]["schemas"]
+
+        assert [name for name in schemas if not name.isalnum()] == []
+
+
 def test_every_document_that_is_listed_is_there(nobody: Client) -> None:
     listed = nobody.get("/openapi").json()
 
@@ -175,3 +182,14 @@ def test_the_pages_are_for_reading_only(method: str, path: str, nobody: Client) 
 
     assert_error(answer, 405, "METHOD_NOT_ALLOWED")
     assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
+
+
+@pytest.mark.parametrize(
+    "path", ["/health/ready", "/docs", "/openapi/meeting.json", TASKS, "/api/tasks", "/rest/v1/service/svctasks"]
+)
+def test_proxies_that_speak_http_1_0_are_answered(path: str, agency: Agency) -> None:
+    """As nginx does to what lies behind it, unless told otherwise."""
+    answer = raw_request(agency.server, f"GET {path}", token=agency.admin.token, version="1.0")
+
+    assert answer.status == 200
+    assert answer.body

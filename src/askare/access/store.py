@@ -37,6 +37,16 @@ def organization_of_id(tx: Transaction, organization_id: UUID) -> Organization |
     )
 
 
+def organization_of_no(tx: Transaction, organization_no: int) -> Organization | None:
+    """The organization that the store numbers so."""
+    return _organization(
+        tx.row(
+            "SELECT organization_no, organization_id, name FROM organizations WHERE organization_no = :organization",
+            organization=organization_no,
+        )
+    )
+
+
 def insert_organization(tx: Transaction, name: str, organization_id: UUID) -> None:
     """Keep a new organization, unless one of this name is there, or is just being committed by somebody else."""
     tx.run(
@@ -70,6 +80,17 @@ _USERS = "users u JOIN organizations o ON o.organization_no = u.organization_no"
 def user_of_id(tx: Transaction, user_id: UUID) -> User | None:
     row = tx.row(f"SELECT {_OF_USER} FROM {_USERS} WHERE u.user_id = :user", user=user_id.bytes)
     return None if row is None else _user(row)
+
+
+def admins_of(tx: Transaction) -> list[UUID]:
+    """The administrators of the caller's organization, in the order in which they came, at most a hundred."""
+    rows = tx.rows(
+        "SELECT user_id FROM users WHERE organization_no = :organization AND role = :role AND disabled = 0"
+        " ORDER BY created_at, user_id LIMIT 100",
+        organization=tx.organization_no,
+        role=Role.ADMIN.value,
+    )
+    return [UUID(bytes=bytes(user_id)) for (user_id,) in rows]
 
 
 def user_and_password_hash(tx: Transaction, username: str) -> tuple[User, str | None] | None:

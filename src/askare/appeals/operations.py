@@ -12,6 +12,7 @@ from askare.appeals.model import Appeal, AppealContent, AppealFilter, AppealStat
 from askare.appeals.store import Listed
 from askare.kernel.paging import Page, Window
 from askare.kernel.problems import NotFound
+from askare.kernel.versions import require_version
 from askare.storage import history
 from askare.storage.history import Change
 from askare.storage.transactions import Transaction
@@ -58,12 +59,20 @@ def list_appeals(tx: Transaction, wanted: AppealFilter, *, window: Window) -> Pa
     return store.search(tx, wanted, window)
 
 
-def update_status(tx: Transaction, appeal_no: int, wanted: AppealStatus, *, now: datetime) -> None:
-    """Set the status; setting the present one changes nothing.  Raises NotFound."""
+def update_status(
+    tx: Transaction,
+    appeal_no: int,
+    wanted: AppealStatus,
+    *,
+    now: datetime,
+    expected_versions: frozenset[int] | None = None,
+) -> None:
+    """Set the status; setting the present one changes nothing.  Raises NotFound, Conflict."""
     found = store.find(tx, appeal_no, lock=True)
     if found is None:
         raise NotFound(KIND, "appeal_id")
     appeal, phone = found
+    require_version(appeal.version, expected_versions, kind=KIND)
     if appeal.status is not wanted:
         changed = rules.with_status(appeal, wanted, now=now)
         store.save(tx, changed, phone=phone)

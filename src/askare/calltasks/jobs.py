@@ -21,9 +21,8 @@ from msgspec import Struct
 
 from askare.calltasks import operations
 from askare.calltasks.failover import FailOver
-from askare.calltasks.model import TEXT_LETTERS_MAX, CallTask, ErrorCode, Office, Processing, Stage, Status
+from askare.calltasks.model import TEXT_LETTERS_MAX, CallTask, ErrorCode, Office, Processing, Stage
 from askare.calltasks.outside import Decoded, Hints, Recordings, Summariser, Summary, Transcriber, Trouble
-from askare.calltasks.rules import UNDERWAY
 from askare.jobs import outbox
 from askare.jobs.kinds import Kind
 from askare.jobs.outbox import LeaseLost
@@ -117,7 +116,7 @@ class Pipeline:
         if task.processing_status is Processing.SKIPPED:
             await self._fetch_quietly(work, task.recording_url)
             return
-        if not await self._is_to_do(work, task, Stage.FETCH):
+        if not _waits_for(task, Stage.FETCH):
             return
         url = task.recording_url
 
@@ -148,7 +147,7 @@ class Pipeline:
         Running twice is harmless: the files are written anew.
         """
         task = await self._task(work)
-        if task is None or not await self._is_to_do(work, task, Stage.DECODE):
+        if task is None or not _waits_for(task, Stage.DECODE):
             return
 
         async def do() -> None:
@@ -170,7 +169,7 @@ class Pipeline:
         Running twice is harmless but for the provider's bill: what was heard is saved once, with the promise.
         """
         task = await self._task(work)
-        if task is None or not await self._is_to_do(work, task, Stage.TRANSCRIBE):
+        if task is None or not _waits_for(task, Stage.TRANSCRIBE):
             return
         hints = self._hints(task)
 
@@ -207,7 +206,7 @@ class Pipeline:
         Running twice is harmless but for the provider's bill: the summaries are saved once, with the promise.
         """
         task = await self._task(work)
-        if task is None or not await self._is_to_do(work, task, Stage.SUMMARISE):
+        if task is None or not _waits_for(task, Stage.SUMMARISE):
             return
         hints, text = self._hints(task), task.call_transcription
 
@@ -242,19 +241,10 @@ class Pipeline:
     # What the stages share ---------------------------------------------------------------------------------------
 
     async def _task(self, work: Work) -> CallTask | None:
-        stored = await work.read(operations.find_stored, _number(work))
-        return None if stored is None else stored.task
-
-    async def _is_to_do(self, work: Work, task: CallTask, stage: Stage) -> bool:
-        """Whether the stage is what the task waits for; a cancelled task waits for nothing."""
-        if task.processing_status not in UNDERWAY or task.processing_stage is not stage:
-            return False
-        if task.status is Status.CANCELLED:
-            await work.finish(operations.drop, _number(work), now=work.now())
-            return False
-        if task.processing_status is Processing.QUEUED:
-            await work.write(operations.begin, _number(work), now=work.now())
-        return True
+        """The task, seen to be worked on; at once where the stage before has just left it in our hands."""
+        if isinstance(work.carried, CallTask):
+            return work.carried
+        return await work.write(operations.begin, _number(work), now=work.now())
 
     async def _guarded(self, work: Work, do: Callable[[], Awaitable[None]]) -> None:
         """Do a stage; what goes wrong is told to the operator, and tried again when that makes sense."""
@@ -309,8 +299,8 @@ class Pipeline:
 
     async def _tidy(self, work: Work) -> None:
         """The caller may have been erased while we worked: then nothing of the recording stays."""
-        task = await self._task(work)
-        if task is not None and task.recording_url is None:
+        stored = await work.read(operations.find_stored, _number(work))
+        if stored is not None and stored.task.recording_url is None:
             await self.forget(work)
 
     def _decoded(self, work: Work) -> Decoded | None:
@@ -330,6 +320,10 @@ class Pipeline:
 
     def _hints(self, task: CallTask) -> Hints:
         return Hints((task.language,) if task.language else ())
+
+
+def _waits_for(task: CallTask, stage: Stage) -> bool:
+    return task.processing_status is Processing.PROCESSING and task.processing_stage is stage
 
 
 def _number(work: Work) -> int:

@@ -34,10 +34,11 @@ from askare.calltasks.model import (
 from askare.calltasks.store import Listed
 from askare.jobs import outbox
 from askare.jobs.kinds import Kind
-from askare.jobs.outbox import HOUSE_USER
+from askare.jobs.outbox import HOUSE_USER, Onward
 from askare.kernel.caller import Caller, Role
 from askare.kernel.paging import Page, Window
 from askare.kernel.problems import Fault, Invalid, NotFound, Refused, Throttled, Wrong
+from askare.kernel.versions import require_version
 from askare.kernel.words import fold_word, written_words
 from askare.storage import history, vocabulary
 from askare.storage.history import Change
@@ -68,11 +69,14 @@ class Shown(Struct, frozen=True):
 # Handing in ------------------------------------------------------------------------------------------------------
 
 
-def create_call(tx: Transaction, content: CallContent, *, operator: str, office: Office, now: datetime) -> int:
+def create_call(
+    tx: Transaction, content: CallContent, *, operator: str, office: Office, now: datetime, has_own_key: bool = False
+) -> int:
     """Keep a new task for an operator, named by code, extension, number or user id; returns the task's number.
 
-    The same call for the same operator under the same title within a day is the same task.  Raises Invalid for an
-    operator whom the organization does not have.
+    The same call for the same operator under the same title within a day is the same task, but for a client who says
+    by keys of its own (`has_own_key`) what is the same.  Raises Invalid for an operator whom the organization does not
+    have.
     """
     assigned = people.operator_by(tx, operator)
     if assigned is None:
@@ -81,7 +85,7 @@ def create_call(tx: Transaction, content: CallContent, *, operator: str, office:
     if content.call_id is not None:
         digest = _digest(content, assigned)
         known = store.arrived_before(tx, digest, now=now, since=now - rules.SAME_CALL_WITHIN)
-        if known is not None:
+        if known is not None and not has_own_key:
             return known
     run = rules.first_run(content)
     caller = tx.caller
@@ -129,7 +133,7 @@ def create_call(tx: Transaction, content: CallContent, *, operator: str, office:
         outbox.promise(tx, promised, str(task.id), due=now)
     if digest is not None:
         store.note_arrival(tx, digest, task.id, now=now)
-    _record(tx, Change.CREATED, task, now=now, before=None)
+    history.record(tx, KIND, thing_id(task.id), Change.CREATED, version=task.version, at=now, after=trail_of(task))
     return task.id
 
 
@@ -250,10 +254,22 @@ def _visible(tx: Transaction, task_no: int, office: Office, *, lock: bool = Fals
 # Working ---------------------------------------------------------------------------------------------------------
 
 
-def update_status(tx: Transaction, task_no: int, wanted: Status, *, office: Office, now: datetime) -> None:
-    """Set the status; setting the present one changes nothing.  Raises NotFound; Conflict where final is final."""
+def update_status(
+    tx: Transaction,
+    task_no: int,
+    wanted: Status,
+    *,
+    office: Office,
+    now: datetime,
+    expected_versions: frozenset[int] | None = None,
+) -> None:
+    """Set the status; setting the present one changes nothing.
+
+    Raises NotFound, Conflict; Refused where final is final.
+    """
     stored = _visible(tx, task_no, office, lock=True)
-    task = stored.task
+    task, kept = stored.task, stored.kept
+    require_version(task.version, expected_versions, kind="task")
     if task.status is wanted:
         return
     rules.require_allowed_change(task.status, wanted, strict=office.strict)
@@ -267,8 +283,8 @@ def update_status(tx: Transaction, task_no: int, wanted: Status, *, office: Offi
         changed, promised = _set_off(changed, run, office, operator=_operator_of(tx, stored.kept))
         if promised is not None:
             outbox.promise(tx, promised, str(task_no), due=now)
-        stored = replace(stored, kept=replace(stored.kept, run=run))
-    _save_change(tx, task, changed, stored.kept, now=now)
+        kept = replace(kept, run=run)
+    _save_change(tx, stored, changed, kept, now=now)
 
 
 def _left_of(stored: Stored) -> Run:
@@ -283,13 +299,22 @@ def _operator_of(tx: Transaction, kept: Kept) -> Operator | None:
     return None if kept.user_id is None else people.operator_of_user(tx, kept.user_id)
 
 
-def link_appeal(tx: Transaction, task_no: int, appeal_id: AppealId | None, *, office: Office, now: datetime) -> None:
+def link_appeal(
+    tx: Transaction,
+    task_no: int,
+    appeal_id: AppealId | None,
+    *,
+    office: Office,
+    now: datetime,
+    expected_versions: frozenset[int] | None = None,
+) -> None:
     """Link the task to an appeal in the place of any other; None unlinks it.
 
-    Raises NotFound; Invalid for an appeal that the organization does not have, where appeals are kept here.
+    Raises NotFound, Conflict; Invalid for an appeal that the organization does not have, where appeals are kept here.
     """
     stored = _visible(tx, task_no, office, lock=True)
     task = stored.task
+    require_version(task.version, expected_versions, kind="task")
     if office.checks_appeals and appeal_id is not None:
         number = _as_number(appeal_id)
         if number is None or not appeals.exists(tx, number):
@@ -306,7 +331,7 @@ def link_appeal(tx: Transaction, task_no: int, appeal_id: AppealId | None, *, of
     if appeal_id is not None and office.completes_on_link and task.status is not Status.COMPLETED:
         rules.require_allowed_change(task.status, Status.COMPLETED, strict=office.strict)
         changed = rules.with_status(changed, Status.COMPLETED, now=now)
-    _save_change(tx, task, changed, stored.kept, now=now)
+    _save_change(tx, stored, changed, stored.kept, now=now)
 
 
 def _as_number(appeal_id: AppealId) -> int | None:
@@ -316,13 +341,23 @@ def _as_number(appeal_id: AppealId) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
 
-def reprocess(tx: Transaction, task_no: int, *, stage: str | None, force: bool, office: Office, now: datetime) -> None:
+def reprocess(
+    tx: Transaction,
+    task_no: int,
+    *,
+    stage: str | None,
+    force: bool,
+    office: Office,
+    now: datetime,
+    expected_versions: frozenset[int] | None = None,
+) -> None:
     """Have the pipeline make things right; what is under way already goes on as it is.
 
-    Raises NotFound; Refused when there is nothing to work on; Throttled.
+    Raises NotFound, Conflict; Refused when there is nothing to work on; Throttled.
     """
     stored = _visible(tx, task_no, office, lock=True)
     task = stored.task
+    require_version(task.version, expected_versions, kind="task")
     if task.processing_status in rules.UNDERWAY:
         return
     run = rules.reprocess_run(task, stage=stage, force=force)
@@ -337,7 +372,7 @@ def reprocess(tx: Transaction, task_no: int, *, stage: str | None, force: bool, 
     changed, promised = _set_off(task, run, office, operator=_operator_of(tx, kept))
     if promised is not None:
         outbox.promise(tx, promised, str(task_no), due=now)
-    _save_change(tx, task, changed, kept, now=now)
+    _save_change(tx, stored, changed, kept, now=now)
 
 
 def _require_patience(tx: Transaction, kept: Kept, *, now: datetime) -> None:
@@ -360,19 +395,25 @@ def _whole_seconds(wait: timedelta) -> int:
 # The pipeline's own ----------------------------------------------------------------------------------------------
 
 
-def begin(tx: Transaction, task_no: int, *, now: datetime) -> None:
-    """A stage is being worked on: a queued task is seen to be processed."""
+def begin(tx: Transaction, task_no: int, *, now: datetime) -> CallTask | None:
+    """A stage is about to be worked on: a queued task is seen to be processed, and one that was cancelled meanwhile
+    waits for nothing any more.  Returns the task as it is now."""
     stored = store.find(tx, task_no, lock=True)
-    if stored is None or stored.task.processing_status is not Processing.QUEUED:
-        return
+    if stored is None:
+        return None
+    task = stored.task
+    if task.processing_status in rules.UNDERWAY and task.status is Status.CANCELLED:
+        return _save_change(tx, stored, rules.settled_as(task, Processing.NONE), stored.kept, now=now)
+    if task.processing_status is not Processing.QUEUED:
+        return task
     changed = replace(
-        stored.task,
+        task,
         processing_status=Processing.PROCESSING,
         error_code=None,
         error_message=None,
         next_attempt_at=None,
     )
-    _save_change(tx, stored.task, changed, stored.kept, now=now)
+    return _save_change(tx, stored, changed, stored.kept, now=now)
 
 
 def fail(
@@ -410,7 +451,7 @@ def fail(
         attempts=attempts,
         next_attempt_at=again,
     )
-    _save_change(tx, task, changed, stored.kept, now=now)
+    _save_change(tx, stored, changed, stored.kept, now=now)
     return again
 
 
@@ -419,42 +460,43 @@ def skip(tx: Transaction, task_no: int, *, office: Office, now: datetime) -> Non
     stored = store.find(tx, task_no, lock=True)
     if stored is not None:
         changed = not_configured(stored.task, office, operator=_operator_of(tx, stored.kept))
-        _save_change(tx, stored.task, changed, stored.kept, now=now)
+        _save_change(tx, stored, changed, stored.kept, now=now)
 
 
-def save_fetched(tx: Transaction, task_no: int, *, now: datetime) -> None:
-    """Our own copy of the recording is there."""
+def save_fetched(tx: Transaction, task_no: int, *, now: datetime) -> Onward | None:
+    """Our own copy of the recording is there.  Like the next three: returns what is to be promised next."""
     stored = store.find(tx, task_no, lock=True)
     if stored is None:
-        return
+        return None
     kept = replace(stored.kept, has_recording=True, recording_at=now)
     if stored.task.processing_stage is Stage.FETCH:
-        _go_on(tx, stored, stored.task, kept, Stage.FETCH, now=now)
-    else:
-        store.save(tx, Stored(stored.task, kept))
+        return _go_on(tx, stored, stored.task, kept, Stage.FETCH, now=now)
+    store.save(tx, Stored(stored.task, kept), before=stored)
+    return None
 
 
-def save_decoded(tx: Transaction, task_no: int, *, seconds: float, now: datetime) -> None:
+def save_decoded(tx: Transaction, task_no: int, *, seconds: float, now: datetime) -> Onward | None:
     """The recording is taken apart, and it is this long."""
     stored = store.find(tx, task_no, lock=True)
-    if stored is not None:
-        task = replace(stored.task, call_duration_seconds=round(seconds, 3))
-        _go_on(tx, stored, task, stored.kept, Stage.DECODE, now=now)
+    if stored is None:
+        return None
+    task = replace(stored.task, call_duration_seconds=round(seconds, 3))
+    return _go_on(tx, stored, task, stored.kept, Stage.DECODE, now=now)
 
 
 def save_transcription(
     tx: Transaction, task_no: int, text: str, *, language: str | None, source: str, now: datetime
-) -> None:
+) -> Onward | None:
     """What was said.  A text that a client gave stays, unless it is to be forced away."""
     stored = store.find(tx, task_no, lock=True)
     if stored is None:
-        return
+        return None
     task, run = stored.task, stored.kept.run
     changed = replace(task, language=language or task.language)
     if rules.accepted_text(task.call_transcription, task.transcription_source, text, force=run.force):
         store.keep_old_text(tx, task, "call_transcription", task.transcription_source, now=now)
         changed = replace(changed, call_transcription=text, transcription_source=source)
-    _go_on(tx, stored, changed, stored.kept, Stage.TRANSCRIBE, now=now)
+    return _go_on(tx, stored, changed, stored.kept, Stage.TRANSCRIBE, now=now)
 
 
 def save_summaries(
@@ -466,11 +508,11 @@ def save_summaries(
     language: str | None,
     source: str,
     now: datetime,
-) -> None:
+) -> Onward | None:
     """What it was about, side by side.  Nothing never replaces something."""
     stored = store.find(tx, task_no, lock=True)
     if stored is None:
-        return
+        return None
     task, force = stored.task, stored.kept.run.force
     changed = replace(task, language=task.language or language)
     if rules.accepted_text(task.call_summary, task.summary_source, call_summary, force=force):
@@ -481,7 +523,7 @@ def save_summaries(
     ):
         store.keep_old_text(tx, task, "call_response_summary", task.response_summary_source, now=now)
         changed = replace(changed, call_response_summary=call_response_summary, response_summary_source=source)
-    _go_on(tx, stored, changed, stored.kept, Stage.SUMMARISE, now=now)
+    return _go_on(tx, stored, changed, stored.kept, Stage.SUMMARISE, now=now)
 
 
 def fetch_anew(tx: Transaction, task_no: int, *, now: datetime) -> bool:
@@ -497,24 +539,17 @@ def fetch_anew(tx: Transaction, task_no: int, *, now: datetime) -> bool:
     task = replace(stored.task, processing_stage=Stage.FETCH)
     kept = replace(stored.kept, has_recording=False, fetched_anew=stored.kept.fetched_anew + 1)
     outbox.promise(tx, Kind.FETCH_RECORDING, str(task_no), due=now)
-    _save_change(tx, stored.task, task, kept, now=now)
+    _save_change(tx, stored, task, kept, now=now)
     return True
 
 
-def drop(tx: Transaction, task_no: int, *, now: datetime) -> None:
-    """The task was cancelled while it was processed: nothing more is made of it."""
-    stored = store.find(tx, task_no, lock=True)
-    if stored is not None and stored.task.processing_status in rules.UNDERWAY:
-        changed = rules.settled_as(stored.task, Processing.NONE)
-        _save_change(tx, stored.task, changed, stored.kept, now=now)
-
-
-def _go_on(tx: Transaction, stored: Stored, task: CallTask, kept: Kept, stage: Stage, *, now: datetime) -> None:
-    """Keep what a stage has made, and promise the next one."""
-    moved = rules.moved_on(task, stage, kept.run)
-    if moved.processing_stage is not None:
-        outbox.promise(tx, STAGE_KINDS[moved.processing_stage], str(task.id), due=now)
-    _save_change(tx, stored.task, moved, kept, now=now)
+def _go_on(
+    tx: Transaction, stored: Stored, task: CallTask, kept: Kept, stage: Stage, *, now: datetime
+) -> Onward | None:
+    """Keep what a stage has made; returns what is to be promised next."""
+    moved = _save_change(tx, stored, rules.moved_on(task, stage, kept.run), kept, now=now)
+    following = moved.processing_stage
+    return None if following is None else Onward(STAGE_KINDS[following], carried=moved)
 
 
 # Forgetting ------------------------------------------------------------------------------------------------------
@@ -563,7 +598,7 @@ def erase_caller(tx: Transaction, phone: str, *, now: datetime) -> Erased:
         )
         kept = Kept(user_id=stored.kept.user_id)
         history.reword(tx, KIND, thing_id(task_no), _without_title)
-        saved = _save_change(tx, replace(task, title=ERASED), blank, kept, now=now)
+        saved = _save_change(tx, replace(stored, task=replace(task, title=ERASED)), blank, kept, now=now)
         store.note_title(tx, saved)
     if numbers:
         store.note_erasure(tx, tasks=len(numbers), now=now)
@@ -587,7 +622,7 @@ def forget_old_recordings(tx: Transaction, before: datetime, *, limit: int, now:
         scoped = on_behalf_of(tx, Caller(organization_no, organization_id, HOUSE_USER, Role.ADMIN))
         stored = store.find(scoped, task_no, lock=True)
         if stored is not None:
-            store.save(scoped, Stored(stored.task, replace(stored.kept, has_recording=False, recording_at=None)))
+            store.save(scoped, _without_recording(stored), before=stored)
             outbox.promise(scoped, Kind.FORGET_RECORDING, str(task_no), due=now)
     return len(old)
 
@@ -598,9 +633,13 @@ def forget_own_recordings(tx: Transaction, before: datetime, *, limit: int) -> i
     for task_no in old:
         stored = store.find(tx, task_no, lock=True)
         if stored is not None:
-            store.save(tx, Stored(stored.task, replace(stored.kept, has_recording=False, recording_at=None)))
+            store.save(tx, _without_recording(stored), before=stored)
             outbox.promise(tx, Kind.FORGET_RECORDING, str(task_no), due=before)
     return len(old)
+
+
+def _without_recording(stored: Stored) -> Stored:
+    return replace(stored, kept=replace(stored.kept, has_recording=False, recording_at=None))
 
 
 # What all of this shares -----------------------------------------------------------------------------------------
@@ -611,15 +650,19 @@ def thing_id(task_no: int) -> UUID:
     return UUID(int=task_no)
 
 
-def _save_change(tx: Transaction, before: CallTask, after: CallTask, kept: Kept, *, now: datetime) -> CallTask:
-    """Keep a changed task, one version on."""
+def _save_change(tx: Transaction, stored: Stored, after: CallTask, kept: Kept, *, now: datetime) -> CallTask:
+    """Keep a changed task, one version on.  History has a line of it where its trail or a text has changed: that a
+    stage is over is for those to see who look meanwhile."""
+    before = stored.task
     after = replace(after, version=before.version + 1, updated_at=now)
-    store.save(tx, Stored(after, kept))
-    _record(tx, Change.UPDATED, after, now=now, before=trail_of(before))
+    store.save(tx, Stored(after, kept), before=stored)
+    was, now_is = trail_of(before), trail_of(after)
+    if was != now_is or _texts(before) != _texts(after):
+        history.record(
+            tx, KIND, thing_id(after.id), Change.UPDATED, version=after.version, at=now, before=was, after=now_is
+        )
     return after
 
 
-def _record(tx: Transaction, change: Change, task: CallTask, *, now: datetime, before: str | None) -> None:
-    history.record(
-        tx, KIND, thing_id(task.id), change, version=task.version, at=now, before=before, after=trail_of(task)
-    )
+def _texts(task: CallTask) -> tuple[str | None, ...]:
+    return (task.call_transcription, task.call_summary, task.call_response_summary)

@@ -22,7 +22,7 @@ from askare.calltasks.model import (
     Status,
     Trail,
 )
-from askare.kernel.problems import Conflict
+from askare.kernel.problems import Refused
 from askare.kernel.words import fold
 
 UNDERWAY = frozenset({Processing.QUEUED, Processing.PROCESSING})
@@ -86,10 +86,10 @@ def retry_at(
 def require_allowed_change(present: Status, wanted: Status, *, strict: bool) -> None:
     """Every change of status is allowed, unless the house wants completed and cancelled to be final.
 
-    Raises Conflict.
+    Raises Refused.
     """
     if strict and present in FINAL and wanted is not present:
-        raise Conflict(f"A {present.value} task stays {present.value} here.")
+        raise Refused(f"A {present.value} task stays {present.value} here.")
 
 
 def with_status(task: CallTask, wanted: Status, *, now: datetime) -> CallTask:

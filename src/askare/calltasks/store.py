@@ -75,16 +75,30 @@ def note_title(tx: Transaction, task: CallTask) -> None:
     )
 
 
-def save(tx: Transaction, stored: Stored) -> None:
-    """Keep a task as it is now."""
+def save(tx: Transaction, stored: Stored, *, before: Stored) -> None:
+    """Keep a task as it is now.  Columns that stay as they were are left alone, and so are their indexes."""
+    past, present = _columns(tx, before), _columns(tx, stored)
+    changed = {_FIELDS[name]: name for name, value in present.items() if value != past[name]}
+    fields = ", ".join(f"{field} = :{name}" for field, name in (("document", "document"), *changed.items()))
     tx.run(
-        "UPDATE call_tasks SET assigned_no = :assigned, user_id = :user, status = :status, processing = :processing,"
-        " priority = :priority, type = :type, phone = :phone, recording_at = :recording_at, document = :document,"
-        " kept = :kept WHERE task_no = :no AND organization_no = :organization",
+        f"UPDATE call_tasks SET {fields} WHERE task_no = :no AND organization_no = :organization",
         no=stored.task.id,
         document=document_of(stored.task),
-        **_columns(tx, stored),
+        **present,
     )
+
+
+_FIELDS = {
+    "assigned": "assigned_no",
+    "user": "user_id",
+    "status": "status",
+    "processing": "processing",
+    "priority": "priority",
+    "type": "type",
+    "phone": "phone",
+    "recording_at": "recording_at",
+    "kept": "kept",
+}
 
 
 def _columns(tx: Transaction, stored: Stored) -> dict[str, Value]:

@@ -89,6 +89,24 @@ def agent_mailbox(tx: Transaction, agent_id: UUID) -> Mailbox | None:
     return _mailboxes(tx, Kind.AGENT, [agent_id]).get(agent_id)
 
 
+def user_mailbox(tx: Transaction, user_id: UUID) -> Mailbox | None:
+    """Where letters to a user of the caller's organization go: the address of their entry as an operator, else that of
+    the agent who they are; None where there is neither."""
+    operator = operator_of_user(tx, user_id)
+    if operator is None:
+        return None
+    if operator.email:
+        return Mailbox(operator.name or "", operator.email, operator.language)
+    user = access.user_of_id(tx, user_id)
+    agent_id = user.rights.agent_id if user is not None else None
+    return agent_mailbox(tx, agent_id) if agent_id is not None else None
+
+
+def admins_with_mailbox(tx: Transaction) -> list[UUID]:
+    """The administrators of the caller's organization who can be written to, in the order in which they came."""
+    return [user_id for user_id in access.admins_of(tx) if user_mailbox(tx, user_id) is not None]
+
+
 def _mailboxes(tx: Transaction, kind: Kind, thing_ids: Iterable[UUID]) -> dict[UUID, Mailbox]:
     return {
         thing_id: Mailbox(display_name(content), content.email, content.language_code)

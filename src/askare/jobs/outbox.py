@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from askare.jobs.kinds import Kind
 from askare.kernel.caller import Caller, Role
@@ -38,6 +39,16 @@ class Job(Struct, frozen=True):
     def caller(self) -> Caller:
         """For whom the work is done: the house, on behalf of the organization."""
         return Caller(self.organization_no, self.organization_id, HOUSE_USER, Role.ADMIN)
+
+
+class Onward(Struct, frozen=True):
+    """What is promised next about the same thing, as the last write of a work says.
+
+    `carried` is for whoever does it, where that is this process and at once; whoever comes to it later looks for it.
+    """
+
+    kind: Kind
+    carried: object = None
 
 
 def promise(tx: Transaction, kind: Kind, about: str, *, due: datetime) -> None:
@@ -132,6 +143,29 @@ def keep(tx: Transaction, job: Job, *, now: datetime) -> None:
     )
     if not gone:
         put_off(tx, job, until=now)
+
+
+def pass_on(tx: Transaction, job: Job, kind: Kind, *, until: datetime) -> Job | None:
+    """Keep a promise, make the next one about the same thing and lease it, all in one: the next work goes on at once,
+    and when its holder dies it becomes due like any other.
+
+    None, and nothing is changed, where that cannot be: this one was promised again meanwhile, or the next is promised
+    already.
+    """
+    passed = tx.run(
+        "UPDATE jobs SET kind = :kind, due = :until, promised = 1, fence = fence + 1, attempts = 1, trouble = ''"
+        " WHERE job_no = :job AND fence = :fence AND is_leased = 1 AND promised = :promised"
+        " AND NOT EXISTS (SELECT 1 FROM jobs o"
+        " WHERE o.organization_no = :organization AND o.kind = :kind AND o.about = :about)",
+        job=job.job_no,
+        fence=job.fence,
+        promised=job.promised,
+        organization=job.organization_no,
+        kind=kind.value,
+        about=job.about,
+        until=milliseconds(until),
+    )
+    return replace(job, kind=kind, promised=1, fence=job.fence + 1, attempts=1) if passed else None
 
 
 def put_off(tx: Transaction, job: Job, *, until: datetime, trouble: str = "") -> None:

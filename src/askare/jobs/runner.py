@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Concatenate, ParamSpec, TypeVar
@@ -14,7 +15,7 @@ from msgspec import Struct
 from askare.edge import Edge
 from askare.jobs import outbox
 from askare.jobs.kinds import Kind
-from askare.jobs.outbox import Job, LeaseLost
+from askare.jobs.outbox import Job, LeaseLost, Onward
 from askare.jobs.rules import RETRIES, next_attempt
 from askare.kernel.time import milliseconds
 from askare.storage.desk import Desk
@@ -36,11 +37,14 @@ class Work:
     makes sure that the work is still ours.
     """
 
-    def __init__(self, job: Job, desk: Desk, edge: Edge) -> None:
+    def __init__(self, job: Job, desk: Desk, edge: Edge, *, carried: object = None, lanes: Lanes | None = None) -> None:
         self.job = job
         self.about = job.about
         self.attempts = job.attempts
+        self.carried = carried  # what the work before this one left in our hands, if it was done just now
         self.is_settled = False  # kept, put off or given up: nothing is left for the runner to do
+        self.next: Work | None = None  # what follows, leased already and with a place of its own
+        self._lanes = lanes
         self._desk = desk
         self._edge = edge
 
@@ -84,17 +88,42 @@ class Work:
         *args: Arguments.args,
         **kwargs: Arguments.kwargs,
     ) -> Result:
-        """The last write: with it, in the same transaction, the promise is kept."""
+        """The last write: with it, in the same transaction, the promise is kept.
+
+        An operation that returns Onward has the next promise made with it.  Where the next trade has a place free and
+        nobody waits before us, that work goes on at once and is never given back.
+        """
         now = self.now()
+        place: Lane | None = None
+        job: Job | None = None
+        is_awaited = True
 
         def last(tx: Transaction) -> Result:
+            nonlocal place, job
             outbox.require_lease(tx, self.job)
             result = operation(tx, *args, **kwargs)
+            if isinstance(result, Onward):
+                place = self._lanes.place_for(result.kind) if self._lanes is not None and is_awaited else None
+                if place is not None:
+                    job = outbox.pass_on(tx, self.job, result.kind, until=now + place.trade.lease)
+                if job is not None:
+                    return result
+                outbox.promise(tx, result.kind, self.about, due=now)
             outbox.keep(tx, self.job, now=now)
             return result
 
-        result = await self._desk.write(self.job.caller, None, last)
+        try:
+            result = await self._desk.write(self.job.caller, None, last)
+        except BaseException:
+            is_awaited = False
+            if place is not None:
+                place.leave()
+            raise
         self.is_settled = True
+        if job is not None and isinstance(result, Onward):
+            self.next = Work(job, self._desk, self._edge, carried=result.carried, lanes=self._lanes)
+        elif place is not None:
+            place.leave()
         return result
 
     async def again(self, at: datetime, *, trouble: str = "") -> None:
@@ -124,45 +153,98 @@ class Trade(Struct, frozen=True):
     retries: tuple[timedelta, ...] = RETRIES
 
 
+class Lane:
+    """The places of one trade in this process.  Threads of the database take some, too."""
+
+    def __init__(self, trade: Trade) -> None:
+        self.trade = trade
+        self.wake: Callable[[], object] = lambda: None
+        self._taken = 0
+        self._queues = True  # whether, as far as we know, more is due than there were places for
+        self._lock = threading.Lock()
+
+    @property
+    def free(self) -> int:
+        return self.trade.at_once - self._taken
+
+    def enter(self, many: int) -> int:
+        """Take as many places as are free, up to so many; returns how many."""
+        with self._lock:
+            taken = min(many, self.free)
+            self._taken += taken
+            return taken
+
+    def enter_before_others(self) -> bool:
+        """Take a place, where one is free that nobody waits for."""
+        return not self._queues and self.enter(1) == 1
+
+    def leave(self, many: int = 1) -> None:
+        with self._lock:
+            self._taken -= many
+        self.wake()
+
+    def note_queue(self, *, is_there: bool) -> None:
+        """Say whether more was due than was taken up."""
+        self._queues = is_there
+
+
+class Lanes:
+    """All trades' places."""
+
+    def __init__(self, trades: Sequence[Trade]) -> None:
+        self.all = [Lane(trade) for trade in trades]
+        self._by_kind = {lane.trade.kind: lane for lane in self.all}
+
+    def of(self, kind: Kind) -> Lane:
+        return self._by_kind[kind]
+
+    def place_for(self, kind: Kind) -> Lane | None:
+        """Where work of this kind may go on at once, a place taken; None: it has to wait its turn."""
+        lane = self._by_kind.get(kind)
+        return lane if lane is not None and lane.enter_before_others() else None
+
+
 async def keep_promises(trades: Sequence[Trade], desk: Desk, edge: Edge) -> None:
     """Keep the promises of all these kinds, for as long as the server runs."""
-    await asyncio.gather(*(_ply(trade, desk, edge) for trade in trades))
+    lanes = Lanes(trades)
+    await asyncio.gather(*(_ply(lane, lanes, desk, edge) for lane in lanes.all))
 
 
 async def keep_due_promises(trades: Sequence[Trade], desk: Desk, edge: Edge) -> int:
     """Keep what is due now, and what that leads to, until nothing is due any more; return how much it was."""
     done = 0
+    lanes = Lanes(trades)
     while True:
-        jobs = [job for trade in trades for job in await _take_up(trade, desk, edge, trade.at_once)]
-        if not jobs:
+        taken = [(lane, await _take_up(lane, desk, edge)) for lane in lanes.all]
+        works = [Work(job, desk, edge, lanes=lanes) for _, jobs in taken for job in jobs]
+        if not works:
             return done
-        by_kind = {trade.kind: trade for trade in trades}
-        await asyncio.gather(*(_keep(by_kind[job.kind], job, desk, edge) for job in jobs))
-        done += len(jobs)
+        done += sum(await asyncio.gather(*(_keep_on(lanes, work, desk, edge) for work in works)))
 
 
-async def _ply(trade: Trade, desk: Desk, edge: Edge) -> None:
+async def _ply(lane: Lane, lanes: Lanes, desk: Desk, edge: Edge) -> None:
     """One trade, round after round: fill the free places with what is due, then wait for work or a free place."""
     woken = asyncio.Event()
+    lane.wake = woken.set  # places are left on the event loop
     loop = asyncio.get_running_loop()
-    working: set[asyncio.Task[None]] = set()
-    with desk.database.memory.bell.answered_by(trade.kind.value, lambda: loop.call_soon_threadsafe(woken.set)):
+    working: set[asyncio.Task[int]] = set()
+    kind = lane.trade.kind.value
+    with desk.database.memory.bell.answered_by(kind, lambda: loop.call_soon_threadsafe(woken.set)):
         try:
             while True:
                 woken.clear()
-                free = trade.at_once - len(working)
-                jobs = []
+                free, jobs = lane.free, []
                 if free:
                     try:
-                        jobs = await _take_up(trade, desk, edge, free)
+                        jobs = await _take_up(lane, desk, edge)
                     except Exception as error:  # the database is away or full; what is promised stays promised
-                        _log.error("promised work cannot be taken up", kind=trade.kind.value, exc_info=error)
+                        _log.error("promised work cannot be taken up", kind=kind, exc_info=error)
                         await asyncio.sleep(TROUBLE_PAUSE_SECONDS)
                 for job in jobs:
-                    task = asyncio.create_task(_keep(trade, job, desk, edge))
+                    work = Work(job, desk, edge, lanes=lanes)
+                    task = asyncio.create_task(_keep_on(lanes, work, desk, edge))
                     working.add(task)
                     task.add_done_callback(working.discard)
-                    task.add_done_callback(lambda _: woken.set())
                 if len(jobs) < free or not free:
                     with contextlib.suppress(TimeoutError):
                         # Not wait_for: in Python 3.11 it forgets a cancellation that comes together with the event.
@@ -173,16 +255,43 @@ async def _ply(trade: Trade, desk: Desk, edge: Edge) -> None:
                 task.cancel()
 
 
-async def _take_up(trade: Trade, desk: Desk, edge: Edge, limit: int) -> list[Job]:
-    now = edge.now()
+async def _take_up(lane: Lane, desk: Desk, edge: Edge) -> list[Job]:
+    """Fill the free places with what is due."""
+    now, trade = edge.now(), lane.trade
     due = await desk.read(None, outbox.next_due, trade.kind)  # a look costs nobody a flush
     if due is None or due > milliseconds(now):
+        lane.note_queue(is_there=False)
         return []
-    return await desk.write(None, None, outbox.take_up, trade.kind, now=now, lease=trade.lease, limit=limit)
+    lane.note_queue(is_there=True)  # whoever comes now waits behind what is due already
+    places = lane.enter(trade.at_once)
+    jobs: list[Job] = []
+    try:
+        if places:
+            jobs = await desk.write(None, None, outbox.take_up, trade.kind, now=now, lease=trade.lease, limit=places)
+            lane.note_queue(is_there=len(jobs) == places)
+    finally:
+        if len(jobs) < places:
+            lane.leave(places - len(jobs))
+    return jobs
 
 
-async def _keep(trade: Trade, job: Job, desk: Desk, edge: Edge) -> None:
-    work = Work(job, desk, edge)
+async def _keep_on(lanes: Lanes, work: Work, desk: Desk, edge: Edge) -> int:
+    """Do a work that has a place, and what follows it at once; returns how many they were."""
+    done = 0
+    onward: Work | None = work
+    while onward is not None:
+        lane, work = lanes.of(onward.job.kind), onward
+        try:
+            await _keep(lane.trade, work, desk, edge)
+        finally:
+            lane.leave()
+        done += 1
+        onward = work.next
+    return done
+
+
+async def _keep(trade: Trade, work: Work, desk: Desk, edge: Edge) -> None:
+    job = work.job
     try:
         try:
             async with (
@@ -195,6 +304,8 @@ async def _keep(trade: Trade, job: Job, desk: Desk, edge: Edge) -> None:
         except LeaseLost:
             raise
         except Exception as error:
+            if work.next is not None:  # it was the last write that counted, and what follows is ours
+                raise
             await _see_to_failure(trade, job, desk, edge, error)
     except LeaseLost:
         _log.warning("promised work was taken over by somebody else", kind=trade.kind.value, about=job.about)
@@ -208,22 +319,29 @@ async def _renewed(trade: Trade, job: Job, desk: Desk, edge: Edge) -> AsyncItera
     if trade.longest is None:
         yield
         return
-    renewing = asyncio.create_task(_renew(trade, job, desk, edge))
+    renewing: list[asyncio.Task[None]] = []
+    pause = trade.lease.total_seconds() / 3
+    # Most work is over long before: a task of its own is made only for what is not.
+    later = asyncio.get_running_loop().call_later(
+        pause, lambda: renewing.append(asyncio.create_task(_renew(trade, job, desk, edge, pause)))
+    )
     try:
         yield
     finally:
-        renewing.cancel()
+        later.cancel()
+        for task in renewing:
+            task.cancel()
 
 
-async def _renew(trade: Trade, job: Job, desk: Desk, edge: Edge) -> None:
+async def _renew(trade: Trade, job: Job, desk: Desk, edge: Edge, pause_seconds: float) -> None:
     while True:
-        await asyncio.sleep(trade.lease.total_seconds() / 3)
         try:
             await desk.write(job.caller, None, outbox.renew, job, until=edge.now() + trade.lease)
         except LeaseLost:
             return  # the work itself finds out when it saves
         except Exception as error:  # the database is away for a moment; a third of the lease later is early enough
             _log.warning("a lease could not be renewed", kind=trade.kind.value, about=job.about, exc_info=error)
+        await asyncio.sleep(pause_seconds)
 
 
 async def _see_to_failure(trade: Trade, job: Job, desk: Desk, edge: Edge, error: Exception) -> None:

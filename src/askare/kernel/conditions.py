@@ -41,7 +41,7 @@ class Test(Enum):
     AT_LEAST = ">="
     LESS = "<"
     AT_MOST = "<="
-    LIKE = "like"  # % any letters, _ any one letter; case says nothing
+    LIKE = "like"  # % any letters, _ any one letter; capital and small letters are the same
     EMPTY = "isnull"  # absent, null, "", [] or {}
 
 
@@ -69,6 +69,7 @@ class Not(Struct, frozen=True):
 Condition: TypeAlias = Compare | All | Either | Not
 
 EVERYTHING = All(())
+SORTED_LETTERS = 200  # of a text: an index holds no longer ones
 
 
 class Sort(Struct, frozen=True):
@@ -97,6 +98,14 @@ def value_at(document: Document, path: str) -> Any:
             return None
         value = value[name]
     return value
+
+
+def fields_of(condition: Condition) -> set[str]:
+    """The fields that the condition looks at."""
+    if isinstance(condition, Compare):
+        return {condition.field}
+    parts = (condition.part,) if isinstance(condition, Not) else condition.parts
+    return set().union(*map(fields_of, parts))
 
 
 def is_empty(value: Any) -> bool:
@@ -173,8 +182,8 @@ def _matcher(test: Test, values: tuple[Scalar, ...]) -> Callable[[Any], bool]:
         wanted = frozenset((isinstance(value, str), value) for value in values)
         return lambda value: (isinstance(value, str), value) in wanted
     if test is Test.LIKE:
-        patterns = [_like_pattern(str(value)) for value in values]
-        return lambda value: isinstance(value, str) and any(pattern.fullmatch(value) for pattern in patterns)
+        likes = [_like(str(value)) for value in values]
+        return lambda value: isinstance(value, str) and any(like(value.lower()) for like in likes)
     bound = values[0]
     is_text = isinstance(bound, str)
     compare: dict[Test, Callable[[Any], bool]] = {
@@ -187,26 +196,52 @@ def _matcher(test: Test, values: tuple[Scalar, ...]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, str) is is_text and chosen(value)
 
 
-def _like_pattern(text: str) -> re.Pattern[str]:
-    """The pattern as a regular expression that never goes back over what it has matched, however it is written."""
-    first, *others = ("".join("." if one == "_" else re.escape(one) for one in part) for part in text.split("%"))
-    last = f".*{others.pop()}" if others else ""
-    between = "".join(f"(?>.*?{part})" for part in others if part)
-    return re.compile(f"{first}{between}{last}", re.IGNORECASE | re.DOTALL)
+def _like(text: str) -> Callable[[str], bool]:
+    """The pattern as a function of a text in small letters, which never goes back over what it has matched."""
+    first, *others = text.lower().split("%")
+    if "_" in text:
+        return _like_pattern(first, others).fullmatch  # type: ignore[return-value]
+    if not others:
+        return lambda value: value == first
+    last = others.pop()
+
+    def matches(value: str) -> bool:
+        at, end = len(first), len(value) - len(last)
+        if at > end or not value.startswith(first) or not value.endswith(last):
+            return False
+        for part in others:
+            at = value.find(part, at, end)
+            if at < 0:
+                return False
+            at += len(part)
+        return True
+
+    return matches
+
+
+def _like_pattern(first: str, others: list[str]) -> re.Pattern[str]:
+    start, *between = ("".join("." if one == "_" else re.escape(one) for one in part) for part in (first, *others))
+    end = f".*{between.pop()}" if between else ""
+    middle = "".join(f"(?>.*?{part})" for part in between if part)
+    return re.compile(f"{start}{middle}{end}", re.DOTALL)
 
 
 # Order -----------------------------------------------------------------------------------------------------------
 
 
 def sorted_documents(documents: Iterable[Document], sorts: Iterable[Sort]) -> list[Document]:
-    """The documents in the order wished for; where it says nothing they stay as they came."""
+    """The documents in the order wished for; where it says nothing they stay as they came.
+
+    Texts are sorted by their first `SORTED_LETTERS`.
+    """
     ordered = list(documents)
     for sort in reversed(list(sorts)):  # the sort is stable, so the last wish goes first
-        ordered.sort(key=_sort_key(sort), reverse=sort.descending)  # reversed, equal ones still stay as they came
+        ordered.sort(key=sort_key(sort), reverse=sort.descending)  # reversed, equal ones still stay as they came
     return ordered
 
 
-def _sort_key(sort: Sort) -> Callable[[Document], tuple[int, Any]]:
+def sort_key(sort: Sort) -> Callable[[Document], tuple[int, Any]]:
+    """By what documents are sorted: nothing before numbers before texts."""
     path, kind = sort.field, sort.kind
 
     def key(document: Document) -> tuple[int, Any]:
@@ -214,6 +249,6 @@ def _sort_key(sort: Sort) -> Callable[[Document], tuple[int, Any]]:
         if not found:
             return (0, 0)
         first = found[-1] if kind is Kind.NAMES else found[0]
-        return (2, first) if isinstance(first, str) else (1, first)
+        return (2, first[:SORTED_LETTERS]) if isinstance(first, str) else (1, first)
 
     return key

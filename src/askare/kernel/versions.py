@@ -1,10 +1,26 @@
-"""What a caller counts on when replacing or removing a thing: the version it has seen, or that there is none yet."""
+"""Versions of things: what a caller hears of one, and what it counts on when replacing or removing it."""
 
 from __future__ import annotations
+
+from uuid import UUID
 
 from msgspec import Struct
 
 from askare.kernel.problems import Conflict
+
+
+class Saved(Struct, frozen=True):
+    """What became of a thing: its id and its present version."""
+
+    thing_id: UUID
+    version: int
+
+
+class Found(Struct, frozen=True):
+    """A thing's document and version."""
+
+    document: str
+    version: int
 
 
 class Precondition(Struct, frozen=True):

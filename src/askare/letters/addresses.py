@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from email.header import Header
+from functools import lru_cache
 
 NAME_LETTERS_MAX = 100
 SUBJECT_LETTERS_MAX = 150
@@ -23,6 +24,7 @@ class BadAddress(ValueError):
     """This is not the address of one mailbox; the text says why."""
 
 
+@lru_cache(maxsize=10_000)  # asked for each letter, more than once, and much work
 def checked_address(text: str) -> str:
     """The address as it is written in envelopes: ASCII alone, the domain in the form that name servers know.
 
@@ -67,5 +69,6 @@ def mailbox(header: str, name: str, address: str) -> str:
     return f"{_encoded(header, line)}\r\n <{address}>"
 
 
+@lru_cache(maxsize=1_000)  # the office and the agent are the same in many letters
 def _encoded(header: str, line: str) -> str:
     return Header(line, charset="utf-8", header_name=header).encode(linesep="\r\n")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from binascii import b2a_qp
 from collections.abc import Sequence
-from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -105,9 +104,8 @@ def compose(
         **said,
     }
     text = _squeezed(render("letter.txt", shown)).replace("\u00a0", " ")
-    message = (
-        _headers(letter, addressee, office, agent, unsubscribe, said["subject"], language, style)
-        + _body(letter, text, render("letter.html", shown), as_8bit=as_8bit).as_bytes()
+    message = _headers(letter, addressee, office, agent, unsubscribe, said["subject"], language, style) + _body(
+        letter, text, render("letter.html", shown), as_8bit=as_8bit
     )
     return Composed(Mail(letter.letter_id, letter.due, style.sender_address, addressee.email, message), said["subject"])
 
@@ -148,14 +146,24 @@ def message_id(letter: Letter, style: Style) -> str:
     return f"<{letter.letter_id}{again}@{style.sender_address.rpartition('@')[2]}>"
 
 
-def _body(letter: Letter, text: str, html: str, *, as_8bit: bool) -> EmailMessage:
+def _body(letter: Letter, text: str, html: str, *, as_8bit: bool) -> bytes:
     """Both parts, with the headers that say so."""
-    encoding = "8bit" if as_8bit else "quoted-printable"
-    message = EmailMessage(policy=SMTP)
-    message.set_content(text, cte=encoding)
-    message.add_alternative(html, subtype="html", cte=encoding)
-    message.set_boundary(f"askare-{letter.letter_id.hex}")
-    return message
+    boundary = f"askare-{letter.letter_id.hex}"
+    parts = [
+        f"--{boundary}\r\n"
+        f'Content-Type: text/{kind}; charset="utf-8"\r\n'
+        f"Content-Transfer-Encoding: {'8bit' if as_8bit else 'quoted-printable'}\r\n\r\n".encode()
+        + _encoded(said, as_8bit=as_8bit)
+        + b"\r\n"
+        for kind, said in (("plain", text), ("html", html))
+    ]
+    opening = f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
+    return opening.encode() + b"".join(parts) + f"--{boundary}--\r\n".encode()
+
+
+def _encoded(text: str, *, as_8bit: bool) -> bytes:
+    lines = b"\r\n".join(text.encode().splitlines()) + b"\r\n"
+    return lines if as_8bit else b2a_qp(lines)
 
 
 # What it says ----------------------------------------------------------------------------------------------------
@@ -325,6 +333,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        auto_reload=False,
     )
 
 

@@ -44,15 +44,18 @@ class LetterState(Enum):
     REFUSED = "REFUSED"  # nobody will ever take it as it is; the reason says why
     WITHDRAWN = "WITHDRAWN"  # it is not wanted any more: the watch ended, e-mail was switched off
     EXPIRED = "EXPIRED"  # five days were not enough
+    HELD = "HELD"  # a restored backup says that it waits, but it may have left since; somebody decides
 
 
 class RecipientKind(Enum):
     PARTY = "PARTY"
     AGENT = "AGENT"
+    USER = "USER"  # of this house, where their entry as an operator or agent says
+    ADDRESS = "ADDRESS"  # nobody of the directory: the letter itself says where it goes
 
 
 class Recipient(Struct, frozen=True):
-    """Who gets a letter: somebody of the directory."""
+    """Who gets a letter: somebody of the directory, or whoever reads at an address (its id is made of that)."""
 
     kind: RecipientKind
     id: UUID
@@ -138,6 +141,7 @@ class Alert(Struct, frozen=True, kw_only=True):
     title: str = ""
     office_id: UUID | None = None
     agent_id: UUID | None = None
+    matched: datetime | None = None  # since when the realty fits
 
 
 class ExpiryNotice(Struct, frozen=True, kw_only=True):
@@ -186,6 +190,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     facts: tuple[Fact, ...] = ()
     office_id: UUID | None = None
     agent_id: UUID | None = None
+    address: str = ""  # for a recipient who is an address alone
 
 
 # The letter ------------------------------------------------------------------------------------------------------
@@ -212,6 +217,7 @@ class NoticeContent(Struct, frozen=True, kw_only=True, tag="notice", omit_defaul
     facts: tuple[Fact, ...] = ()
     office_id: UUID | None = None
     agent_id: UUID | None = None
+    address: str = ""
 
 
 Content = AlertContent | ExpiryContent | NoticeContent

@@ -10,12 +10,14 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace as changed
 
+from askare.access import store as access
 from askare.jobs import outbox
 from askare.jobs.kinds import Kind
 from askare.jobs.outbox import HOUSE_USER
 from askare.kernel.caller import Caller, Role
 from askare.kernel.paging import Order, Page, Window
 from askare.kernel.problems import NotFound
+from askare.kernel.versions import Found
 from askare.letters import rules, store
 from askare.letters.addresses import BadAddress, checked_address
 from askare.letters.model import (
@@ -43,7 +45,7 @@ from askare.letters.model import (
 from askare.letters.store import KIND
 from askare.storage import history
 from askare.storage.history import Change, Line
-from askare.storage.transactions import Transaction
+from askare.storage.transactions import Transaction, on_behalf_of
 
 
 class AddressBook(Protocol):
@@ -76,11 +78,16 @@ def write_alerts(
     """Write to each recipient about each realty, once and never again; return how many were not written about before.
 
     What is told at once is a letter of its own; digests gather in one letter a watch and recipient until their hour.
+    What may have been told before a backup was restored is written, and held.
     """
-    instant = [alert for alert in alerts if alert.timing is Timing.INSTANT]
-    written = _write_at_once(tx, instant, new_id=new_id, now=now)
+    restored = store.restored(tx)
+    held = [alert for alert in alerts if rules.may_have_been_told(alert, restored=restored)]
+    written = _write_at_once(tx, held, new_id=new_id, now=now, held=True) if held else 0
+    fresh = [alert for alert in alerts if alert not in held] if held else alerts
+    instant = [alert for alert in fresh if alert.timing is Timing.INSTANT]
+    written += _write_at_once(tx, instant, new_id=new_id, now=now)
     gathered: dict[tuple[UUID, Recipient], list[Alert]] = {}
-    for alert in alerts:
+    for alert in fresh:
         if alert.timing is Timing.DIGEST:
             gathered.setdefault((alert.watch_id, alert.recipient), []).append(alert)
     for (watch_id, recipient), together in gathered.items():
@@ -89,7 +96,9 @@ def write_alerts(
     return written
 
 
-def _write_at_once(tx: Transaction, alerts: Sequence[Alert], *, new_id: Callable[[], UUID], now: datetime) -> int:
+def _write_at_once(
+    tx: Transaction, alerts: Sequence[Alert], *, new_id: Callable[[], UUID], now: datetime, held: bool = False
+) -> int:
     begun = {new_id(): alert for alert in alerts}
     # The key decides: of two letters about the same, in this transaction or in another one, the first takes it.
     store.take_realties(tx, ((alert, letter_id) for letter_id, alert in begun.items()))
@@ -108,6 +117,7 @@ def _write_at_once(tx: Transaction, alerts: Sequence[Alert], *, new_id: Callable
         for letter_id, alert in begun.items()
         if letter_id in taken
     ]
+    letters = list(map(_held, letters)) if held else letters
     store.insert(tx, letters)
     _note_new(tx, letters, due=now)
     return len(letters)
@@ -171,6 +181,7 @@ def write(tx: Transaction, notice: Notice, *, letter_id: UUID, now: datetime, du
         facts=notice.facts,
         office_id=notice.office_id,
         agent_id=notice.agent_id,
+        address=notice.address,
     )
     letter = _new_letter(letter_id, LetterKind.NOTICE, notice.recipient, content, due=due or now, now=now)
     return _write_once(tx, letter, f"notice:{notice.once}")
@@ -221,7 +232,8 @@ def _note_new(tx: Transaction, letters: Sequence[Letter], *, due: datetime) -> N
             for letter in letters
         ]
         history.record_all(tx, KIND, lines, at=letters[0].created)
-        outbox.promise_all(tx, Kind.DELIVER_LETTER, [str(letter.letter_id) for letter in letters], due=due)
+        waiting = [str(letter.letter_id) for letter in letters if not rules.is_over(letter)]
+        outbox.promise_all(tx, Kind.DELIVER_LETTER, waiting, due=due)
 
 
 def _save(tx: Transaction, before: Letter, after: Letter, *, now: datetime, gathering: bool = False) -> Letter:
@@ -262,16 +274,27 @@ class NotYet(Struct, frozen=True):
 
 def domain_of(tx: Transaction, letter_id: UUID, *, addresses: AddressBook) -> str | None:
     """Where the letter goes, as far as that is known: the domain of its recipient's address."""
-    letter = store.find(tx, letter_id)
-    if letter is None or rules.is_over(letter):
+    recipient = store.waiting_for(tx, letter_id)
+    if recipient is None:
         return None
-    addressee = addresses.addressee(tx, letter.recipient)
+    if recipient.kind is RecipientKind.ADDRESS:  # which stands in the letter itself
+        letter = store.find(tx, letter_id)
+        addressee = None if letter is None else _addressee(tx, letter, addresses)
+    else:
+        addressee = addresses.addressee(tx, recipient)
     if addressee is None:
         return None
     try:
         return checked_address(addressee.email).rpartition("@")[2]
     except BadAddress:
         return None
+
+
+def _addressee(tx: Transaction, letter: Letter, addresses: AddressBook) -> Addressee | None:
+    if letter.recipient.kind is not RecipientKind.ADDRESS:
+        return addresses.addressee(tx, letter.recipient)
+    content = letter.content
+    return Addressee("", content.address, None) if isinstance(content, NoticeContent) else None
 
 
 def begin(
@@ -299,7 +322,7 @@ def begin(
     if letter.expires <= now:
         _end(tx, letter, LetterState.EXPIRED, reason=_too_late(letter), now=now)
         return None
-    addressee = addresses.addressee(tx, letter.recipient)
+    addressee = _addressee(tx, letter, addresses)
     if addressee is None or not addressee.email:
         _end(tx, letter, LetterState.REFUSED, reason="no e-mail address of the recipient is known", now=now)
         return None
@@ -310,8 +333,11 @@ def begin(
         return None
     content = letter.content
     office = None if content.office_id is None else addresses.office(tx, content.office_id)
-    # Counted before it is made: an attempt in the midst of which we die must still use one up.
-    letter = _save(tx, letter, changed(letter, attempts=letter.attempts + 1, address=address), now=now)
+    answer = rules.BROKEN_OFF if rules.was_broken_off(letter) else letter.answer
+    # Counted before it is made: an attempt in the midst of which we die must still use one up.  Without a next attempt
+    # it is under way.
+    under_way = changed(letter, attempts=letter.attempts + 1, address=address, answer=answer, next_attempt=None)
+    letter = _save(tx, letter, under_way, now=now)
     ends_by = None
     if letter.watch_id is not None:
         ends_by = store.ensure_subscription(tx, letter.watch_id, letter.recipient, token=token).token
@@ -392,6 +418,33 @@ def _too_late(letter: Letter) -> str:
     return f"not delivered within {rules.LIFE.days} days; the last answer was: {letter.answer or 'none'}"
 
 
+# After a backup was restored -----------------------------------------------------------------------------------------
+
+
+def hold(tx: Transaction, *, restored: datetime) -> int:
+    """Keep letters from leaving a second time out of a restored backup; return how many wait for somebody's decision.
+
+    Held are those that wait and were due, and from now on those about what had come to fit by then.  For the house
+    itself.
+    """
+    store.hold_until(tx, restored)
+    count = 0
+    for organization in access.organizations(tx):
+        caller = Caller(organization.organization_no, organization.organization_id, HOUSE_USER, Role.ADMIN)
+        theirs = on_behalf_of(tx, caller)
+        for letter_id in store.waiting(theirs, due=restored):
+            letter = store.find(theirs, letter_id, lock=True)
+            if letter is not None and rules.may_have_left(letter, restored=restored):
+                _save(theirs, letter, _held(letter), now=restored)
+                outbox.withdraw(theirs, Kind.DELIVER_LETTER, str(letter_id))
+                count += 1
+    return count
+
+
+def _held(letter: Letter) -> Letter:
+    return changed(letter, state=LetterState.HELD, reason=rules.RESTORED, next_attempt=None)
+
+
 # Forgetting ------------------------------------------------------------------------------------------------------
 
 
@@ -423,13 +476,6 @@ def forget_old(tx: Transaction, *, before: datetime, limit: int) -> int:
 # Looking and sending again ---------------------------------------------------------------------------------------
 
 
-class Found(Struct, frozen=True):
-    """A letter's document and version."""
-
-    document: str
-    version: int
-
-
 def get_letter(tx: Transaction, letter_id: UUID) -> Found:
     """Raises NotFound for a letter that is not the organization's."""
     letter = store.find(tx, letter_id)
@@ -454,7 +500,10 @@ def send_again(tx: Transaction, letter_id: UUID, *, now: datetime) -> Found:
         raise NotFound(KIND, "letterId")
     rules.require_sendable_again(letter, now=now)
     anew = changed(letter, next_attempt=now, expires=now + rules.LIFE)
-    if rules.is_over(letter):
+    if letter.state is LetterState.HELD:
+        # Not another round: should it have left already, its reader's mail system can tell that it is the same.
+        anew = changed(anew, state=LetterState.WAITING, reason="")
+    elif rules.is_over(letter):
         anew = changed(
             anew, state=LetterState.WAITING, attempts=0, rounds=letter.rounds + 1, due=now, reason="", sent=None
         )

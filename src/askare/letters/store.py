@@ -103,6 +103,18 @@ def find(tx: Transaction, letter_id: UUID, *, lock: bool = False) -> Letter | No
     return None if row is None else _letter(row, realty_ids_of(tx, letter_id))
 
 
+def waiting_for(tx: Transaction, letter_id: UUID) -> Recipient | None:
+    """Who still waits for the letter of this id; None when nobody does."""
+    row = tx.row(
+        "SELECT recipient_kind, recipient_id FROM letters"
+        " WHERE organization_no = :organization AND letter_id = :letter AND state = :waiting",
+        organization=tx.organization_no,
+        letter=letter_id.bytes,
+        waiting=LetterState.WAITING.value,
+    )
+    return None if row is None else Recipient(RecipientKind(row[0]), UUID(bytes=bytes(row[1])))
+
+
 def find_gathering(tx: Transaction, watch_id: UUID, recipient: Recipient) -> Letter | None:
     """The digest of this recipient and watch that may still be joined, held until the transaction ends; or None."""
     row = tx.row(
@@ -157,6 +169,29 @@ def replace(tx: Transaction, letter: Letter, *, gathering: bool = False) -> str:
         **{column: values[column] for column in _CHANGING},
     )
     return document
+
+
+def waiting(tx: Transaction, *, due: datetime) -> list[UUID]:
+    """The letters of the caller's organization that wait and were due by then."""
+    rows = tx.rows(
+        "SELECT letter_id FROM letters WHERE organization_no = :organization AND state = :waiting AND due <= :due",
+        organization=tx.organization_no,
+        waiting=LetterState.WAITING.value,
+        due=milliseconds(due),
+    )
+    return [UUID(bytes=bytes(letter_id)) for (letter_id,) in rows]
+
+
+def hold_until(tx: Transaction, restored: datetime) -> None:
+    """Remember when a backup was restored whose letters are held.  For the house itself."""
+    tx.run("DELETE FROM letter_holds")
+    tx.run("INSERT INTO letter_holds (restored) VALUES (:restored)", restored=milliseconds(restored))
+
+
+def restored(tx: Transaction) -> datetime | None:
+    """When a backup was last restored whose letters are held; None for never."""
+    row = tx.row("SELECT restored FROM letter_holds")
+    return None if row is None else instant_of(row[0])
 
 
 def delete(tx: Transaction, letter_id: UUID) -> None:
@@ -387,6 +422,9 @@ def organization_id_of(tx: Transaction, organization_no: int) -> UUID:
 
 def ensure_subscription(tx: Transaction, watch_id: UUID, recipient: Recipient, *, token: UUID) -> Subscription:
     """The subscription of this recipient and watch; a new one gets the token."""
+    present = subscription(tx, watch_id, recipient)
+    if present is not None:
+        return present
     tx.run(
         "INSERT INTO letter_subscriptions (token, organization_no, watch_id, recipient_kind, recipient_id)"
         " VALUES (:token, :organization, :watch, :kind, :recipient) ON CONFLICT DO NOTHING",

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from msgspec import Struct
-
 from askare.directory import store as directory
 from askare.directory.model import Kind
 from askare.directory.participants import completed
@@ -15,7 +13,7 @@ from askare.directory.references import Checks
 from askare.kernel.paging import Order, Page, Window
 from askare.kernel.problems import Gone, NotFound
 from askare.kernel.verbatim import strings_in, value_of
-from askare.kernel.versions import require_version
+from askare.kernel.versions import Found, Saved, require_version
 from askare.meetings import rules, store
 from askare.meetings.model import Meeting, MeetingContent, MeetingFilter
 from askare.storage import history
@@ -26,22 +24,8 @@ KIND = "meeting"
 SEARCHED_LETTERS_MAX = 50_000  # of one meeting: an open object has no other bound than that of the body
 
 
-class Saved(Struct, frozen=True):
-    """What became of a meeting: its id and its present version."""
-
-    meeting_id: UUID
-    version: int
-
-
-class Found(Struct, frozen=True):
-    """A meeting's document and version."""
-
-    document: str
-    version: int
-
-
 def create_meeting(
-    tx: Transaction, content: MeetingContent, *, meeting_id: UUID, checks: Checks = Checks.OFF, now: datetime
+    tx: Transaction, content: MeetingContent, meeting_id: UUID, *, checks: Checks = Checks.OFF, now: datetime
 ) -> Saved:
     """Keep a new meeting.
 

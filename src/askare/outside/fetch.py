@@ -26,6 +26,7 @@ import httpx2
 from msgspec import Struct
 
 from askare.outside.addresses import OF_EVERYBODY, Address, AllowList, Kind, may_connect, written_address
+from askare.outside.streams import connect
 
 ADDRESS_CHARACTERS_MAX = 8_192
 CONNECTIONS_MAX = 64
@@ -126,7 +127,6 @@ class _CheckedBackend(httpcore2.AsyncNetworkBackend):
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
-        self._sockets = httpcore2.AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -144,7 +144,9 @@ class _CheckedBackend(httpcore2.AsyncNetworkBackend):
         problem: Exception | None = None
         for address in addresses:
             try:
-                return await self._sockets.connect_tcp(str(address), port, timeout, local_address, socket_options)
+                return await connect(
+                    str(address), port, timeout=timeout, local_address=local_address, socket_options=socket_options
+                )
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 problem = error
         assert problem is not None  # noqa: S101  -- a guard never answers an empty list

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+import time
 from pathlib import Path
 
 import structlog
-from aiosmtplib import SMTP, SMTPException, SMTPResponseException
+from aiosmtplib import SMTP, SMTPException, SMTPResponseException, SMTPServerDisconnected
 from msgspec import Struct
 
 from askare.letters.addresses import one_line
@@ -21,8 +22,12 @@ COMMAND_SECONDS_MAX = 30.0
 # which we stand for that long would hold up everything, so it is as long as one attempt may take in all.
 LAST_ANSWER_SECONDS_MAX = 100.0
 FAREWELL_SECONDS_MAX = 5.0
+# Letters that follow each other go over one connection: greeting, encryption and login take longer than a letter does.
+IDLE_SECONDS_MAX = 5.0  # long enough for the next letter of many, short enough that no server grows tired of us
+LETTERS_A_CONNECTION = 100  # servers commonly hang up after some hundreds
 ANSWER_LETTERS_MAX = 500
 
+_CLOSING = 421  # "I hang up now"
 # "Prove who you are first", in its various forms: what is wrong is our setting, and not the letter.
 _ABOUT_US = frozenset({530, 534, 535, 538})
 _DEFAULT_PORTS = {"starttls": 587, "tls": 465, "none": 25}
@@ -51,10 +56,11 @@ class Patience(Struct, frozen=True):
     command: float = COMMAND_SECONDS_MAX
     last_answer: float = LAST_ANSWER_SECONDS_MAX
     in_all: float = SENDING_SECONDS_MAX
+    idle: float = IDLE_SECONDS_MAX
 
 
 class SmtpMailer:
-    """Hands letters to a mail server, each over a connection of its own."""
+    """Hands letters to a mail server; a connection over which one has gone carries the next."""
 
     reads_8bit = False  # whoever carries it on may not be able to
 
@@ -64,6 +70,7 @@ class SmtpMailer:
         self._server = server
         self._patience = patience or Patience()
         self._trust = trust or ssl.create_default_context()
+        self._idle = _Idle(self._patience.idle)
 
     async def send(self, mail: Mail) -> Verdict:
         """Hand one letter over.
@@ -91,28 +98,52 @@ class SmtpMailer:
         return _line(f"{greeting.code} {greeting.message}")
 
     async def _send(self, mail: Mail) -> Verdict:
-        client = self._client()
+        while (kept := self._idle.take()) is not None:
+            try:
+                return await self._hand_over(kept, mail)
+            except _GoneMeanwhile:
+                continue  # nothing of the letter was said yet
+        connection = _Connection(self._client())
+        try:
+            await connection.client.connect()
+        except _TROUBLE as error:
+            connection.client.close()
+            return Later(f"while connecting: {_told(error)}")
+        return await self._hand_over(connection, mail)
+
+    async def _hand_over(self, connection: _Connection, mail: Mail) -> Verdict:
+        """Hand one letter over a connection and keep the connection, if it is still good, for the next.
+
+        Raises _GoneMeanwhile when the server had hung up, or does so now, before it heard of the letter.
+        """
+        client = connection.client
+        stage = "before the letter was handed over"
+        is_good = False
         try:
             try:
-                await client.connect()
-            except _TROUBLE as error:
-                return Later(f"while connecting: {_told(error)}")
-            stage = "before the letter was handed over"
-            try:
                 await client.mail(mail.sender)
-                await client.rcpt(mail.recipient)
-                stage = "while the letter was handed over, which may have arrived"
-                answer = await client.data(mail.message, timeout=self._patience.last_answer)
-            except SMTPResponseException as error:
-                is_final = 500 <= error.code <= 599 and error.code not in _ABOUT_US
-                return Never(_told(error)) if is_final else Later(_told(error))
-            except _TROUBLE as error:
-                return Later(f"{_told(error)} {stage}")
-            with contextlib.suppress(*_TROUBLE):  # it has the letter: what it says to our farewell changes nothing
-                await client.quit(timeout=FAREWELL_SECONDS_MAX)
-            return Accepted(_line(f"{answer.code} {answer.message}"))
+            except (SMTPServerDisconnected, SMTPResponseException, ConnectionError) as error:
+                is_farewell = not isinstance(error, SMTPResponseException) or error.code == _CLOSING
+                if connection.letters and is_farewell:
+                    raise _GoneMeanwhile from None
+                raise
+            await client.rcpt(mail.recipient)
+            stage = "while the letter was handed over, which may have arrived"
+            answer = await client.data(mail.message, timeout=self._patience.last_answer)
+            is_good = True
+        except SMTPResponseException as error:
+            is_final = 500 <= error.code <= 599 and error.code not in _ABOUT_US
+            is_good = 400 <= error.code <= 599 and await _begun_anew(client)
+            return Never(_told(error)) if is_final else Later(_told(error))
+        except _TROUBLE as error:
+            return Later(f"{_told(error)} {stage}")
         finally:
-            client.close()
+            connection.letters += 1
+            if is_good and client.is_connected and connection.letters < LETTERS_A_CONNECTION:
+                self._idle.put(connection)
+            else:
+                client.close()
+        return Accepted(_line(f"{answer.code} {answer.message}"))
 
     def _client(self) -> SMTP:
         server = self._server
@@ -129,6 +160,70 @@ class SmtpMailer:
         )
         client.timeout = self._patience.command
         return client
+
+
+class _Connection:
+    """A connection to the mail server, and how many letters were carried over it."""
+
+    def __init__(self, client: SMTP) -> None:
+        self.client = client
+        self.letters = 0
+        self.idle_since = 0.0
+
+
+class _Idle:
+    """Connections over which nothing goes at the moment.  One that nobody needs for a while is ended."""
+
+    def __init__(self, seconds_max: float) -> None:
+        self._seconds_max = seconds_max
+        self._connections: list[_Connection] = []
+        self._keeper: asyncio.Task[None] | None = None
+
+    def take(self) -> _Connection | None:
+        """The one that was used last; None when there is none.  Those that the server closed are gone by themselves."""
+        while self._connections:
+            connection = self._connections.pop()
+            if connection.client.is_connected:
+                return connection
+        return None
+
+    def put(self, connection: _Connection) -> None:
+        connection.idle_since = time.monotonic()
+        self._connections.append(connection)
+        if self._keeper is None or self._keeper.done():
+            self._keeper = asyncio.create_task(self._keep())
+
+    async def _keep(self) -> None:
+        """End what is not needed any more, for as long as there is any; and all of it when the event loop ends."""
+        try:
+            while self._connections:
+                wait = self._connections[0].idle_since + self._seconds_max - time.monotonic()
+                if wait > 0:
+                    await asyncio.sleep(wait)
+                    continue
+                client = self._connections.pop(0).client
+                try:
+                    with contextlib.suppress(*_TROUBLE):
+                        await client.quit(timeout=FAREWELL_SECONDS_MAX)
+                finally:
+                    client.close()
+        finally:
+            for connection in self._connections:
+                connection.client.close()
+            self._connections.clear()
+
+
+class _GoneMeanwhile(Exception):
+    """The server hung up on a connection over which nothing went."""
+
+
+async def _begun_anew(client: SMTP) -> bool:
+    """Whether the connection is ready for another letter after one that was not taken."""
+    try:
+        await client.rset()
+    except _TROUBLE:
+        return False
+    return True
 
 
 class Unreachable(Exception):

@@ -19,7 +19,7 @@ from askare.jobs import outbox
 from askare.jobs.kinds import Kind as Job
 from askare.kernel.paging import Order, Page, Window
 from askare.kernel.problems import Conflict, Fault, Invalid, NotFound, Problem, Wrong
-from askare.kernel.versions import NO_CONDITION, Precondition
+from askare.kernel.versions import NO_CONDITION, Found, Precondition
 from askare.realties import rules, store
 from askare.realties.model import Realty, RealtyContent, RealtyFilter
 from askare.realties.store import Stored
@@ -36,13 +36,6 @@ class Saved(Struct, frozen=True):
     version: int
     is_new: bool
     is_changed: bool
-
-
-class Found(Struct, frozen=True):
-    """A realty's document and version."""
-
-    document: str
-    version: int
 
 
 def get_realty(tx: Transaction, realty_id: UUID) -> Found:

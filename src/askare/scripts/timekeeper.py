@@ -14,7 +14,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -49,6 +49,7 @@ class Rhythm(Struct, frozen=True):
     """How often the timekeeper does what, in seconds."""
 
     tick: float = 0.05  # the longest pause between two looks at the clocks
+    breath: float = 0.01  # the pause after a claim: what falls due meanwhile shares the next one
     beat: float = 5.0
     dead_after: float = 15.0  # without a beat
     watch: float = 1.0
@@ -91,6 +92,7 @@ class Work(Struct):
 
     claimed: Claimed
     task: asyncio.Task[None] | None = None
+    is_begun: bool = False  # its script has been called
     stop_asked: bool = False
     is_lost: bool = False  # it belongs to somebody else by now; how it ends is nobody's business
 
@@ -109,12 +111,13 @@ class Timekeeper:
         defaults: Defaults,
         site: str,
         alone: bool,
-        alarm: Callable[[Upset], None] | None = None,
+        siblings: Collection[str] = (),
         rhythm: Rhythm = RHYTHM,
     ) -> None:
         """`scripts_database`: the same data by other connections, so that scripts never stand in the ticker's way.
 
-        `alone`: no other process starts scripts on this database (SQLite), so whoever was there before is dead."""
+        `alone`: no other process starts scripts on this database (SQLite), so whoever was there before is dead; all but
+        those at the sites of `siblings`, who are in this process too and see to their own."""
         self._database = database
         self._scripts_database = scripts_database
         self._registry = registry
@@ -122,7 +125,7 @@ class Timekeeper:
         self._edge = edge
         self._site = site
         self._alone = alone
-        self._alarm = alarm
+        self._siblings = siblings
         self._knowledge = Knowledge(defaults, registry.codes)
         self._node: Node | None = None
         self._rhythm = rhythm
@@ -131,7 +134,6 @@ class Timekeeper:
         self._work: dict[UUID, Work] = {}
         self._ended: list[Ended] = []
         self._progress: dict[UUID, str] = {}
-        self._unstarted: list[Claimed] = []
         self._woken = threading.Event()
         self._stopping = False
         self._loop = asyncio.new_event_loop()
@@ -140,7 +142,6 @@ class Timekeeper:
         self._ticker = threading.Thread(target=self._tick_on, name="askare-ticker", daemon=True)
         self._runner = threading.Thread(target=self._run_loop, name="askare-scripts", daemon=True)
         self._next_beat = self._next_watch = self._next_progress = 0.0
-        self.lateness: list[int] | None = None  # milliseconds of each start, for benchmarks
 
     def start(self) -> None:
         """Begin to tick."""
@@ -207,11 +208,8 @@ class Timekeeper:
         if glance.untimed:
             self._write(lambda tx: ticking.retime_domains(tx, now=self._present(tx)))
         room = SCRIPTS_AT_ONCE - len(self._work)
-        if self._unstarted:
-            self._begin(node)
-        if (glance.due or glance.untimed) and room > 0:
-            self._claim(node, room)
-            return 0 if self._unstarted else self._pause(None, now)
+        if (glance.due or glance.untimed) and room > 0 and (claimed := self._claim(node, room)):
+            return 0 if claimed >= ticking.CLAIMED_AT_ONCE else self._rhythm.breath
         return self._pause(glance.next_at, now)
 
     def _glance(self, tx: Transaction) -> tuple[int, Glance]:
@@ -239,7 +237,7 @@ class Timekeeper:
         def announce(tx: Transaction) -> Node:
             now = self._present(tx)
             if self._alone:
-                for node_no in ticking.beats(tx):
+                for node_no in ticking.nodes_not_at(tx, self._siblings):
                     ticking.declare_dead(tx, node_no, beat=None, now=now)
             return ticking.announce(tx, site=self._site, name=name, now=now)
 
@@ -253,7 +251,6 @@ class Timekeeper:
             # Others have taken us for dead and our runs for lost: they are none of ours any more.
             _log.warning("this node was taken for dead; its scripts are stopped", node=node.name)
             self._loop.call_soon_threadsafe(self._lose_all)
-            self._unstarted.clear()
             self._announce()
 
     def _watch(self, at: float) -> None:
@@ -264,11 +261,13 @@ class Timekeeper:
             self._watch_others(node, at)
         if self._read(lambda tx: ticking.is_due_at_dead_sites(tx, node, now=self._present(tx))):
             self._write(lambda tx: ticking.note_dead_sites(tx, node, self._knowledge, now=self._present(tx)))
-        if self._work:
-            held = self._read(lambda tx: ticking.held(tx, node))
-            gone = [run_id for run_id in list(self._work) if run_id not in held]
-            if gone:
-                self._loop.call_soon_threadsafe(self._lose, gone)
+        held = self._read(lambda tx: ticking.held(tx, node))
+        gone = [run_id for run_id in list(self._work) if run_id not in held]
+        if gone:
+            self._loop.call_soon_threadsafe(self._lose, gone)
+        unknown = held - self._work.keys()
+        if unknown:  # the connection broke after a claim was committed and before we heard of it
+            self._write(lambda tx: ticking.give_back(tx, node, unknown, now=self._present(tx)))
 
     def _watch_others(self, node: Node, at: float) -> None:
         beats = self._read(ticking.beats)
@@ -280,30 +279,17 @@ class Timekeeper:
     def _declare_dead(self, tx: Transaction, *, node_no: int, beat: int) -> list[UUID]:
         return ticking.declare_dead(tx, node_no, beat=beat, now=self._present(tx))
 
-    def _claim(self, node: Node, room: int) -> None:
-        claimed = self._write(lambda tx: ticking.claim(tx, node, self._knowledge, now=self._present(tx), room=room))
+    def _claim(self, node: Node, room: int) -> int:
+        """Claim what is due, and start it once the claim is on the disk; returns how many."""
+        claimed: list[Claimed] = self._write(
+            lambda tx: ticking.claim(tx, node, self._knowledge, now=self._present(tx), room=room)
+        )
         if claimed:
-            self._unstarted += claimed
-            self._begin(node)
-
-    def _begin(self, node: Node) -> None:
-        """Write down that the claimed runs start, then start them."""
-        waiting = list(self._unstarted)
-
-        def begin(tx: Transaction) -> tuple[set[UUID], int]:
-            now = self._present(tx)
-            return ticking.start(tx, node, [one.run_id for one in waiting], now=now), now
-
-        started, now = self._write(begin)
-        self._unstarted = self._unstarted[len(waiting) :]
-        ours = [one for one in waiting if one.run_id in started]
-        if self.lateness is not None:
-            self.lateness += [now - one.due_at for one in ours]
-        with self._lock:
-            for one in ours:
-                self._work[one.run_id] = Work(one)
-        if ours:
-            self._loop.call_soon_threadsafe(self._take, ours)
+            with self._lock:
+                for one in claimed:
+                    self._work[one.run_id] = Work(one)
+            self._loop.call_soon_threadsafe(self._take, claimed)
+        return len(claimed)
 
     def _write_ended(self) -> None:
         node = self._node
@@ -323,9 +309,8 @@ class Timekeeper:
                 name=upset.name,
                 failures=upset.failures,
                 paused=upset.paused,
+                letters=upset.letters,
             )
-            if self._alarm is not None:
-                self._alarm(upset)
 
     def _write_progress(self) -> None:
         node = self._node
@@ -340,7 +325,14 @@ class Timekeeper:
             return
         while self._ended:
             self._write_ended()
-        self._write(lambda tx: ticking.declare_dead(tx, node.node_no, beat=None, now=self._present(tx)))
+        unbegun = [run_id for run_id, work in list(self._work.items()) if not work.is_begun]
+
+        def goodbye(tx: Transaction) -> None:
+            now = self._present(tx)
+            ticking.give_back(tx, node, unbegun, now=now)
+            ticking.declare_dead(tx, node.node_no, beat=None, now=now)
+
+        self._write(goodbye)
 
     # The scripts' thread ---------------------------------------------------------------------------------------
 
@@ -351,7 +343,7 @@ class Timekeeper:
 
     def _take(self, claimed: Sequence[Claimed]) -> None:
         if self._stopping:
-            return  # the goodbye says of them that their owner is down
+            return  # the goodbye gives them back
         if self._desk is None:
             self._desk = Desk(self._scripts_database)
         for one in claimed:
@@ -361,6 +353,7 @@ class Timekeeper:
 
     async def _run(self, work: Work) -> None:
         claimed = work.claimed
+        work.is_begun = True
         try:
             seconds = claimed.timeout_seconds or None
             async with asyncio.timeout(seconds):

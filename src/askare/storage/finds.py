@@ -8,8 +8,10 @@ things that have changed since are looked at.
 from __future__ import annotations
 
 import threading
+from array import array
+from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -19,9 +21,40 @@ from askare.storage.marks import present_mark, things_changed_since
 if TYPE_CHECKING:
     from askare.storage.transactions import Transaction
 
-NUMBERS_MAX = 400_000  # of things, in all finds of a process: some 25 MB
-FIND_MAX = 50_000  # of things in one find; a larger one would push out too many others
+NUMBERS_MAX = 3_000_000  # of things, in all finds of a process: 24 MB
+FIND_MAX = 300_000  # of things in one find; a larger one would push out too many others
 CHANGES_MAX = 500  # more than that since the mark, and looking anew is the cheaper way
+
+
+class Numbers:
+    """The numbers of some things, in order, eight bytes each."""
+
+    __slots__ = ("_ordered",)
+
+    def __init__(self, numbers: Iterable[int] = ()) -> None:
+        self._ordered = array("q", sorted(numbers))
+
+    def __len__(self) -> int:
+        return len(self._ordered)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._ordered)
+
+    def __contains__(self, number: int) -> bool:
+        place = bisect_left(self._ordered, number)
+        return place < len(self._ordered) and self._ordered[place] == number
+
+    def changed(self, *, without: Iterable[int], with_: Iterable[int]) -> Numbers:
+        """The same without some few and then with some few others."""
+        ordered = self._ordered[:]
+        for number in without:
+            if number in self:
+                del ordered[bisect_left(ordered, number)]
+        for number in with_:
+            ordered.insert(bisect_left(ordered, number), number)
+        new = Numbers()
+        new._ordered = ordered
+        return new
 
 
 class Find(Struct, frozen=True):
@@ -32,7 +65,7 @@ class Find(Struct, frozen=True):
 
     mark: str
     touched: str
-    numbers: frozenset[int] | None
+    numbers: Numbers | None
 
 
 class Again(Struct, frozen=True):
@@ -55,7 +88,7 @@ class Finds:
         tx: Transaction,
         kind: str,
         question: Hashable,
-        find: Callable[[], frozenset[int] | None],
+        find: Callable[[], Numbers | None],
         find_among: Callable[[Collection[bytes]], Again],
     ) -> Find:
         """The present answer to `question`, which must name everything that `find` depends on.
@@ -67,6 +100,7 @@ class Finds:
         mark = present_mark(tx)
         if known is not None:
             if mark == known.mark:
+                self._use(key)
                 return known
             if tx.flavour.moment(mark) < tx.flavour.moment(known.mark):
                 return Find(mark, mark, find())  # this looks at what was, others have looked at what came after
@@ -90,9 +124,14 @@ class Finds:
         if known.numbers is None:  # one of these may be among the many: nobody knows
             return Find(mark, mark, None)
         again = find_among(changed)
-        if not again.found and known.numbers.isdisjoint(again.present):
+        if not again.found and not any(number in known.numbers for number in again.present):
             return Find(mark, known.touched, known.numbers)
-        return Find(mark, mark, (known.numbers - again.present) | again.found)
+        return Find(mark, mark, known.numbers.changed(without=again.present, with_=again.found))
+
+    def _use(self, key: Hashable) -> None:
+        with self._lock:
+            if key in self._remembered:
+                self._remembered.move_to_end(key)
 
     def _remember(self, key: Hashable, found: Find) -> None:
         with self._lock:

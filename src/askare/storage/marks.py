@@ -10,9 +10,14 @@ if TYPE_CHECKING:
 
 def present_mark(tx: Transaction) -> str:
     """A mark of the moment that this transaction looks at."""
+    if tx.known_mark is not None:
+        return tx.known_mark
     row = tx.row(tx.flavour.present_mark)
     assert row is not None  # noqa: S101  -- an aggregate without GROUP BY always has a row
-    return str(row[0])
+    mark = str(row[0])
+    if tx.only_looks:
+        tx.known_mark = mark
+    return mark
 
 
 def changed_since(tx: Transaction, kind: str, mark: str, *, limit: int) -> list[tuple[str | None, str | None]]:

@@ -13,13 +13,14 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from askare.kernel.paging import Order, Page, Window
-from askare.storage.finds import FIND_MAX, Again, Find
+from askare.storage.finds import FIND_MAX, Again, Find, Numbers
 from askare.storage.pages import is_untouched_since
 from askare.storage.shelf import Shelf, times_retexted
 from askare.storage.sql import Conditions
@@ -149,37 +150,34 @@ class _Search:
         due = min(window.size, total - window.start)
         reach = REACH_AT_FIRST
         while True:
-            numbers = self._numbers(window, total, reach)
-            if len(numbers) >= due or reach >= total:
-                return self._fetched(numbers)
+            conditions = self._start()
+            source, tables = self._way(conditions, window, total, reach)
+            answers = self._in_order(source, tables, conditions, window)
+            if len(answers) >= due or reach >= total:
+                return answers
             reach *= REACH_AGAIN
 
-    def _numbers(self, window: Window, total: int, reach: float) -> list[int]:
-        """The numbers of the things in the window, in order."""
-        conditions = self._start()
-        source, tables = self._way(conditions, window, total, reach)
-        return self._ordered(source, tables, conditions, window)
+    def _in_order(self, source: str, tables: dict[str, str], conditions: Conditions, window: Window) -> list[bytes]:
+        """What the shelf answers of the things in the window, in order.
 
-    def _ordered(self, source: str, tables: dict[str, str], conditions: Conditions, window: Window) -> list[int]:
-        keys = ", ".join(f"{tables.get(order.field, 't')}.{order.field}{_direction(order)}" for order in self._orders)
-        no, key = self._shelf.no, self._shelf.id
+        The numbers are put in order first and the documents looked up by them, so that nothing sorts documents.
+        """
+        shelf, flavour = self._shelf, self._tx.flavour
+        keys = [(order.field, _direction(order)) for order in self._orders] + [(shelf.id, "")]
+        sorted_by = ", ".join(f"{tables.get(column, 't')}.{column}{direction}" for column, direction in keys)
+        picked = ", ".join(
+            f"{tables.get(column, 't')}.{column}" for column in dict.fromkeys((shelf.no, *(k for k, _ in keys)))
+        )
         limit, offset = conditions.value(window.size), conditions.value(window.start)
+        answer = flavour.as_bytes.format(f"d.{shelf.answers}")
+        again = flavour.sorted_again.format(", ".join(f"p.{column}{direction}" for column, direction in keys))
         rows = self._tx.rows(
-            f"SELECT {tables.get(no, 't')}.{no} FROM {source} WHERE {conditions}"
-            f" ORDER BY {keys}, {tables.get(key, 't')}.{key} LIMIT {limit} OFFSET {offset}",
+            f"SELECT {answer} FROM"
+            f" (SELECT {picked} FROM {source} WHERE {conditions} ORDER BY {sorted_by} LIMIT {limit} OFFSET {offset}) p"
+            f" {self._join} {shelf.table} d ON d.{shelf.no} = p.{shelf.no}{again}",
             **conditions.values,
         )
-        return [number for (number,) in rows]
-
-    def _fetched(self, numbers: list[int]) -> list[bytes]:
-        """The answers for these things, in this order.  Apart from the search, so that nothing sorts documents."""
-        shelf = self._shelf
-        conditions = Conditions()
-        conditions.add(conditions.among(shelf.no, numbers))
-        answer = self._tx.flavour.as_bytes.format(shelf.answers)
-        rows = self._tx.rows(f"SELECT {shelf.no}, {answer} FROM {shelf.table} WHERE {conditions}", **conditions.values)
-        answers: dict[int, bytes] = dict(rows)
-        return [bytes(answers[number]) for number in numbers]
+        return [bytes(row[0]) for row in rows]
 
     def _way(self, conditions: Conditions, window: Window, total: int, reach: float) -> tuple[str, dict[str, str]]:
         """The tables to go through, and which of them gives a column to sort by, where that is not the main one (t)."""
@@ -455,7 +453,7 @@ class _TextSearch(_Search):
             return super().answers(window, total)
         conditions = self._start()
         conditions.add(self._among(conditions, numbers))
-        return self._fetched(self._ordered(f"{self._shelf.table} t", {}, conditions, window))
+        return self._in_order(f"{self._shelf.table} t", {}, conditions, window)
 
     def _find(self) -> Find:
         if self._known is None:
@@ -465,14 +463,17 @@ class _TextSearch(_Search):
             )
         return self._known
 
-    def _find_all(self) -> frozenset[int] | None:
+    def _find_all(self) -> Numbers | None:
         conditions = self._start()
         tables, table = self._all_found(conditions)
-        found = self._tx.rows(
-            f"SELECT {table}.{self._shelf.no} FROM {tables} WHERE {conditions} LIMIT {FIND_MAX + 1}",
+        # As one text: a row for each number would take many times as long.
+        row = self._tx.row(
+            "SELECT string_agg(CAST(no AS TEXT), ',') FROM"
+            f" (SELECT {table}.{self._shelf.no} AS no FROM {tables} WHERE {conditions} LIMIT {FIND_MAX + 1}) found",
             **conditions.values,
         )
-        return frozenset(number for (number,) in found) if len(found) <= FIND_MAX else None
+        numbers = msgspec.json.decode(f"[{(row and row[0]) or ''}]", type=list[int])
+        return Numbers(numbers) if len(numbers) <= FIND_MAX else None
 
     def _find_among(self, ids: Collection[bytes]) -> Again:
         shelf = self._shelf
@@ -487,7 +488,7 @@ class _TextSearch(_Search):
         self._add(wanted, self._narrow_conditions(wanted), self._query.links, self._words)
         return Again(numbers(f"{shelf.table} t", self._start()), numbers(self._things_and_texts(), wanted))
 
-    def _among(self, conditions: Conditions, numbers: Collection[int]) -> str:
+    def _among(self, conditions: Conditions, numbers: Iterable[int]) -> str:
         flavour = self._tx.flavour
         return flavour.among_numbers.format(f"t.{self._shelf.no}", conditions.value(flavour.numbers(numbers)))
 

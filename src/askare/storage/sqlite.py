@@ -8,11 +8,12 @@ leaves before it.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from functools import lru_cache
 from pathlib import Path
@@ -34,9 +35,11 @@ Resolve = Callable[["list[Errand]"], object]
 GROUP_MAX = 64  # operations a commit; more would make the first of them wait for little gain
 QUEUE_MAX = 4_000  # operations that may wait for the writer; past that a caller is told to come back
 CHECKPOINT_PAGES = 8_000  # of the log, 32 MB: pages that change often are then copied into the file once, not each time
+MAPPED_BYTES_MAX = 2**31 - 2**16  # of the file, read where the system keeps them; SQLite maps no more
 LOADING_CHECKPOINT_PAGES = 64_000  # 256 MB, while a command loads very many things
 BUSY_MILLISECONDS = 10_000  # how long another process (a command beside the server) may hold the file
 SHORT_READ_STEPS = 100_000  # virtual machine steps, about 2 ms: longer reads leave the event loop alone
+STEPS_A_TURN = 5_000  # after so many we are asked whether to go on
 
 # 3.7.0 to 3.51.2 can lose committed data in WAL mode (the WAL-reset bug).
 SAFE_VERSION = (3, 51, 3)
@@ -65,8 +68,10 @@ def require_safe_version(version: str) -> None:
 
 
 class _SqliteTransaction(Scope):
-    def __init__(self, connection: apsw.Connection, caller: Caller | None, memory: Memory) -> None:
-        super().__init__(caller, memory)
+    def __init__(
+        self, connection: apsw.Connection, caller: Caller | None, memory: Memory, *, only_looks: bool = False
+    ) -> None:
+        super().__init__(caller, memory, only_looks=only_looks)
         self._connection = connection
 
     @property
@@ -104,6 +109,13 @@ class _SqliteTransaction(Scope):
 
     def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
         self._connection.executemany(_insertion(table, tuple(columns), ""), rows)
+
+    def amend(
+        self, table: str, keys: Mapping[str, str], columns: Mapping[str, str], rows: Sequence[Sequence[Value]]
+    ) -> None:
+        found = " AND ".join(f"{name} = ?{at}" for at, name in enumerate(keys, 1))
+        given = ", ".join(f"{name} = ?{at}" for at, name in enumerate(columns, len(keys) + 1))
+        self._connection.executemany(f"UPDATE {table} SET {given} WHERE {found}", rows)
 
 
 @lru_cache(maxsize=200)
@@ -148,6 +160,7 @@ class SqliteDatabase:
         else:
             connection.execute("PRAGMA query_only = ON")
             connection.execute(f"PRAGMA cache_size = -{self._reader_cache_kib}")
+            connection.execute(f"PRAGMA mmap_size = {MAPPED_BYTES_MAX}")
             connection.wal_autocheckpoint(0)  # only the writer checkpoints
         return connection
 
@@ -253,8 +266,8 @@ class SqliteDatabase:
         try:
             connection.execute("BEGIN")
             if steps_max is not None:
-                connection.set_progress_handler(lambda: True, steps_max)
-            return operation(_SqliteTransaction(connection, caller, self.memory))
+                connection.set_progress_handler(_patience(steps_max), STEPS_A_TURN)
+            return operation(_SqliteTransaction(connection, caller, self.memory, only_looks=True))
         except apsw.InterruptError:
             raise ReadTooLong from None
         except (apsw.BusyError, apsw.IOError, apsw.FullError) as error:
@@ -358,6 +371,17 @@ def processes_at(path: Path) -> list[str]:
         if len(words) == 8 and words[6] == str(_SHARED_LOCK_AT) and words[5].rpartition(":")[2] == str(inode):
             found.add(int(words[4]))
     return [f"process {pid}" for pid in sorted(found - {os.getpid()})]
+
+
+def _patience(steps_max: int) -> Callable[[], bool]:
+    """A progress handler that breaks off what takes more steps.
+
+    SQLite counts the steps of a statement over all the times that it was run, so the first turn may come at once, and
+    nothing follows from a single one.
+    """
+    turns = itertools.count()
+    turns_max = steps_max // STEPS_A_TURN
+    return lambda: next(turns) >= turns_max
 
 
 class Errand:

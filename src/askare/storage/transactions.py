@@ -6,7 +6,7 @@ operation returns, and undoes everything when it raises.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 from askare.kernel.caller import Caller
@@ -36,6 +36,9 @@ class Transaction(Protocol):
     def memory(self) -> Memory:
         """What this process remembers of the database."""
 
+    only_looks: bool  # it changes nothing, and sees one moment from beginning to end
+    known_mark: str | None  # of that moment, once `marks.present_mark` has read it
+
     def rows(self, sql: str, **values: Value) -> list[Row]: ...
 
     def row(self, sql: str, **values: Value) -> Row | None:
@@ -61,6 +64,14 @@ class Transaction(Protocol):
     def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
         """Insert very many rows, in the quickest way the database has."""
 
+    def amend(
+        self, table: str, keys: Mapping[str, str], columns: Mapping[str, str], rows: Sequence[Sequence[Value]]
+    ) -> None:
+        """Change many rows, each found by its keys and given other columns, in the quickest way the database has.
+
+        Each row holds the keys' values, then the columns'.  Both maps say of each name which word of the flavour's
+        `ddl` is its type."""
+
     def after_commit(self, then: Callable[[], None]) -> None:
         """Call `then` once everything done here is safely on the disk, and never when it is undone."""
 
@@ -68,9 +79,11 @@ class Transaction(Protocol):
 class Scope:
     """The part of a transaction that does not depend on the database: for whom it is, and what follows it."""
 
-    def __init__(self, caller: Caller | None, memory: Memory) -> None:
+    def __init__(self, caller: Caller | None, memory: Memory, *, only_looks: bool = False) -> None:
         self._caller = caller
         self.memory = memory
+        self.only_looks = only_looks
+        self.known_mark: str | None = None
         self.followers: list[Callable[[], None]] = []
 
     @property

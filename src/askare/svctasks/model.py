@@ -10,6 +10,7 @@ from uuid import UUID
 from msgspec import UNSET, Struct, UnsetType, field
 
 from askare.kernel.time import settled, written
+from askare.workdays.model import STAMP_GRAIN as STAMP_GRAIN
 from askare.workdays.model import Defaults, Segment, own_keys
 from askare.workdays.model import stamp as stamp
 from askare.workdays.model import svc_id as svc_id
@@ -107,6 +108,7 @@ class Sched(Struct, frozen=True, kw_only=True):
     onstart: bool = False
     parameters: dict[str, Any] = {}  # startparam1 … startparam9
     alert_after_failures: int = 0
+    alert_to: tuple[str, ...] = ()  # e-mail addresses, and ids of agents and users; empty: the administrators
     pause_after_failures: int = 0
 
 

@@ -17,10 +17,11 @@ from askare.kernel.time import instant_of, milliseconds, written
 from askare.storage import history
 from askare.storage.collection import Kept, text_of
 from askare.storage.history import Change
-from askare.storage.listing import Column, Shelf, listed
+from askare.storage.listing import EMPTY_NUMBER, Column, Shelf, listed
 from askare.storage.transactions import Transaction
-from askare.svctasks import rules, store
+from askare.svctasks import alarms, rules, store, svcscripts
 from askare.svctasks.model import (
+    STAMP_GRAIN,
     Entry,
     Origin,
     Outcome,
@@ -37,7 +38,7 @@ from askare.svctasks.model import (
 )
 from askare.svctasks.store import TASKS, Clock, NewRun, Pages
 from askare.svctasks.svcscripts import codes_of_domain
-from askare.svctasks.timetable import LOOK_AHEAD, decide, grid_of, outlook, windows_of
+from askare.svctasks.timetable import LOOK_AHEAD, PIECES_MAX, Outlook, decide, grid_of, outlook, windows_of
 from askare.workdays import operations as workdays
 from askare.workdays.windows import Calendar
 
@@ -46,9 +47,21 @@ SHELF = Shelf(
     table="svctasks",
     columns={
         "id": Column("thing_id", Kind.UUID),
+        "name": Column("name", Kind.TEXT, long=True, collated=True),
         "isenabled": Column("enabled", Kind.FLAG),
-        "ext.ct": Column("created", Kind.INSTANT),
-        "ext.lwt": Column("modified", Kind.INSTANT),
+        "svcscriptcode": Column("script_code", Kind.TEXT, long=True, collated=True),
+        "sitemode": Column("site_mode", Kind.TEXT, collated=True),
+        "sites": Column("sites", Kind.NAMES),
+        "isregular": Column("regular", Kind.FLAG),
+        "overlap": Column("may_overlap", Kind.FLAG),
+        "intervalsec": Column("interval_sec", Kind.INTEGER),
+        "dtstart": Column("start_at", Kind.INSTANT),
+        "dtstop": Column("stop_at", Kind.INSTANT),
+        "schedule": Column("schedule", Kind.TEXT, collated=True),
+        "opts.title": Column("title", Kind.TEXT, long=True, collated=True),
+        "opts.comment": Column("comment", Kind.TEXT, long=True, collated=True),
+        "ext.ct": Column("created", Kind.INSTANT, grain=STAMP_GRAIN),
+        "ext.lwt": Column("modified", Kind.INSTANT, grain=STAMP_GRAIN),
     },
     made=("created", "thing_id"),
 )
@@ -58,8 +71,24 @@ LEDGER = Shelf(
         "id": Column("run_id", Kind.UUID),
         "slot": Column("slot", Kind.INSTANT),
         "last_slot": Column("last_slot", Kind.INSTANT),
-        "site": Column("site", Kind.TEXT),
+        "slots": Column("slots", Kind.INTEGER),
+        "site": Column("site", Kind.TEXT, long=True),
+        "outcome": Column("coalesce(outcome, 'waiting')", Kind.TEXT),
+        "reason": Column("reason", Kind.TEXT, long=True),
+        "lateness_ms": Column(
+            f"CASE WHEN started_at IS NULL THEN {EMPTY_NUMBER}"
+            " WHEN started_at > due_at THEN started_at - due_at ELSE 0 END",
+            Kind.INTEGER,
+        ),
+        "endreason": Column("coalesce(end_reason, '')", Kind.TEXT),
+        "duration_ms": Column(
+            f"CASE WHEN state < {store.OVER} OR started_at IS NULL OR ended_at IS NULL THEN {EMPTY_NUMBER}"
+            " ELSE ended_at - started_at END",
+            Kind.INTEGER,
+        ),
+        "output": Column("output", Kind.TEXT, long=True),
         "origin": Column("origin", Kind.TEXT),
+        "attempt": Column("attempt", Kind.INTEGER),
     },
     made=("slot", "run_id"),
     select=store.RUN_FIELDS,
@@ -67,6 +96,8 @@ LEDGER = Shelf(
     newest_first=True,
 )
 PREVIEW_MAX = 1_000
+PIECES_MIN = 200  # that are looked at for each site with a delay of its own
+DROPPED_MAX = 10_000  # entries of one preview
 BACKFILL_MAX = 1_000  # starts that one request may make up for
 CHANGED_MEANWHILE = "the task was changed before it could start"
 NO_LONGER = "the task was switched off or deleted before it could start"
@@ -172,7 +203,7 @@ def delete_svctask(tx: Transaction, task_id: UUID, *, stop: bool, now: datetime)
     drop_waiting(tx, row[0], planned_only=False, now=milliseconds(now))
     if stop:
         tx.run(
-            "UPDATE svctask_runs SET stop_asked = 1 WHERE task_no = :task AND state IN (1, 2)",
+            "UPDATE svctask_runs SET stop_asked = 1 WHERE task_no = :task AND state = 2",
             task=row[0],
         )
     TASKS.delete(tx, task_id)
@@ -352,11 +383,12 @@ def named(tx: Transaction, said: str) -> list[UUID]:
     """The ids of the tasks with this id or name, for the command line."""
     return lookup_svctasks(tx, said) or [
         UUID(bytes=thing_id)
-        for thing_id, document in tx.rows(
-            "SELECT thing_id, document FROM svctasks WHERE organization_no = :organization ORDER BY created, thing_id",
+        for (thing_id,) in tx.rows(
+            "SELECT thing_id FROM svctasks WHERE organization_no = :organization"
+            " AND substr(name, 1, 200) = substr(:said, 1, 200) AND name = :said ORDER BY created, thing_id",
             organization=tx.organization_no,
+            said=said,
         )
-        if msgspec.json.decode(document)["name"] == said
     ]
 
 
@@ -450,38 +482,61 @@ def preview_of(
     task_id: UUID,
     start: int,
     count: int,
-) -> dict[str, list[dict[str, Any]]]:
-    """What is to come, over all scopes, in order of time.  Pure."""
+) -> dict[str, Any]:
+    """What is to come, over all scopes, in order of time, up to `until`.  Pure."""
     sched, _ = rules.sched_of(content.ext)
-    sites = [Site(name, live=True) for name in serving]
-    starts: list[tuple[int, str, dict[str, Any]]] = []
-    dropped: list[tuple[int, str, dict[str, Any]]] = []
+    scopes_of: dict[int, list[str]] = {}  # by how much later than planned they start: they differ by nothing else
     for scope in rules.scopes_of(content, serving):
-        jitter = rules.jitter_of(sched, content, task_id=task_id, scope=scope)
-        coming = outlook(plan, calendar, start=start, count=count, jitter=jitter)
-        for planned in coming.starts:
-            number = planned.slot // max(plan.interval, 1)
-            site = scope or rules.chosen_site(content, sites, slot_number=number)
-            if site is None:
-                dropped.append(
-                    (
-                        planned.slot,
-                        scope,
-                        _dropped(Entry(planned.slot, planned.slot, 1, Outcome.NO_SITE, "no site"), ""),
-                    )
-                )
-                continue
-            one = {"slot": written(instant_of(planned.slot)), "site": site}
-            if planned.at != planned.slot:
-                one["at"] = written(instant_of(planned.at))
-            starts.append((planned.slot, site, one))
-        dropped += [(entry.slot, scope, _dropped(entry, scope)) for entry in coming.dropped]
-    starts.sort(key=lambda item: item[:2])
+        scopes_of.setdefault(rules.jitter_of(sched, content, task_id=task_id, scope=scope), []).append(scope)
+    pieces_max = max(PIECES_MAX // len(scopes_of), PIECES_MIN)
+    outlooks = {
+        jitter: outlook(plan, calendar, start=start, count=count, jitter=jitter, pieces_max=pieces_max)
+        for jitter in scopes_of
+    }
+    until = _told_until([(coming, len(scopes_of[jitter])) for jitter, coming in outlooks.items()], count)
+    sites = [Site(name, live=True) for name in serving]
+    starts: list[tuple[int, str, int]] = []
+    dropped: list[tuple[int, str, Entry]] = []
+    for jitter, coming in outlooks.items():
+        for scope in scopes_of[jitter]:
+            dropped += [(entry.slot, scope, entry) for entry in coming.dropped if until is None or entry.slot <= until]
+            for planned in coming.starts:
+                if until is not None and planned.slot > until:
+                    break
+                site = scope or rules.chosen_site(content, sites, slot_number=planned.slot // max(plan.interval, 1))
+                if site is None:
+                    none = Entry(planned.slot, planned.slot, 1, Outcome.NO_SITE, "no site")
+                    dropped.append((planned.slot, scope, none))
+                else:
+                    starts.append((planned.slot, site, planned.at))
+    starts.sort()
     dropped.sort(key=lambda item: item[:2])
-    shown = starts[:count]
-    if len(shown) == count:  # what comes after the last of them is not told
-        dropped = [item for item in dropped if item[0] <= shown[-1][0]]
-    return {"starts": [one for _, _, one in shown], "dropped": [one for _, _, one in dropped]}
+    return {
+        "starts": [_start_to_come(*one) for one in starts[:count]],
+        "dropped": [_dropped(entry, scope) for _, scope, entry in dropped[:DROPPED_MAX]],
+        "until": "" if until is None else written(instant_of(until)),
+    }
+
+
+def _told_until(outlooks: Sequence[tuple[Outlook, int]], count: int) -> int | None:
+    """Up to which moment a preview of `count` starts tells everything; None when nothing comes after it.
+
+    Each outlook is of so many scopes.  What comes after the last start that is shown is not told, nor what not every
+    scope was looked at for.
+    """
+    ends = [coming.until for coming, _ in outlooks if not coming.is_whole]
+    found = 0
+    for slot, scopes in sorted((planned.slot, scopes) for coming, scopes in outlooks for planned in coming.starts):
+        found += scopes
+        if found > count:
+            ends.append(slot)
+            break
+    return min(ends, default=None)
+
+
+def _start_to_come(slot: int, site: str, at: int) -> dict[str, Any]:
+    told = {"slot": written(instant_of(slot)), "site": site}
+    return told if at == slot else {**told, "at": written(instant_of(at))}
 
 
 def _dropped(entry: Entry, scope: str) -> dict[str, Any]:
@@ -505,7 +560,8 @@ def backfill(
 ) -> dict[str, Any]:
     """Make up for the planned starts in [start, stop) whose window was open: all at once, or one after the other.
 
-    Repeating it starts nothing twice.  Raises NotFound, Refused for a single task, and LimitReached.
+    Returns how many are new: repeating it starts nothing twice.  Raises NotFound, Refused for a single task, and
+    LimitReached.
     """
     stored = _stored(tx, task_id, lock=True)
     content = content_of(stored.document)
@@ -551,8 +607,8 @@ def backfill(
                     holds=not overlap,
                 ),
             )
-    store.write_pages(tx, pages)
-    return {"planned": len(pages.rows)}
+    stood_there = store.write_pages(tx, pages)
+    return {"planned": len(pages.rows) - len(stood_there)}
 
 
 # Runtimes --------------------------------------------------------------------------------------------------------
@@ -569,9 +625,11 @@ def start_script(
 ) -> dict[str, Any]:
     """Start a script that no task asks for.  Returns its runtime form.
 
-    Raises NotFound for a code that nobody can carry out, and Refused when the domain is blocked.
+    Raises NotFound for a code that nobody knows, and Refused for one of which nothing can be carried out, and when the
+    domain is blocked.
     """
-    if code not in surroundings.script_codes | codes_of_domain(tx, surroundings.script_codes).keys():
+    known = surroundings.script_codes | codes_of_domain(tx, surroundings.script_codes).keys()
+    if code not in known and not svcscripts.is_kept(tx, code):
         raise NotFound("script", "code")
     live = [site.name for site in store.sites(tx) if site.live]
     site = surroundings.site if surroundings.site in live or not live else live[0]
@@ -622,7 +680,7 @@ def _stop(tx: Transaction, run_id: UUID, *, state: int, now: int) -> None:
             run=run_id.bytes,
             now=now,
         )
-    elif state in (store.CLAIMED, store.RUNNING):
+    elif state == store.RUNNING:
         tx.run("UPDATE svctask_runs SET stop_asked = 1 WHERE run_id = :run", run=run_id.bytes)
 
 
@@ -641,7 +699,8 @@ def _insert_manual(
     if workdays.domain(tx).is_blocked:
         raise Refused("The domain is blocked: no script starts in it (domain_blocked).")
     if code not in surroundings.script_codes | codes_of_domain(tx, surroundings.script_codes).keys():
-        raise Refused(f"There is no script {code!r} (script_not_found).")
+        what = "has nothing that this server can carry out" if svcscripts.is_kept(tx, code) else "does not exist"
+        raise Refused(f"The script {code!r} {what} (script_not_found).")
     at = milliseconds(now)
     store.insert_run(
         tx,
@@ -727,4 +786,8 @@ def _warnings(
     now: int,
 ) -> tuple[str, ...]:
     codes = surroundings.script_codes | codes_of_domain(tx, surroundings.script_codes).keys()
-    return rules.warnings_of(content, calendar, serving=serving, script_codes=codes, armed_at=armed_at, now=now)
+    sched, _ = rules.sched_of(content.ext)
+    return (
+        *rules.warnings_of(content, calendar, serving=serving, script_codes=codes, armed_at=armed_at, now=now),
+        *(alarms.unheard(tx, sched.alert_to) if sched.alert_after_failures or sched.alert_to else ()),
+    )

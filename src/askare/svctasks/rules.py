@@ -14,6 +14,7 @@ import msgspec
 
 from askare.kernel.problems import Fault, Wrong
 from askare.kernel.time import milliseconds
+from askare.letters.addresses import BadAddress, checked_address
 from askare.svctasks.model import (
     Catchup,
     EndReason,
@@ -30,16 +31,19 @@ from askare.svctasks.model import (
     SvcTaskChange,
     SvcTaskContent,
 )
-from askare.svctasks.timetable import LATE_AFTER, LOCAL_INTERVAL_MIN, NEVER_AFTER, outlook
+from askare.svctasks.timetable import LATE_AFTER, LOCAL_INTERVAL_MIN, NEVER_AFTER, Outlook, outlook
 from askare.svctasks.words import SCHEDULES, SITE_MODES, schedule_of, site_mode_of, site_names
 from askare.workdays.rules import OPTS_DEFAULTS, Unreadable, changed, require_zone, week_segments
 from askare.workdays.windows import Calendar
 
 INTERVAL_SECONDS_MAX = 10 * 366 * 86_400  # contract A28
 TEXT_LETTERS_MAX = 10_000  # only to protect the server
+CODE_LETTERS_MAX = 200  # of a script: it is unique, and an index holds no longer ones
 SITES_MAX = 1_000
 CATCHUP_MAX = 1_000  # starts that are made up for at once
-WINDOWS_WEIGHED_AT_SAVE = 3_000  # open and closed ones, each some 10 to 30 microseconds
+# A save is looked into while it is written, when nobody else writes: so it looks less far than a preview.
+PIECES_WEIGHED_AT_SAVE = 2_000  # each some 10 microseconds
+ALERTED_MAX = 20  # who are written to about one task
 START_PARAMETERS = tuple(f"startparam{number}" for number in range(1, 10))
 SCRIPT_OPTS_DEFAULTS = {**OPTS_DEFAULTS, "loglevel": 0, "variables": {}}
 
@@ -105,6 +109,8 @@ def sched_of(ext: Mapping[str, Any]) -> tuple[Sched, list[Fault]]:
             _take(given, faults, key, _switch, said[key])
     if said.get("tz") is not None:
         _take(given, faults, "tz", _zone, said["tz"])
+    if said.get("alert_to") is not None:
+        _take(given, faults, "alert_to", _readers, said["alert_to"])
     if said.get("retry") is not None:
         given["retry"] = _retry(said["retry"], faults)
     given["parameters"] = {key: said[key] for key in START_PARAMETERS if key in said}
@@ -144,6 +150,31 @@ def _zone(value: Any) -> str:
         raise Unreadable("must name a time zone such as Europe/Helsinki")
     require_zone(value)
     return value
+
+
+def _readers(value: Any) -> tuple[str, ...]:
+    """Who is written to: a list, or one text with commas, of e-mail addresses and ids."""
+    said = value.split(",") if isinstance(value, str) else value
+    if not isinstance(said, list) or not all(isinstance(one, str) for one in said):
+        raise Unreadable(f"must be a list of e-mail addresses and ids of agents or users, not {value!r}")
+    readers = tuple(dict.fromkeys(one.strip() for one in said if one.strip()))
+    if len(readers) > ALERTED_MAX:
+        raise Unreadable(f"must name at most {ALERTED_MAX}")
+    for one in readers:
+        if id_of(one) is None:
+            try:
+                checked_address(one)
+            except BadAddress as bad:
+                raise Unreadable(f"names {one!r}, which is no id and no e-mail address: {bad}") from None
+    return readers
+
+
+def id_of(text: str) -> UUID | None:
+    """The id that a text is, None for one that is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _retry(said: Any, faults: list[Fault]) -> Retry:
@@ -192,10 +223,28 @@ def script_faults_of(content: SvcScriptContent) -> list[Fault]:
         for field, text in (("code", content.code), ("name", content.name))
         if not text.strip()
     ] + [
-        Fault(field, Wrong.TYPE, f"{field} must be at most {TEXT_LETTERS_MAX} letters")
-        for field, text in (("code", content.code), ("name", content.name))
-        if len(text) > TEXT_LETTERS_MAX
+        Fault(field, Wrong.TYPE, f"{field} must be at most {most} letters")
+        for field, text, most in (("code", content.code, CODE_LETTERS_MAX), ("name", content.name, TEXT_LETTERS_MAX))
+        if len(text) > most
     ]
+
+
+def script_run_by(script_data: Mapping[str, Any]) -> str:
+    """The code of the server's own script that a domain's script stands for; empty where it names none."""
+    run = script_data.get("run")
+    return run if isinstance(run, str) else ""
+
+
+def script_warnings_of(content: SvcScriptContent, script_codes: frozenset[str]) -> tuple[str, ...]:
+    """What is kept of a script but will not be carried out, in words."""
+    if content.code in script_codes:
+        return (
+            f"{content.code!r} is a script of the server's own: what starts by this code, and scriptdata is kept only",
+        )
+    run = script_run_by(content.script_data)
+    if not run:
+        return ('scriptdata is kept only: it names no script of this server, as {"run": "cleardata"} does',)
+    return () if run in script_codes else (f"there is no script {run!r} on this server as yet",)
 
 
 # What it means ----------------------------------------------------------------------------------------------------
@@ -330,23 +379,20 @@ def warnings_of(
         plan = plan_of(content, armed_at=armed_at)
         if schedule_of(content.schedule) is Schedule.INDIVIDUAL and not plan.segments:
             found.append("schedule is individual and periods is empty: it never starts")
-        elif not outlook(plan, calendar, start=now, count=1, within=(within := _looked_ahead(plan))).starts:
-            if plan.end is not None and plan.end <= now:
-                found.append("dtstop is past: it never starts")
-            elif within < NEVER_AFTER:
-                found.append(f"no planned start of the next {within // _DAY} days meets an open window")
-            else:
-                found.append("no planned start meets an open window: it never starts")
+        else:
+            coming = outlook(plan, calendar, start=now, count=1, pieces_max=PIECES_WEIGHED_AT_SAVE)
+            if not coming.starts:
+                found.append(_never(plan, coming, now=now))
     return tuple(found)
 
 
-def _looked_ahead(plan: Plan) -> int:
-    """How many milliseconds ahead a save looks for a first start: fewer for a week of very many periods.
-
-    A save is looked into while it is written, when nobody else writes.
-    """
-    weeks = max(WINDOWS_WEIGHED_AT_SAVE // max(2 * len(plan.segments), 1), 2)
-    return min(weeks * 7 * _DAY, NEVER_AFTER)
+def _never(plan: Plan, coming: Outlook, *, now: int) -> str:
+    """That no start was found, as far as one looked."""
+    if plan.end is not None and plan.end <= now:
+        return "dtstop is past: it never starts"
+    if coming.is_whole or coming.until - now >= NEVER_AFTER:
+        return "no planned start meets an open window: it never starts"
+    return f"no planned start of the next {(coming.until - now) // _DAY} days meets an open window"
 
 
 def retry_pause(retry: Retry, *, attempt: int) -> int | None:

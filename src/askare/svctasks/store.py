@@ -13,16 +13,17 @@ from msgspec import Struct
 
 from askare.kernel.time import instant_of, milliseconds, written
 from askare.storage.collection import Collection
+from askare.storage.listing import EMPTY_NUMBER
 from askare.storage.sql import Conditions, insert_rows
 from askare.storage.transactions import Row, Transaction
-from askare.svctasks.model import Entry, Origin, Schedule, Site, SiteMode, SvcTaskContent
+from askare.svctasks.model import Entry, Origin, Outcome, Schedule, Site, SiteMode, SvcTaskContent
 from askare.svctasks.rules import mode_of, sched_of
 from askare.svctasks.words import schedule_of
 
 TASKS = Collection("svctasks")
 SCRIPTS = Collection("svcscripts")
 
-WAITING, CLAIMED, RUNNING, OVER = 0, 1, 2, 3
+WAITING, RUNNING, OVER = 0, 2, 3
 IDS_AT_ONCE = 400  # in one list of a statement
 
 _RUN_COLUMNS = (
@@ -49,7 +50,9 @@ _RUN_COLUMNS = (
     "outcome",
     "reason",
     "output",
+    "started_at",
 )
+_RUN_ID_AT = _RUN_COLUMNS.index("run_id")
 
 
 class Clock(Struct):
@@ -82,7 +85,9 @@ class NewRun(Struct, frozen=True, kw_only=True):
     node_no: int | None = None
     due_at: int
     holds: bool = False
+    outcome: Outcome | None = None
     reason: str = ""
+    started_at: int | None = None
 
 
 def run_id_of(task_no: int, scope: str, slot: int, *, origin: Origin, arm: int, attempt: int) -> UUID:
@@ -94,8 +99,8 @@ def run_id_of(task_no: int, scope: str, slot: int, *, origin: Origin, arm: int, 
 # Tasks -----------------------------------------------------------------------------------------------------------
 
 
-def task_columns(content: SvcTaskContent, *, armed_at: int) -> dict[str, int]:
-    """The columns that the timetable reads beside the document."""
+def task_columns(content: SvcTaskContent, *, armed_at: int) -> dict[str, int | str]:
+    """The columns beside the document: what the timetable reads, and what lists are filtered and sorted by."""
     spread = {SiteMode.ALL: 1, SiteMode.LIST: 2}
     return {
         "enabled": int(content.is_enabled),
@@ -105,6 +110,18 @@ def task_columns(content: SvcTaskContent, *, armed_at: int) -> dict[str, int]:
         "onstart": int(not content.is_regular and content.start is None and sched_of(content.ext)[0].onstart),
         "paused": 0,
         "failures": 0,
+        "regular": int(content.is_regular),
+        "may_overlap": int(content.overlap),
+        "interval_sec": content.interval_sec,
+        "start_at": EMPTY_NUMBER if content.start is None else milliseconds(content.start),
+        "stop_at": EMPTY_NUMBER if content.stop is None else milliseconds(content.stop),
+        "site_mode": content.site_mode,
+        "schedule": content.schedule,
+        "script_code": content.script_code,
+        "name": content.name,
+        "title": content.opts.get("title", ""),
+        "comment": content.opts.get("comment", ""),
+        "sites": msgspec.json.encode(content.sites).decode(),
     }
 
 
@@ -157,15 +174,15 @@ def keep_clocks(tx: Transaction, clocks: Sequence[Clock]) -> None:
 
 def move_clocks(tx: Transaction, clocks: Sequence[Clock]) -> None:
     """Keep what the ticker did to clocks that it has claimed."""
-    if clocks:
-        tx.run_many(
-            "UPDATE svctask_clocks SET cursor_at = :cursor, next_start = :next, tail_slot = :tail,"
-            " tail_reason = :reason WHERE task_no = :task AND scope = :scope",
-            [
-                (clock.cursor, clock.next_start, clock.tail_slot, clock.tail_reason, clock.task_no, clock.scope)
-                for clock in clocks
-            ],
-        )
+    tx.amend(
+        "svctask_clocks",
+        {"task_no": "bigint", "scope": "text"},
+        {"cursor_at": "bigint", "next_start": "bigint", "tail_slot": "bigint", "tail_reason": "text"},
+        [
+            (clock.task_no, clock.scope, clock.cursor, clock.next_start, clock.tail_slot, clock.tail_reason)
+            for clock in clocks
+        ],
+    )
 
 
 def delete_clocks(tx: Transaction, task_no: int, scopes: Iterable[str]) -> None:
@@ -217,6 +234,7 @@ def note(pages: Pages, clock: Clock, entries: Iterable[Entry], *, code: str, arm
                 entry.outcome.value,
                 entry.reason,
                 "",
+                None,
             )
         )
         clock.tail_slot, clock.tail_reason = entry.slot, mark
@@ -246,15 +264,20 @@ def note_run(pages: Pages, run: NewRun) -> None:
             run.due_at,
             int(run.holds),
             0,
-            None,
+            run.outcome.value if run.outcome is not None else None,
             run.reason,
             "",
+            run.started_at,
         )
     )
 
 
-def write_pages(tx: Transaction, pages: Pages) -> None:
-    """Write what was noted.  A start that stands in the ledger already stays as it stands: it is not planned twice."""
+def write_pages(tx: Transaction, pages: Pages) -> set[UUID]:
+    """Write what was noted.  A start that stands in the ledger already stays as it stands: it is not planned twice.
+
+    Returns the ids of those that stood there.  Nobody else writes of the clocks that the caller holds, so whoever is
+    not there now will not be there a moment later.
+    """
     if pages.growths:
         tx.run_many(
             "UPDATE svctask_runs SET last_slot = :last, slots = slots + :slots"
@@ -262,14 +285,21 @@ def write_pages(tx: Transaction, pages: Pages) -> None:
             " AND attempt = 1",
             pages.growths,
         )
-    if pages.rows:
-        tx.run_many(_INSERT_RUN, pages.rows)
+    known = _known(tx, [row[_RUN_ID_AT] for row in pages.rows])
+    rows = [row for row in pages.rows if row[_RUN_ID_AT] not in known] if known else pages.rows
+    if rows:
+        tx.load("svctask_runs", _RUN_COLUMNS, rows)
+    return {UUID(bytes=run_id) for run_id in known}
 
 
-_INSERT_RUN = (
-    f"INSERT INTO svctask_runs ({', '.join(_RUN_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _RUN_COLUMNS)})"
-    " ON CONFLICT (task_no, slot, scope, origin, arm, attempt) DO NOTHING"
-)
+def _known(tx: Transaction, run_ids: Sequence[bytes]) -> set[bytes]:
+    found = set()
+    for at in range(0, len(run_ids), IDS_AT_ONCE):
+        conditions = Conditions()
+        conditions.add(conditions.among("run_id", run_ids[at : at + IDS_AT_ONCE]))
+        rows = tx.rows(f"SELECT run_id FROM svctask_runs WHERE {conditions}", **conditions.values)
+        found |= {bytes(run_id) for (run_id,) in rows}
+    return found
 
 
 def insert_run(tx: Transaction, run: NewRun) -> None:
@@ -313,7 +343,7 @@ def unfinished(tx: Transaction, task_nos: Iterable[int]) -> dict[tuple[int, str]
         conditions = Conditions()
         conditions.add(conditions.among("task_no", numbers[at : at + IDS_AT_ONCE]))
         for task_no, scope, count in tx.rows(
-            f"SELECT task_no, scope, count(*) FROM svctask_runs WHERE state IN (1, 2) AND {conditions}"
+            f"SELECT task_no, scope, count(*) FROM svctask_runs WHERE state = 2 AND {conditions}"
             " GROUP BY task_no, scope",
             **conditions.values,
         ):
@@ -352,7 +382,7 @@ def sites(tx: Transaction) -> list[Site]:
         busy = dict(
             tx.rows(
                 "SELECT n.site, count(*) FROM svctask_runs r JOIN svc_nodes n ON n.node_no = r.node_no"
-                " WHERE r.state IN (1, 2) GROUP BY n.site"
+                " WHERE r.state = 2 GROUP BY n.site"
             )
         )
     return [Site(name, name in live, busy.get(name, 0)) for name in names]

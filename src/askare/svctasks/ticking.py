@@ -7,7 +7,7 @@ dead its runs are taken from it, and whatever it still writes changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from askare.storage.sql import Conditions
 from askare.storage.transactions import Transaction
-from askare.svctasks import rules, store
+from askare.svctasks import alarms, rules, store
 from askare.svctasks.model import (
     EndReason,
     Entry,
@@ -168,6 +168,12 @@ def beat(tx: Transaction, node: Node) -> bool:
     return tx.run("UPDATE svc_nodes SET beat = beat + 1 WHERE node_no = :node AND alive = 1", node=node.node_no) == 1
 
 
+def nodes_not_at(tx: Transaction, sites: Collection[str]) -> list[int]:
+    """The living nodes that are at none of these sites."""
+    nodes = tx.rows("SELECT node_no, site FROM svc_nodes WHERE alive = 1 ORDER BY node_no")
+    return [node_no for node_no, site in nodes if site not in sites]
+
+
 def beats(tx: Transaction) -> dict[int, int]:
     """How often each living node has shown itself."""
     return dict(tx.rows("SELECT node_no, beat FROM svc_nodes WHERE alive = 1"))
@@ -176,8 +182,7 @@ def beats(tx: Transaction) -> dict[int, int]:
 def declare_dead(tx: Transaction, node_no: int, *, beat: int | None, now: int) -> list[UUID]:
     """Take its runs from a node that shows itself no more (or, without `beat`, that says goodbye).
 
-    What it had claimed but not started is to be started by somebody else; what it had started is over (ownerdown).
-    Returns the ids of the latter.  A beat since it was last seen saves it.
+    What it had started is over (ownerdown); returns the ids.  A beat since it was last seen saves it.
     """
     condition = "" if beat is None else " AND beat = :beat"
     values = {} if beat is None else {"beat": beat}
@@ -188,12 +193,6 @@ def declare_dead(tx: Transaction, node_no: int, *, beat: int | None, now: int) -
         **values,
     ):
         return []
-    tx.run(
-        "UPDATE svctask_runs SET state = 0, node_no = NULL, fence = fence + 1,"
-        " site = CASE WHEN origin = 'manual' THEN site ELSE scope END"
-        " WHERE node_no = :node AND state = 1",
-        node=node_no,
-    )
     lost = [
         UUID(bytes=run_id)
         for (run_id,) in tx.rows(
@@ -221,7 +220,7 @@ def glance(tx: Transaction, node: Node, *, now: int) -> Glance:
     moments = [moment for moment in row[:3] if moment is not None]
     next_at = min(moments, default=None)
     stops = tx.rows(
-        "SELECT run_id FROM svctask_runs WHERE node_no = :node AND stop_asked = 1 AND state IN (1, 2)",
+        "SELECT run_id FROM svctask_runs WHERE node_no = :node AND stop_asked = 1 AND state = 2",
         node=node.node_no,
     )
     return Glance(
@@ -307,7 +306,7 @@ class _Desk:
             return False
         if organization_no not in self._running_here:
             row = self.tx.row(
-                "SELECT count(*) FROM svctask_runs WHERE organization_no = :organization AND state IN (1, 2)"
+                "SELECT count(*) FROM svctask_runs WHERE organization_no = :organization AND state = 2"
                 " AND node_no IN (SELECT node_no FROM svc_nodes WHERE site = :site AND alive = 1)",
                 organization=organization_no,
                 site=self.node.site,
@@ -344,7 +343,9 @@ def claim(
 ) -> list[Claimed]:
     """Claim up to `room` starts that are due for this node, and write down every planned start that does not happen.
 
-    Running twice is harmless: a slot that was thought of is behind the clock's cursor, and unique in the ledger.
+    What is claimed counts as started: its script begins as soon as this is on the disk, and before that nothing of it
+    can have happened.  Running twice is harmless: a slot that was thought of is behind the clock's cursor, and unique
+    in the ledger.
     """
     if not _holds_on(tx, node):
         return []
@@ -354,8 +355,8 @@ def claim(
     for scope in ("", node.site):
         if desk.room > 0:
             _claim_planned(desk, scope, min(at_once, desk.room))
-    store.write_pages(tx, desk.pages)
-    return desk.claimed
+    known = store.write_pages(tx, desk.pages)
+    return [one for one in desk.claimed if one.run_id not in known] if known else desk.claimed
 
 
 def _holds_on(tx: Transaction, node: Node) -> bool:
@@ -455,14 +456,16 @@ def _start(desk: _Desk, clock: Clock, task: Task, domain: Domain, slot: int, due
         scope=clock.scope,
         origin=Origin.PLANNED,
         arm=task.arm,
-        state=store.WAITING if holds else store.CLAIMED,
+        state=store.WAITING if holds else store.RUNNING,
         code=content.script_code,
         parameters=task.sched.parameters,
         site=clock.scope if holds else desk.node.site,
         node_no=None if holds else desk.node.node_no,
         due_at=due_at,
         holds=holds,
+        outcome=None if holds else rules.outcome_of_start(lateness=desk.now - due_at),
         reason=_reason_of_lateness(task, slot, desk.now),
+        started_at=None if holds else desk.now,
     )
     store.note_run(desk.pages, run)
     if not holds:
@@ -484,7 +487,7 @@ def _overlap(desk: _Desk, clock: Clock, policy: OverlapPolicy) -> tuple[tuple[Ou
         # It is over at once; its node finds that the run is no longer its own, and stops the script.
         desk.tx.run(
             "UPDATE svctask_runs SET state = 3, ended_at = :now, end_reason = 'stop', fence = fence + 1,"
-            " output = 'ended for the next start' WHERE task_no = :task AND scope = :scope AND state IN (1, 2)",
+            " output = 'ended for the next start' WHERE task_no = :task AND scope = :scope AND state = 2",
             task=clock.task_no,
             scope=clock.scope,
             now=desk.now,
@@ -493,7 +496,7 @@ def _overlap(desk: _Desk, clock: Clock, policy: OverlapPolicy) -> tuple[tuple[Ou
         return None, False
     if policy is OverlapPolicy.CANCELOTHER:
         desk.tx.run(
-            "UPDATE svctask_runs SET stop_asked = 1 WHERE task_no = :task AND scope = :scope AND state IN (1, 2)",
+            "UPDATE svctask_runs SET stop_asked = 1 WHERE task_no = :task AND scope = :scope AND state = 2",
             task=clock.task_no,
             scope=clock.scope,
         )
@@ -581,9 +584,12 @@ def _claim_one_waiting(desk: _Desk, run: NewRun, task: Task | None) -> None:
         _put_off(desk, run, HELD_AGAIN)
         return
     desk.tx.run(
-        "UPDATE svctask_runs SET state = 1, node_no = :node, site = :site WHERE run_id = :run AND state = 0",
+        "UPDATE svctask_runs SET state = 2, node_no = :node, site = :site, started_at = :now, outcome = :outcome"
+        " WHERE run_id = :run AND state = 0",
         node=desk.node.node_no,
         site=desk.node.site,
+        now=desk.now,
+        outcome=rules.outcome_of_start(lateness=desk.now - run.due_at).value,
         run=run.run_id.bytes,
     )
     timeout = (task.sched.timeout_sec if task is not None else 0) or domain.script_duration_sec
@@ -678,26 +684,7 @@ def note_dead_sites(tx: Transaction, node: Node, knowledge: Knowledge, *, now: i
     return looked_at
 
 
-# Starting and ending ---------------------------------------------------------------------------------------------
-
-
-def start(tx: Transaction, node: Node, run_ids: Sequence[UUID], *, now: int) -> set[UUID]:
-    """Write down that claimed runs start; returns those that are still ours to start."""
-    started: set[UUID] = set()
-    for at in range(0, len(run_ids), IDS_AT_ONCE):
-        conditions = Conditions()
-        conditions.add(conditions.among("run_id", [run_id.bytes for run_id in run_ids[at : at + IDS_AT_ONCE]]))
-        rows = tx.rows(
-            "UPDATE svctask_runs SET state = 2, started_at = :now, outcome ="
-            " CASE WHEN :now - due_at > :late THEN 'late' ELSE 'started' END"
-            f" WHERE node_no = :node AND state = 1 AND {conditions} RETURNING run_id",
-            now=now,
-            late=LATE_AFTER,
-            node=node.node_no,
-            **conditions.values,
-        )
-        started |= {UUID(bytes=run_id) for (run_id,) in rows}
-    return started
+# Ending ----------------------------------------------------------------------------------------------------------
 
 
 class Ended(Struct, frozen=True):
@@ -709,23 +696,28 @@ class Ended(Struct, frozen=True):
 
 
 class Upset(Struct, frozen=True):
-    """A task whose runs have failed so often in a row that somebody must hear of it."""
+    """A task whose runs have failed so often in a row that somebody must hear of it, and how many were written to."""
 
     organization_no: int
     task_id: UUID
     name: str
     failures: int
     paused: bool
+    letters: int
 
 
 def end(tx: Transaction, node: Node, ended: Sequence[Ended], *, now: int) -> list[Upset]:
     """Write down how runs ended.  What is no longer this node's changes nothing."""
     normal = [one for one in ended if one.reason is EndReason.NORMAL]
     if normal:
-        tx.run_many(
-            "UPDATE svctask_runs SET state = 3, ended_at = :now, end_reason = 'normal', output = :output"
-            " WHERE run_id = :run AND node_no = :node AND state = 2",
-            [(now, one.output, one.run_id.bytes, node.node_no) for one in normal],
+        tx.amend(
+            "svctask_runs",
+            {"run_id": "bytes", "node_no": "bigint", "state": "bigint"},
+            {"state": "bigint", "ended_at": "bigint", "end_reason": "text", "output": "text"},
+            [
+                (one.run_id.bytes, node.node_no, store.RUNNING, store.OVER, now, EndReason.NORMAL.value, one.output)
+                for one in normal
+            ],
         )
         for at in range(0, len(normal), IDS_AT_ONCE):
             conditions = Conditions()
@@ -793,20 +785,42 @@ def end_run(tx: Transaction, ended: Ended, *, node_no: int, now: int) -> Upset |
                 ),
             )
             return None
-    return _count_failure(tx, task_no, organization_no, task)
+    return _count_failure(tx, task_no, organization_no, task, ended, slot=slot, site=site, now=now)
 
 
-def _count_failure(tx: Transaction, task_no: int, organization_no: int, task: Task) -> Upset | None:
+def _count_failure(
+    tx: Transaction, task_no: int, organization_no: int, task: Task, ended: Ended, *, slot: int, site: str, now: int
+) -> Upset | None:
+    """Count a run that failed for good; tell people when the streak is as long as the task says.
+
+    Of a task that is paused already, the runs that were still under way say nothing new.
+    """
     row = tx.row("UPDATE svctasks SET failures = failures + 1 WHERE task_no = :task RETURNING failures", task=task_no)
     failures = row[0] if row is not None else 0
     pause_after, alert_after = task.sched.pause_after_failures, task.sched.alert_after_failures
     paused = bool(pause_after) and failures >= pause_after
     if paused:
-        tx.run("UPDATE svctasks SET paused = 1 WHERE task_no = :task", task=task_no)
+        paused = bool(tx.run("UPDATE svctasks SET paused = 1 WHERE task_no = :task AND paused = 0", task=task_no))
         tx.run("UPDATE svctask_clocks SET next_start = NULL WHERE task_no = :task", task=task_no)
-    if paused or (alert_after and failures % alert_after == 0):
-        return Upset(organization_no, task.task_id, task.content.name, failures, paused)
-    return None
+    if not paused and (not alert_after or failures != alert_after):
+        return None
+    streak = alarms.Streak(
+        organization_no=organization_no,
+        task_id=task.task_id,
+        name=task.content.name,
+        code=task.content.script_code,
+        failures=failures,
+        paused=paused,
+        alert_to=task.sched.alert_to,
+        run_id=ended.run_id,
+        slot=slot,
+        site=site,
+        reason=ended.reason,
+        output=ended.output,
+        at=now,
+    )
+    written = alarms.write_letters(tx, streak)
+    return Upset(organization_no, task.task_id, task.content.name, failures, paused, written)
 
 
 def held(tx: Transaction, node: Node) -> set[UUID]:
@@ -814,9 +828,20 @@ def held(tx: Transaction, node: Node) -> set[UUID]:
     return {
         UUID(bytes=run_id)
         for (run_id,) in tx.rows(
-            "SELECT run_id FROM svctask_runs WHERE node_no = :node AND state IN (1, 2)", node=node.node_no
+            "SELECT run_id FROM svctask_runs WHERE node_no = :node AND state = 2", node=node.node_no
         )
     }
+
+
+def give_back(tx: Transaction, node: Node, run_ids: Iterable[UUID], *, now: int) -> None:
+    """Let others start runs that are this node's own and whose scripts have not begun: it is about to stop, or the
+    answer to its claim was lost on the way."""
+    tx.run_many(
+        "UPDATE svctask_runs SET state = 0, node_no = NULL, fence = fence + 1, started_at = NULL, outcome = NULL,"
+        " look_at = :now, site = CASE WHEN origin = 'manual' THEN site ELSE scope END"
+        " WHERE run_id = :run AND node_no = :node AND state = 2",
+        [(now, run_id.bytes, node.node_no) for run_id in run_ids],
+    )
 
 
 def note_progress(tx: Transaction, node: Node, said: Sequence[tuple[UUID, str]]) -> None:
@@ -853,6 +878,6 @@ def forget_nodes(tx: Transaction, *, before: int) -> int:
     """Take away nodes that ended before a moment and hold nothing; returns how many."""
     return tx.run(
         "DELETE FROM svc_nodes WHERE alive = 0 AND ended_at < :before"
-        " AND NOT EXISTS (SELECT 1 FROM svctask_runs r WHERE r.node_no = svc_nodes.node_no AND r.state IN (1, 2))",
+        " AND NOT EXISTS (SELECT 1 FROM svctask_runs r WHERE r.node_no = svc_nodes.node_no AND r.state = 2)",
         before=before,
     )

@@ -17,8 +17,12 @@ LOCAL_INTERVAL_MIN = 3_600_000  # below it, keeping the phase of the wall clock 
 LOOK_AHEAD = 2 * 86_400_000  # for the next opening; where there is none so soon, one looks again
 ATTEND_CLOSED = 600_000  # how often starts that a closed window drops are written down
 NEVER_AFTER = 800 * 86_400_000  # what does not start in two years and some weeks never starts
+PIECES_MAX = 5_000  # of open and closed time, or slots, that a preview looks at: some 10 microseconds each
+RARE = 6 * 3_600_000  # an interval from which on slots are rarer than windows, and are looked at instead
 
 _CHANGE_MAX = 4 * 3_600_000  # no clock is put forward or back by more
+_WEEK = 7 * 86_400_000
+_LEAPS = (20 * 86_400_000, 86_400_000)  # no clock is put forward and back again within these
 _LATEST = 7_258_118_400_000  # the year 2200
 
 CLOSED_REASONS = {
@@ -72,8 +76,20 @@ class Grid(Struct, frozen=True):
             return 0 if first is None or first >= end else (end - 1 - first) // self.interval + 1
         count, slot = 0, self.at_or_after(start)
         while slot is not None and slot < end:
-            count, slot = count + 1, self.at_or_after(slot + 1)
+            run = self._run_of_slots(slot, end)
+            count, slot = count + run, self.at_or_after(slot + (run - 1) * self.interval + 1)
         return count
+
+    def _run_of_slots(self, slot: int, end: int) -> int:
+        """How many planned starts before `end`, this one included, lie just `interval` apart: as many as can be told
+        without looking at changes of the clocks."""
+        zone = self.zone or "UTC"
+        offset = offset_at(zone, slot - _CHANGE_MAX)
+        for span in _LEAPS:
+            leap = min(span, end - 1 - slot)
+            if leap >= self.interval and offset == offset_at(zone, slot + leap + _CHANGE_MAX):
+                return leap // self.interval + 1
+        return 1
 
     def _far_from_changes(self, at: int, step: int) -> int | None:
         """The neighbour of an instant (0: at or after, -1: before) where no change of the clocks is near either."""
@@ -83,7 +99,7 @@ class Grid(Struct, frozen=True):
         number = -((wall_anchor - at - offset) // self.interval) + step
         slot = wall_anchor + number * self.interval - offset
         first, last = min(slot, at) - _CHANGE_MAX, max(slot, at) + _CHANGE_MAX
-        if number < 0 or slot < self.anchor or last - first > 20 * 86_400_000:
+        if number < 0 or slot < self.anchor or last - first > _LEAPS[0]:
             return None
         return slot if offset_at(zone, first) == offset == offset_at(zone, last) else None
 
@@ -208,6 +224,9 @@ def next_start(grid: Grid, windows: Windows, start: int, end: int) -> int | None
 
 def _pieces(windows: Windows, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
     """[start, end) cut into open and closed pieces, in order."""
+    if end == start + 1:  # the ordinary tick: one planned start is due, and the wall clock answers at once
+        yield start, end, windows.contains(start)
+        return
     at = start
     for opens, closes in windows.openings(start, end):
         if opens > at:
@@ -273,48 +292,100 @@ class Planned(Struct, frozen=True):
 
 
 class Outlook(Struct, frozen=True):
-    """What is to come of one scope: starts, and the slots that will be dropped, with reasons."""
+    """What is to come of one scope: starts, and the slots that will be dropped, with reasons; all up to `until`.
+
+    `is_whole`: nothing comes after it.  Otherwise there may be more; nobody looked any further.
+    """
 
     starts: tuple[Planned, ...]
     dropped: tuple[Entry, ...]
+    until: int
+    is_whole: bool
 
 
 def outlook(
-    plan: Plan, calendar: Calendar, *, start: int, count: int, jitter: int = 0, within: int = NEVER_AFTER
+    plan: Plan,
+    calendar: Calendar,
+    *,
+    start: int,
+    count: int,
+    jitter: int = 0,
+    within: int = NEVER_AFTER,
+    pieces_max: int = PIECES_MAX,
 ) -> Outlook:
-    """The next `count` starts from `start` on, and what is dropped before the last of them."""
+    """The next `count` starts from `start` on, and what is dropped before the last of them.
+
+    One looks `within` so many milliseconds and at so many pieces of open and closed time; where planned starts are
+    rarer than these, at so many planned starts, however far they go.
+    """
     if not plan.regular:
-        return _outlook_single(plan, calendar, start, jitter)
+        return _outlook_single(plan, calendar, start, jitter, within)
     grid, windows = grid_of(plan, calendar), windows_of(plan, calendar)
     begin = max(start, plan.anchor)
-    end = min(plan.end if plan.end is not None else _LATEST, begin + within)
+    last_end = plan.end if plan.end is not None else _LATEST
+    is_rare = grid.interval >= min(RARE, _WEEK // max(2 * len(plan.segments), 1))
+    end = max(begin, last_end if is_rare else min(last_end, begin + within))
     starts: list[Planned] = []
     dropped: list[Entry] = []
-    for opens, closes, is_open in _pieces(windows, begin, max(begin, end)):
-        first, last = grid.at_or_after(opens), grid.before(closes)
-        if first is None or last is None or first > last:
-            continue
+    until = end
+    pieces = _slots(grid, windows, begin, end) if is_rare else _runs_of_slots(grid, windows, begin, end)
+    for place, (first, last, slots, is_open) in enumerate(pieces):
+        if place >= pieces_max:
+            until = first - 1
+            break
         if not is_open:
-            _add(dropped, grid, first, last, Outcome.CLOSED_WINDOW, CLOSED_REASONS[plan.schedule])
+            _note(dropped, starts, Entry(first, last, slots, Outcome.CLOSED_WINDOW, CLOSED_REASONS[plan.schedule]))
             continue
         slot: int | None = first
         while slot is not None and slot <= last and len(starts) < count:
             if windows.contains(slot + jitter):
                 starts.append(Planned(slot, slot + jitter))
             else:
-                dropped.append(Entry(slot, slot, 1, Outcome.MISSED, CLOSED_SINCE))
-            slot = grid.at_or_after(slot + 1)
+                _note(dropped, starts, Entry(slot, slot, 1, Outcome.MISSED, CLOSED_SINCE))
+            slot = grid.at_or_after(slot + 1) if slot < last else None
         if len(starts) >= count:
+            until = starts[-1].slot if starts else first - 1
             break
-    return Outlook(tuple(starts), tuple(dropped))
+    return Outlook(tuple(starts), tuple(dropped), until, grid.interval <= 0 or until == end == last_end)
 
 
-def _outlook_single(plan: Plan, calendar: Calendar, start: int, jitter: int) -> Outlook:
+def _runs_of_slots(grid: Grid, windows: Windows, begin: int, end: int) -> Iterator[tuple[int, int, int, bool]]:
+    """Each piece of open or closed time: its first and last slot, how many there are, whether it is open.  A piece
+    without any has 0 slots, and is closed."""
+    for opens, closes, is_open in _pieces(windows, begin, end):
+        first, last = grid.at_or_after(opens), grid.before(closes)
+        if first is None or last is None or first > last:
+            yield opens, opens, 0, False
+        else:
+            yield first, last, 0 if is_open else grid.count(first, last + 1), is_open
+
+
+def _slots(grid: Grid, windows: Windows, begin: int, end: int) -> Iterator[tuple[int, int, int, bool]]:
+    """The same, of each slot alone."""
+    slot = grid.at_or_after(begin)
+    while slot is not None and slot < end:
+        yield slot, slot, 1, windows.contains(slot)
+        slot = grid.at_or_after(slot + 1)
+
+
+def _note(dropped: list[Entry], starts: list[Planned], entry: Entry) -> None:
+    """Add what is dropped next; with nothing started in between it goes on with the last one, for the same reason."""
+    if not entry.slots:
+        return
+    goes_on = bool(dropped) and (not starts or starts[-1].slot < dropped[-1].slot)
+    dropped.append(joined(dropped.pop(), entry) if goes_on and continues(dropped[-1], entry) else entry)
+
+
+def _outlook_single(plan: Plan, calendar: Calendar, start: int, jitter: int, within: int) -> Outlook:
     slot = plan.anchor
     end = plan.end if plan.end is not None else _LATEST
     due = max(slot + jitter, start)
+    horizon = min(end, due + within)
     windows = windows_of(plan, calendar)
-    opening = next((opens for opens, _ in windows.openings(due, min(end, due + NEVER_AFTER))), None)
-    if opening is None:
-        return Outlook((), (Entry(slot, slot, 1, Outcome.EXPIRED, EXPIRED),))
-    return Outlook((Planned(slot, opening),), ())
+    opening = next((opens for opens, _ in windows.openings(due, horizon)), None)
+    if opening is not None:
+        return Outlook((Planned(slot, opening),), (), opening, True)
+    if horizon < end:
+        closed = Entry(slot, slot, 1, Outcome.CLOSED_WINDOW, CLOSED_REASONS[plan.schedule])
+        return Outlook((), (closed,), horizon, False)
+    return Outlook((), (Entry(slot, slot, 1, Outcome.EXPIRED, EXPIRED),), end, True)

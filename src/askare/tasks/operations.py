@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from msgspec import Struct
-
 from askare.directory import store as directory
 from askare.directory.model import Kind
 from askare.directory.participants import completed
 from askare.directory.references import Checks
 from askare.kernel.paging import Order, Page, Window
 from askare.kernel.problems import NotFound
-from askare.kernel.versions import require_version
+from askare.kernel.versions import Found, Saved, require_version
 from askare.storage import history
 from askare.storage.history import Change
 from askare.storage.transactions import Transaction
@@ -24,22 +22,8 @@ from askare.tasks.model import Task, TaskContent, TaskFilter
 KIND = "task"
 
 
-class Saved(Struct, frozen=True):
-    """What became of a task: its id and its present version."""
-
-    task_id: UUID
-    version: int
-
-
-class Found(Struct, frozen=True):
-    """A task's document and version."""
-
-    document: str
-    version: int
-
-
 def create_task(
-    tx: Transaction, content: TaskContent, *, task_id: UUID, checks: Checks = Checks.OFF, now: datetime
+    tx: Transaction, content: TaskContent, task_id: UUID, *, checks: Checks = Checks.OFF, now: datetime
 ) -> Saved:
     """Keep a new task.
 

@@ -28,6 +28,8 @@ _IN_EVERY_RANGE = (1e18, -1.0)  # compared with the least and with the most
 _IN_UNASKED_RANGES = (-1.0, 1e17)
 _UNKNOWN_CODE = "|?|"
 _UNKNOWN_PLACE = " "  # texts are kept without blanks around them, so that is no place
+# A longer key is cut: no index of PostgreSQL takes more than 2,700 bytes.  What it finds is compared in full anyway.
+PLACE_LETTERS_MAX = 300
 
 ANYWHERE = "*"
 
@@ -126,8 +128,13 @@ def watches_nearby(tx: Transaction, offer: Offer, *, ending_after: int, limit: i
 
 
 def keep_criteria(tx: Transaction, watch_id: UUID, criteria: Criteria, *, until: int) -> None:
-    """From now on let the watch be found by these criteria, until this many milliseconds."""
+    """From now on let the watch be found by these criteria, until this many milliseconds, and by no others."""
     forget_criteria(tx, watch_id)
+    add_criteria(tx, watch_id, criteria, until=until)
+
+
+def add_criteria(tx: Transaction, watch_id: UUID, criteria: Criteria, *, until: int) -> None:
+    """The same for a watch that was found by nothing before."""
     insert_rows(tx, "watch_criteria", COLUMNS, list(rows_of(tx.organization_no, watch_id, criteria, until=until)))
 
 
@@ -174,31 +181,20 @@ def _narrowest_keys(wished: Place) -> tuple[str, ...]:
     A locality or a region may be named by its code or by its name, so it is filed under both.  A district need not be
     known, so nothing is filed under it.
     """
-    if wished.postcode:
-        return (f"postcode {wished.postcode}",)
-    if wished.postal_area:
-        return (f"postal area {wished.postal_area}",)
-    if wished.locality_code or wished.locality:
-        return tuple(_keys(locality_code=wished.locality_code, locality=wished.locality))
-    if wished.region_code or wished.region:
-        return tuple(_keys(region_code=wished.region_code, region=wished.region))
-    return (f"country {wished.country_code}",) if wished.country_code else (ANYWHERE,)
+    for fields in (("postcode",), ("postal_area",), ("locality_code", "locality"), ("region_code", "region")):
+        if keys := _keys(wished, *fields):
+            return tuple(keys)
+    return tuple(_keys(wished, "country_code")) or (ANYWHERE,)
 
 
 def places_of(found: Place) -> list[str]:
     """All places under which a wish may be filed that this one fits."""
-    return [
-        *([f"postcode {found.postcode}"] if found.postcode else ()),
-        *([f"postal area {found.postal_area}"] if found.postal_area else ()),
-        *_keys(locality_code=found.locality_code, locality=found.locality),
-        *_keys(region_code=found.region_code, region=found.region),
-        *([f"country {found.country_code}"] if found.country_code else ()),
-        ANYWHERE,
-    ]
+    return [*_keys(found, *(field for field in _PLACE_FIELDS if field != "district")), ANYWHERE]
 
 
-def _keys(**named: str) -> list[str]:
-    return [f"{what.replace('_', ' ')} {name}" for what, name in named.items() if name]
+def _keys(place: Place, *fields: str) -> list[str]:
+    named = {field: getattr(place, field) for field in fields}
+    return [f"{field.replace('_', ' ')} {name}"[:PLACE_LETTERS_MAX] for field, name in named.items() if name]
 
 
 def _kept_range(wished: Range) -> tuple[float, float]:

@@ -66,6 +66,9 @@ def svc_id(random: UUID, now: datetime) -> UUID:
     return UUID(int=(random.int >> 96 << 96) | (milliseconds(now) << 48) | _NODE)
 
 
+STAMP_GRAIN = 10  # milliseconds that a stamp does not tell apart
+
+
 def stamp(instant: datetime) -> str:
     """How the platform writes `ext.ct` and `ext.lwt`: two decimals, cut.  Source: contract 3."""
     return f"{instant:%Y-%m-%dT%H:%M:%S}.{instant.microsecond // 10_000:02d}Z"

@@ -19,6 +19,7 @@ from askare.storage.listing import Column, Shelf, listed
 from askare.storage.transactions import Transaction
 from askare.workdays import rules
 from askare.workdays.model import (
+    STAMP_GRAIN,
     Defaults,
     Domain,
     WorkdayChange,
@@ -35,8 +36,8 @@ SHELF = Shelf(
     table="workdays",
     columns={
         "id": Column("thing_id", Kind.UUID),
-        "ext.ct": Column("created", Kind.INSTANT),
-        "ext.lwt": Column("modified", Kind.INSTANT),
+        "ext.ct": Column("created", Kind.INSTANT, grain=STAMP_GRAIN),
+        "ext.lwt": Column("modified", Kind.INSTANT, grain=STAMP_GRAIN),
     },
     made=("created", "thing_id"),
 )

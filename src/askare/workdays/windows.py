@@ -186,6 +186,14 @@ class Windows:
         return found
 
 
+def _minutes_of_weekday(segments: tuple[Segment, ...], weekday: int) -> tuple[Segment, ...]:
+    begin = weekday * DAY_MINUTES
+    end = begin + DAY_MINUTES
+    return tuple(
+        (max(start, begin) - begin, min(stop, end) - begin) for start, stop in segments if start < end and stop > begin
+    )
+
+
 class Calendar:
     """The hours of one domain: its zone, its ordinary week and its exceptional days."""
 
@@ -237,16 +245,11 @@ class Calendar:
         """Open in segments of the week, in minutes from Monday 00:00, merged and within [0, 10080)."""
         at = zone or self.zone
 
-        def minutes_of(ordinal: int) -> tuple[Segment, ...]:
-            begin = date.fromordinal(ordinal).weekday() * DAY_MINUTES
-            end = begin + DAY_MINUTES
-            return tuple(
-                (max(start, begin) - begin, min(stop, end) - begin)
-                for start, stop in segments
-                if start < end and stop > begin
-            )
+        def make() -> Windows:
+            days = tuple(_minutes_of_weekday(segments, weekday) for weekday in range(7))
+            return Windows(at, lambda ordinal: days[date.fromordinal(ordinal).weekday()], outside=False)
 
-        return self._remembered((segments, at), lambda: Windows(at, minutes_of, outside=False))
+        return self._remembered((segments, at), make)
 
     def _remembered(self, key: object, make: Callable[[], Windows]) -> Windows:
         found = self._windows.get(key)

@@ -48,8 +48,14 @@ CREATE TABLE letter_realties (
     card TEXT NOT NULL,
     PRIMARY KEY (organization_no, watch_id, realty_id, recipient_kind, recipient_id)
 ) {clustered};
-CREATE INDEX letter_realties_of_letter ON letter_realties (organization_no, letter_id);
+-- With the realty in it: else both databases would rather go through all realties than sort the few of a letter.
+CREATE INDEX letter_realties_of_letter ON letter_realties (organization_no, letter_id, realty_id);
 CREATE INDEX letter_realties_of_realty ON letter_realties (organization_no, realty_id, letter_id);
+
+-- When a backup was last restored whose letters are held: what was due up to then may have left already.
+CREATE TABLE letter_holds (
+    restored {bigint} NOT NULL PRIMARY KEY
+) {clustered};
 
 -- By which token a recipient ends the letters of a watch, and since when they are ended (NULL: they are not).
 CREATE TABLE letter_subscriptions (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
@@ -79,6 +79,9 @@ class Wording(Struct, frozen=True, forbid_unknown_fields=True):
     codes: dict[str, str]
 
 
+REMEMBERED = 4_000  # prices and areas in words: many letters say the same, and Babel takes its time
+
+
 @cache
 def wording(language: Language) -> Wording:
     """The words of one language."""
@@ -86,6 +89,7 @@ def wording(language: Language) -> Wording:
     return msgspec.convert(tomllib.loads(text), Wording)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def amount(value: float, currency: str, language: Language) -> str:
     """Money: `249 000 €`; cents only where there are some."""
     pattern = _CURRENCY_PATTERNS[language]
@@ -96,11 +100,13 @@ def amount(value: float, currency: str, language: Language) -> str:
     return _plain(format_currency(value, currency, locale=_LOCALES[language]))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def area(value: float, language: Language) -> str:
     """Square metres: `74,5 m²`."""
     return _plain(f"{format_decimal(value, locale=_LOCALES[language], format='#,##0.##')} m²")
 
 
+@lru_cache(maxsize=REMEMBERED)
 def number(value: float, language: Language) -> str:
     """A bare number, such as a year."""
     return _plain(format_decimal(value, locale=_LOCALES[language], format="0.##"))

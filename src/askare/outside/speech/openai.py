@@ -110,9 +110,10 @@ def _form(fields: dict[str, str], side: Path, cut: Cut) -> tuple[AsyncIterator[b
     head, tail = "".join(parts).encode(), f"\r\n--{boundary}--\r\n".encode()
 
     async def body() -> AsyncIterator[bytes]:
-        yield head
+        before = head
         for piece in piece_of(side, cut):
-            yield piece
+            yield before + piece
+            before = b""
         yield tail
 
     return body(), {

@@ -14,10 +14,30 @@ CREATE TABLE svctasks (
     onstart {bigint} NOT NULL,
     failures {bigint} NOT NULL DEFAULT 0,
     paused {bigint} NOT NULL DEFAULT 0,
+    -- What lists are filtered and sorted by; the words as the client wrote them, `sites` as JSON.
+    regular {bigint} NOT NULL,
+    may_overlap {bigint} NOT NULL,
+    interval_sec {bigint} NOT NULL,
+    start_at {bigint} NOT NULL,
+    stop_at {bigint} NOT NULL,
+    site_mode TEXT {collate} NOT NULL,
+    schedule TEXT {collate} NOT NULL,
+    script_code TEXT {collate} NOT NULL,
+    name TEXT {collate} NOT NULL,
+    title TEXT {collate} NOT NULL,
+    comment TEXT {collate} NOT NULL,
+    sites TEXT NOT NULL,
     document TEXT NOT NULL,
     UNIQUE (organization_no, thing_id)
 ) {strict};
-CREATE INDEX svctasks_by_creation ON svctasks (organization_no, created, thing_id);
+-- With whatever is small, so that a list is filtered without looking at its documents.
+CREATE INDEX svctasks_by_creation ON svctasks (organization_no, created, thing_id, modified, enabled, regular,
+    may_overlap, interval_sec, start_at, stop_at, site_mode, schedule);
+CREATE INDEX svctasks_by_name ON svctasks (organization_no, substr(name, 1, 200), created, thing_id);
+CREATE INDEX svctasks_by_script ON svctasks (organization_no, substr(script_code, 1, 200), created, thing_id);
+CREATE INDEX svctasks_by_start ON svctasks (organization_no, start_at, created, thing_id);
+CREATE INDEX svctasks_by_change ON svctasks (organization_no, modified, created, thing_id);
+CREATE INDEX svctasks_failing ON svctasks (task_no) WHERE failures > 0;
 
 -- One clock for each task and scope (a site, or '' for the whole domain): the last planned start that was thought of
 -- and the next moment to look.  `tail` names the ledger row that a further start dropped for the same reason goes on.
@@ -34,7 +54,7 @@ CREATE TABLE svctask_clocks (
 CREATE INDEX svctask_clocks_due ON svctask_clocks (scope, next_start) WHERE next_start IS NOT NULL;
 
 -- The ledger: one row for each planned start, or for consecutive ones that did not start for one reason; and the runs
--- themselves while they wait (state 0), are claimed (1), run (2) and when they are over (3).
+-- themselves while they wait (state 0), run (2) and when they are over (3).
 -- `due_at` is when it was to start, `look_at` when a run that waits is looked at again; `holds`: it waits until no
 -- other run of the task is under way in its scope.
 CREATE TABLE svctask_runs (
@@ -67,9 +87,9 @@ CREATE TABLE svctask_runs (
     PRIMARY KEY (task_no, slot, scope, origin, arm, attempt)
 ) {clustered};
 CREATE INDEX svctask_runs_waiting ON svctask_runs (look_at) WHERE state = 0;
-CREATE INDEX svctask_runs_held ON svctask_runs (node_no, run_id) WHERE state IN (1, 2);
+CREATE INDEX svctask_runs_held ON svctask_runs (node_no, run_id) WHERE state = 2;
 CREATE INDEX svctask_runs_unfinished ON svctask_runs (task_no, scope) WHERE state < 3;
-CREATE INDEX svctask_runs_to_stop ON svctask_runs (node_no) WHERE stop_asked = 1 AND state IN (1, 2);
+CREATE INDEX svctask_runs_to_stop ON svctask_runs (node_no) WHERE stop_asked = 1 AND state = 2;
 CREATE INDEX svctask_runs_by_time ON svctask_runs (organization_no, slot, run_id);
 
 -- Service scripts.
@@ -79,7 +99,7 @@ CREATE TABLE svcscripts (
     version {bigint} NOT NULL,
     created {bigint} NOT NULL,
     modified {bigint} NOT NULL,
-    code TEXT NOT NULL,
+    code TEXT {collate} NOT NULL,
     document TEXT NOT NULL,
     PRIMARY KEY (organization_no, thing_id),
     UNIQUE (organization_no, code)

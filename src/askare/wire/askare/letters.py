@@ -92,8 +92,9 @@ class LetterSearch(Struct, frozen=True, kw_only=True, rename="camel"):
 class LetterDetails(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """A letter as it is answered.
 
-    WAITING letters have `nextAttemptTime`; of the others, SENT ones have `sentTime`, and REFUSED, WITHDRAWN and
-    EXPIRED ones the `reason` why they were not sent.  `lastAnswer` is what the mail server said last.
+    WAITING letters have `nextAttemptTime`, unless an attempt is just under way; of the others, SENT ones have
+    `sentTime`, and REFUSED, WITHDRAWN, EXPIRED and HELD ones the `reason` why they were not sent.  `lastAnswer` is what
+    the mail server said last.
     """
 
     letter_id: UUID

@@ -16,7 +16,7 @@ import structlog
 from msgspec import Struct
 
 from askare.kernel.caller import Role
-from askare.kernel.problems import Forbidden, Invalid, Problem, Unauthenticated
+from askare.kernel.problems import Fault, Forbidden, Invalid, Problem, Unauthenticated
 from askare.storage.transactions import Transaction
 from askare.wire.callcentre.problems import (
     CallCentreManners,
@@ -25,7 +25,7 @@ from askare.wire.callcentre.problems import (
     json_error,
     validation_reply,
 )
-from askare.wire.callcentre.reading import Field, read_fields
+from askare.wire.callcentre.reading import Field, as_written, read_fields
 from askare.wire.callcentre.words import wished_language
 from askare.wire.kit import headers
 from askare.wire.kit.call import Call
@@ -78,6 +78,11 @@ class Operation(Struct, frozen=True, kw_only=True):
     problems: tuple[int, ...] = ()
     also: tuple[tuple[str, str], ...] = ()
     examples: tuple[Example, ...] = ()
+
+    @property
+    def checks_version(self) -> bool:
+        """Whether If-Match counts here: something that is there is changed."""
+        return 412 in self.problems
 
 
 AnonymousCaller = Callable[[Transaction], Any]
@@ -196,18 +201,19 @@ class _AtWork:
         faults += more
         call.parameters = {**values, **asked}
         call.parameters["range"] = request.get_header("Range")
+        call.parameters["if_range"] = request.get_header("If-Range")
         if (value := request.get_header("If-None-Match")) is not None and operation.method == "GET":
             call.known_versions = headers.read_versions("If-None-Match", value, [])
             call.is_any_known = value.strip() == "*"
-        if operation.method == "POST" and (key := request.get_header("Idempotency-Key")) is not None:
-            wrong: list[Any] = []
-            call.idempotency_key = headers.read_idempotency_key(key, wrong)
-            faults += [
-                fault_detail(
-                    "value_error", ("header", "Idempotency-Key"), ctx={"error": one.message}, language=language
-                )
-                for one in wrong
-            ]
+        wrong: list[Fault] = []
+        if operation.checks_version and (value := request.get_header("If-Match")) is not None:
+            call.expected_versions = headers.read_versions("If-Match", value, wrong)
+        if operation.method == "POST" and (value := request.get_header("Idempotency-Key")) is not None:
+            call.idempotency_key = headers.read_idempotency_key(value, wrong)
+        faults += [
+            fault_detail("value_error", ("header", fault.target), ctx={"error": fault.message}, language=language)
+            for fault in wrong
+        ]
         if operation.body_fields is not None:
             faults += await self._read_body(request, call, operation.body_fields, language)
         elif call.idempotency_key is not None:
@@ -228,7 +234,8 @@ class _AtWork:
         except MalformedJson as problem:
             if media in _FORMS:  # JSON under such a name is curl's doing, and is read
                 raise UnsupportedMediaType("The body must be JSON.") from None
-            offset = sum(len(line) + 1 for line in raw.split(b"\n")[: problem.line - 1]) + problem.column - 1
+            lines = raw.decode("utf-8", "replace").split("\n")
+            offset = sum(len(line) + 1 for line in lines[: problem.line - 1]) + problem.column - 1
             ctx = {"error": json_error(problem)}
             return [fault_detail("json_invalid", ("body", offset), ctx=ctx, language=language)]
         except Invalid as problem:
@@ -238,7 +245,7 @@ class _AtWork:
             ]
         if not isinstance(plain, dict):
             return [fault_detail("model_attributes_type", ("body",), language=language)]
-        call.body, faults = read_fields(plain, fields, "body", language)
+        call.body, faults = read_fields(as_written(raw, plain), fields, "body", language)
         return faults
 
 

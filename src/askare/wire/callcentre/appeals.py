@@ -145,7 +145,13 @@ class AppealApi:
 
     async def update_status(self, call: Call) -> Reply:
         appeal_no = call.parameters["appeal_id"]
-        await call.write(operations.update_status, appeal_no, call.body["status"], now=call.now)
+        await call.write(
+            operations.update_status,
+            appeal_no,
+            call.body["status"],
+            now=call.now,
+            expected_versions=call.expected_versions,
+        )
         return await self._now(call, appeal_no)
 
     async def _now(self, call: Call, appeal_no: int) -> Reply:
@@ -223,7 +229,7 @@ class AppealApi:
                 body=AppealStatusUpdate,
                 examples=(Example("resolved", {"status": "resolved"}),),
                 answer=appeal,
-                problems=(404,),
+                problems=(404, 412),
             ),
         ]
 

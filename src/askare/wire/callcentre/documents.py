@@ -11,7 +11,7 @@ import msgspec
 
 from askare.wire.callcentre.app import Operation
 from askare.wire.callcentre.problems import Detail, HTTPValidationError
-from askare.wire.kit.openapi import ETAG, FULL_VERSIONS, INSTANT, PROBLEM_HEADERS, Version
+from askare.wire.kit.openapi import ETAG, FULL_VERSIONS, IF_MATCH, INSTANT, PROBLEM_HEADERS, Version
 
 TITLE = "Call tasks"
 _DESCRIPTION = (
@@ -26,6 +26,7 @@ REASONS = {
     404: "There is no such thing for this caller.",
     408: "The body did not arrive in time.",
     409: "The state of the thing forbids it.",
+    412: "The thing was changed since the version named in If-Match.",
     413: "The body is too long.",
     415: "The body is a form, not JSON.",
     416: "The recording does not reach that far.",
@@ -95,6 +96,8 @@ def _described(operation: Operation, by_type: dict[Any, Any], components: dict[s
         described["security"] = [{"HTTPBearer": []}]
     if operation.method == "POST":
         described["parameters"].append(_KEY)
+    if operation.checks_version:
+        described["parameters"].append(IF_MATCH)
     if operation.answer.etag and operation.method == "GET":
         described["responses"]["304"] = {
             "description": "The caller has the present version already (If-None-Match).",

@@ -33,6 +33,7 @@ from askare.wire.callcentre.words import said
 from askare.wire.kit.endpoints import Reply
 from askare.wire.kit.problems import (
     Broken,
+    CutShort,
     MalformedJson,
     MethodNotAllowed,
     PayloadTooLarge,
@@ -140,7 +141,7 @@ def _gone(problem: Gone, _: str) -> Reply:
 
 
 def _conflict(problem: Conflict, _: str) -> Reply:
-    return detail_reply(409, problem.reason)
+    return detail_reply(412, problem.reason)
 
 
 def _unauthenticated(_: Unauthenticated, __: str) -> Reply:
@@ -169,6 +170,10 @@ def _method_not_allowed(problem: MethodNotAllowed, _: str) -> Reply:
 
 def _too_slow(problem: TooSlow, _: str) -> Reply:
     return detail_reply(408, problem.reason, Connection="close")
+
+
+def _cut_short(problem: CutShort, _: str) -> Reply:
+    return detail_reply(400, problem.reason, Connection="close")
 
 
 def _too_large(problem: PayloadTooLarge, _: str) -> Reply:
@@ -202,6 +207,7 @@ TABLE: dict[type[Problem], Callable[..., Reply]] = {
     UnknownPath: _unknown_path,
     MethodNotAllowed: _method_not_allowed,
     TooSlow: _too_slow,
+    CutShort: _cut_short,
     PayloadTooLarge: _too_large,
     UnsupportedMediaType: _media_type,
     UnknownApiKey: _unknown_api_key,

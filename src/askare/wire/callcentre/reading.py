@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import msgspec
 from msgspec import UNSET, Struct
 
 from askare.kernel.time import settled
@@ -23,6 +24,7 @@ _IDS = range(2**63)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _EPOCH = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
 _MILLISECONDS_FROM = 2e10  # pydantic's: a larger number counts milliseconds
+_BLANKS = re.compile(r"\s+")
 _YES = frozenset({"true", "1", "yes", "on", "t", "y"})
 _NO = frozenset({"false", "0", "no", "off", "f", "n"})
 
@@ -77,6 +79,8 @@ def _is_blank(value: Any) -> bool:
 
 
 def _shown(value: Any) -> Any:
+    if isinstance(value, WrittenNumber):
+        return float(value)
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, list) and len(value) == 1:
@@ -102,13 +106,38 @@ def text(maximum: int, *, minimum: int = 0) -> Reader:
     return read
 
 
+class WrittenNumber(float):
+    """A number with a fraction, and how it was written: as the name of a call, 17.10 is another one than 17.1."""
+
+    def __new__(cls, written: str) -> WrittenNumber:
+        made = super().__new__(cls, written)
+        made.written = written
+        return made
+
+    written: str
+
+    def __str__(self) -> str:
+        return self.written
+
+
+def as_written(raw: bytes, plain: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a body, their numbers with a fraction as they stand in it."""
+    if not any(type(value) is float for value in plain.values()):
+        return plain
+    fields = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    return {
+        name: WrittenNumber(bytes(fields[name]).decode().strip()) if type(value) is float else value
+        for name, value in plain.items()
+    }
+
+
 def text_or_number(maximum: int) -> Reader:
     """A text, or a number as one: exchanges number their calls and operators."""
     read_text = text(maximum, minimum=1)
 
     def read(value: Any) -> str:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return str(value)
+            value = str(value)
         return str(read_text(value))
 
     return read
@@ -121,7 +150,7 @@ def one_of(words: Mapping[str, Any], names: tuple[str, ...]) -> Reader:
 
     def read(value: Any) -> Any:
         is_word = isinstance(value, (str, int)) and not isinstance(value, bool)
-        word = str(value).strip().lower() if is_word else ""
+        word = _BLANKS.sub("_", str(value).strip().lower()) if is_word else ""
         if word not in words:
             raise Unreadable("enum", expected=expected)
         return words[word]
@@ -228,7 +257,7 @@ def instant(zone: ZoneInfo, *, end_of_day: bool) -> Reader:
         try:
             if not isinstance(value, str):
                 return settled(_since_epoch(float(value)))
-            written = value.strip()
+            written = value.strip().upper()
             if _EPOCH.fullmatch(written):
                 return settled(_since_epoch(float(written)))
             if _DATE.fullmatch(written):
@@ -239,11 +268,39 @@ def instant(zone: ZoneInfo, *, end_of_day: bool) -> Reader:
             found = datetime.fromisoformat(written)
             return settled(found if found.tzinfo is not None else found.replace(tzinfo=zone))
         except (ValueError, OverflowError, OSError) as error:
-            kind = "datetime_parsing" if isinstance(value, str) and ":" in value else "datetime_from_date_parsing"
-            wrong = "must lie between the years 1900 and 2200" if "1900" in str(error) else "invalid format"
-            raise Unreadable(kind, error=wrong) from None
+            if not isinstance(value, str):
+                raise Unreadable("datetime_parsing", error=OUT_OF_TIME) from None
+            wrong = OUT_OF_TIME if "1900" in str(error) else _wrong_with_date(value.strip())
+            raise Unreadable("datetime_from_date_parsing", error=wrong) from None
 
     return read
+
+
+OUT_OF_TIME = "must lie between the years 1900 and 2200"
+_DATE_PARTS = (
+    ("year", slice(0, 4), range(10_000), ""),
+    ("month", slice(5, 7), range(1, 13), " of 1-12"),
+    ("day", slice(8, 10), range(1, 32), ""),
+)
+
+
+def _wrong_with_date(written: str) -> str:
+    """What pydantic says of a text that is no moment: it looks for a date, and at the first thing that is wrong."""
+    if len(written) < len("2026-03-02"):
+        return "input is too short"
+    for name, place, fitting, bounds in _DATE_PARTS:
+        digits = written[place]
+        if not (digits.isascii() and digits.isdigit()):
+            return f"invalid character in {name}"
+        if int(digits) not in fitting:
+            return f"{name} value is outside expected range{bounds}"
+        if name != "day" and written[place.stop] != "-":
+            return "invalid date separator, expected `-`"
+    try:
+        datetime.fromisoformat(written[:10])
+    except ValueError:
+        return "day value is outside expected range"
+    return "unexpected extra characters at the end of the input"
 
 
 def _since_epoch(number: float) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
@@ -374,7 +375,12 @@ class CallTaskApi:
         values = dict(call.body)
         operator = values.pop("operator_id")
         task_no = await call.write(
-            operations.create_call, CallContent(**values), operator=operator, office=self._office, now=call.now
+            operations.create_call,
+            CallContent(**values),
+            operator=operator,
+            office=self._office,
+            now=call.now,
+            has_own_key=call.idempotency_key is not None,
         )
         return self._reply(call, await call.read(operations.get_handed_in, task_no))
 
@@ -403,6 +409,7 @@ class CallTaskApi:
             call.body["status"],
             office=self._office,
             now=call.now,
+            expected_versions=call.expected_versions,
         )
         return await self._now(call)
 
@@ -413,6 +420,7 @@ class CallTaskApi:
             call.body["appeal_id"],
             office=self._office,
             now=call.now,
+            expected_versions=call.expected_versions,
         )
         return await self._now(call)
 
@@ -424,6 +432,7 @@ class CallTaskApi:
             force=call.parameters["force"],
             office=self._office,
             now=call.now,
+            expected_versions=call.expected_versions,
         )
         return await self._now(call)
 
@@ -522,7 +531,7 @@ class CallTaskApi:
                 body_fields={"status": Field(_settable_status, required=True)},
                 body=TaskStatusUpdate,
                 examples=(Example("completed", {"status": "completed"}),),
-                problems=(404, 409),
+                problems=(404, 409, 412),
                 **one_task,
             ),
             Operation(
@@ -534,7 +543,7 @@ class CallTaskApi:
                 body_fields=link_body,
                 body=TaskAppealLink,
                 examples=(Example("unlink", {"appeal_id": None}),),
-                problems=(404, 409),
+                problems=(404, 409, 412),
                 also=tuple(
                     (method, f"/api/tasks/{{task_id}}/{name}")
                     for name in ("appeal", "link-appeal")
@@ -556,7 +565,7 @@ class CallTaskApi:
                     "force": Field(last(truth), default=False),
                 },
                 parameters=TaskReprocess,
-                problems=(404,),
+                problems=(404, 412),
                 **one_task,
             ),
             Operation(
@@ -609,42 +618,48 @@ class Recordings:
         file = folder_of(self._data, call.caller.organization_no, task_no) / RECORDING_FILE
         if not is_kept or not file.is_file():
             raise NotFound("recording", "task_id")
-        size = file.stat().st_size
+        stated = file.stat()
+        size = stated.st_size
         headers = {
             "Accept-Ranges": "bytes",
             "Cache-Control": "private, no-store",
             "Content-Disposition": f'inline; filename="call-{task_no}"',
             "X-Content-Type-Options": "nosniff",
+            "ETag": f'"{stated.st_mtime_ns:x}-{size:x}"',
         }
-        wish = call.parameters.get("range")
+        wish, present = call.parameters.get("range"), call.parameters.get("if_range")
+        if present is not None and present != headers["ETag"]:
+            wish = None
         stretch = byte_range(wish, size)
         if stretch is None:
             return detail_reply(416, "Range Not Satisfiable", Content_Range=f"bytes */{size}")
-        first, end = stretch
+        first, end = (0, size) if stretch is WHOLE else stretch
         headers["Content-Length"] = str(end - first)
-        if wish and (first, end) != (0, size):
+        if stretch is not WHOLE:
             headers["Content-Range"] = f"bytes {first}-{end - 1}/{size}"
-            return Streamed(206, headers, media_type(file), _parts(file, first, end))
-        return Streamed(200, headers, media_type(file), _parts(file, first, end))
+        return Streamed(200 if stretch is WHOLE else 206, headers, media_type(file), _parts(file, first, end))
+
+
+WHOLE = (0, 0)
+_RANGE = re.compile(r"\s*bytes\s*=\s*([0-9]*)-([0-9]*)\s*", re.IGNORECASE)
 
 
 def byte_range(wish: str | None, size: int) -> tuple[int, int] | None:
-    """The bytes that a Range header asks for, as first and end; all of them for several ranges or a strange header.
+    """The bytes that a Range header asks for, as first and end; WHOLE for several ranges or a strange header.
 
     None for a range that the file does not reach.  RFC 9110, 14.
     """
-    unit, _, stretch = (wish or "").partition("=")
-    first, dash, last_byte = stretch.strip().partition("-")
-    if unit.strip().lower() != "bytes" or not dash or not (first + last_byte).isdigit() or "," in stretch:
-        return 0, size
-    if not first:
-        length = int(last_byte[:18])
+    asked = _RANGE.fullmatch(wish or "")
+    if asked is None or not any(asked.groups()):
+        return WHOLE
+    first, last_byte = ((int(number[:18]) if number else None) for number in asked.groups())
+    if first is None:
+        length = last_byte or 0
         return (max(0, size - length), size) if length and size else None
-    start = int(first[:18])
-    end = min(int(last_byte[:18]) + 1, size) if last_byte else size
-    if last_byte and int(last_byte[:18]) < start:
-        return 0, size
-    return (start, end) if start < size else None
+    if last_byte is not None and last_byte < first:
+        return WHOLE
+    end = size if last_byte is None else min(last_byte + 1, size)
+    return (first, end) if first < size else None
 
 
 _MAGIC = (

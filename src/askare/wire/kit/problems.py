@@ -29,6 +29,10 @@ class TooSlow(Problem):
     """The body did not arrive in time."""
 
 
+class CutShort(Problem):
+    """The body broke off: the client went away, or what it sent is no HTTP."""
+
+
 class UnknownPath(Problem):
     """Nothing lives at this address."""
 

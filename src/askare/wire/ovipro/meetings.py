@@ -7,12 +7,8 @@ from enum import Enum
 from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
 from msgspec import Meta, Struct
 
-from askare.directory.references import Checks
-from askare.kernel.caller import Role
-from askare.kernel.paging import Page, Window
 from askare.kernel.time import settled
 from askare.kernel.verbatim import TEXT_LETTERS_MAX
 from askare.kernel.words import QUERY_WORDS_MAX
@@ -25,42 +21,23 @@ from askare.meetings.model import (
     MeetingStatus,
     MeetingType,
 )
-from askare.wire.kit.call import Call
-from askare.wire.kit.endpoints import Answer, Body, Endpoint, Example, Reply
-from askare.wire.kit.headers import etag_of
-from askare.wire.ovipro.common import (
-    INT32_MAX,
-    document_reply,
-    list_reply,
-    read_orders,
-    require_few_words,
-    without_times,
-)
+from askare.wire.kit.endpoints import Body, Example
+from askare.wire.ovipro.common import INT32_MAX
+from askare.wire.ovipro.records import EXAMPLE_ID, Instant, Kind, Shape
 
-ROLES = frozenset({Role.ADMIN, Role.AGENT})
-
-_EXAMPLE_ID = "123e4567-e89b-12d3-a456-426655440000"
 EXAMPLE_CONTENT: dict[str, Any] = {
     "typeCode": "SALES_MEETING",
     "statusCode": "WAITING",
-    "parties": [{"partyId": _EXAMPLE_ID, "partyTypeCode": "PERSON_PARTY"}],
-    "realtyId": _EXAMPLE_ID,
+    "parties": [{"partyId": EXAMPLE_ID, "partyTypeCode": "PERSON_PARTY"}],
+    "realtyId": EXAMPLE_ID,
     "visitTime": "2022-12-31T23:59:59Z",
-    "agencyOfficeId": _EXAMPLE_ID,
-    "agents": [{"agentId": _EXAMPLE_ID}],
+    "agencyOfficeId": EXAMPLE_ID,
+    "agents": [{"agentId": EXAMPLE_ID}],
     "sourceTypeCode": "ETUOVI",
     "meetingRealty": {"categoryCode": "SALE", "subCategoryCode": "SHARE"},
     "priceEstimate": {"amount": 250000, "currencyCode": "EUR"},
     "notes": "Call the day before",
 }
-_UNTIMED_EXAMPLE_MEETING = {"meetingId": "c6d2288d-2ecb-448a-aef3-fd5144920e0b", **EXAMPLE_CONTENT}
-EXAMPLE_MEETING = {
-    **_UNTIMED_EXAMPLE_MEETING,
-    "creationTime": "2022-12-01T08:30:00Z",
-    "modificationTime": "2022-12-01T08:30:00Z",
-}
-
-Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class MeetingSort(Enum):
@@ -151,162 +128,6 @@ class MeetingList(Struct, frozen=True, rename="camel"):
     total_count: int
 
 
-class MeetingApi:
-    """The five operations, as the settings want them answered."""
-
-    def __init__(
-        self, *, empty_success_status: int = 204, times_in_answers: bool = True, checks: Checks = Checks.OFF
-    ) -> None:
-        self._empty_success = Reply(empty_success_status, b"" if empty_success_status == 200 else None)
-        self._checks = checks
-        self._times_in_answers = times_in_answers
-
-    async def create_meeting(self, call: Call) -> Reply:
-        saved = await call.write(
-            operations.create_meeting, call.body, meeting_id=call.new_id(), checks=self._checks, now=call.now
-        )
-        body = msgspec.json.encode(MeetingCreated(saved.meeting_id))
-        return Reply(201, body, {"ETag": etag_of(saved.version), "Location": f"{call.path}/{saved.meeting_id}"})
-
-    async def get_meeting(self, call: Call) -> Reply:
-        found = await call.read(operations.get_meeting, call.parameters.meeting_id)
-        return document_reply(self._shown(found.document), found.version, call)
-
-    async def search_meetings(self, call: Call) -> Reply:
-        wanted: MeetingSearch = call.parameters
-        require_few_words(wanted.free_text_search)
-        page = await call.read(
-            operations.search_meetings,
-            filter_of(wanted),
-            orders=read_orders(word.value for word in wanted.sort),
-            window=Window(wanted.start_index, wanted.size),
-        )
-        if not self._times_in_answers:
-            page = Page([self._shown(one.decode()).encode() for one in page.items], page.total)
-        return list_reply("meetings", page)
-
-    async def update_meeting(self, call: Call) -> Reply:
-        await call.write(
-            operations.update_meeting,
-            call.parameters.meeting_id,
-            call.body,
-            expected_versions=call.expected_versions,
-            checks=self._checks,
-            now=call.now,
-        )
-        return self._empty_success
-
-    async def delete_meeting(self, call: Call) -> Reply:
-        await call.write(
-            operations.delete_meeting,
-            call.parameters.meeting_id,
-            expected_versions=call.expected_versions,
-            now=call.now,
-        )
-        return self._empty_success
-
-    def _shown(self, document: str) -> str:
-        return document if self._times_in_answers else without_times(document)
-
-    def endpoints(self) -> list[Endpoint]:
-        """The API's table."""
-        content = Body(
-            MeetingBody,
-            "The whole of the meeting. meetingRealty and priceEstimate come back as they were sent, further keys"
-            " included.",
-            (Example("meeting", EXAMPLE_CONTENT),),
-            kept=MeetingContent,
-        )
-        empty = Answer(self._empty_success.status, "Done.")
-        details, page, example = (
-            (MeetingDetails, MeetingList, EXAMPLE_MEETING)
-            if self._times_in_answers
-            else (UntimedMeetingDetails, UntimedMeetingList, _UNTIMED_EXAMPLE_MEETING)
-        )
-        return [
-            Endpoint(
-                method="POST",
-                path="/meetings",
-                operation_id="meeting.create",
-                summary="Create a new meeting",
-                tag="Meeting",
-                roles=ROLES,
-                handle=self.create_meeting,
-                body=content,
-                answers=(
-                    Answer(
-                        201,
-                        "The meeting is stored.",
-                        MeetingCreated,
-                        (Example("created", {"meetingId": EXAMPLE_MEETING["meetingId"]}),),
-                        etag=True,
-                    ),
-                ),
-            ),
-            Endpoint(
-                method="GET",
-                path="/meetings",
-                operation_id="meeting.search",
-                summary="Search meetings",
-                tag="Meeting",
-                roles=ROLES,
-                handle=self.search_meetings,
-                parameters=MeetingSearch,
-                answers=(
-                    Answer(
-                        200,
-                        "A page of meetings.",
-                        page,
-                        (Example("page", {"meetings": [example], "totalCount": 10}),),
-                    ),
-                ),
-            ),
-            Endpoint(
-                method="GET",
-                path="/meetings/{meetingId}",
-                operation_id="meeting.get",
-                summary="Get details of a meeting",
-                tag="Meeting",
-                roles=ROLES,
-                handle=self.get_meeting,
-                parameters=MeetingPath,
-                reads_if_none_match=True,
-                answers=(Answer(200, "The meeting.", details, (Example("meeting", example),), etag=True),),
-                problems=(404, 410),
-            ),
-            Endpoint(
-                method="PUT",
-                path="/meetings/{meetingId}",
-                operation_id="meeting.update",
-                summary="Update a meeting",
-                description="Replaces the whole meeting. Once statusCode is no longer WAITING, parties and visitTime"
-                " cannot change; WON may become LOST and LOST WON, and CANCELLED stays.",
-                tag="Meeting",
-                roles=ROLES,
-                handle=self.update_meeting,
-                parameters=MeetingPath,
-                reads_if_match=True,
-                body=content,
-                answers=(empty,),
-                problems=(404, 410, 412),
-            ),
-            Endpoint(
-                method="DELETE",
-                path="/meetings/{meetingId}",
-                operation_id="meeting.delete",
-                summary="Delete a meeting",
-                description="Only a meeting that is WAITING can be deleted.",
-                tag="Meeting",
-                roles=ROLES,
-                handle=self.delete_meeting,
-                parameters=MeetingPath,
-                reads_if_match=True,
-                answers=(empty,),
-                problems=(404, 410, 412),
-            ),
-        ]
-
-
 def filter_of(wanted: MeetingSearch) -> MeetingFilter:
     """The search parameters in the trade's words."""
     return MeetingFilter(
@@ -322,3 +143,30 @@ def filter_of(wanted: MeetingSearch) -> MeetingFilter:
         visit_after=wanted.visit_time_after,
         modified_after=wanted.modified_after,
     )
+
+
+MEETING = Kind(
+    singular="meeting",
+    plural="meetings",
+    content=Body(
+        MeetingBody,
+        "The whole of the meeting. meetingRealty and priceEstimate come back as they were sent, further keys included.",
+        (Example("meeting", EXAMPLE_CONTENT),),
+        kept=MeetingContent,
+    ),
+    example=EXAMPLE_CONTENT,
+    path=MeetingPath,
+    search=MeetingSearch,
+    created=MeetingCreated,
+    timed=Shape(MeetingDetails, MeetingList),
+    untimed=Shape(UntimedMeetingDetails, UntimedMeetingList),
+    create=operations.create_meeting,
+    get=operations.get_meeting,
+    find=operations.search_meetings,
+    update=operations.update_meeting,
+    delete=operations.delete_meeting,
+    filter_of=filter_of,
+    how_it_changes="Once statusCode is no longer WAITING, parties and visitTime"
+    " cannot change; WON may become LOST and LOST WON, and CANCELLED stays.",
+    keeps_tombstones=True,
+)

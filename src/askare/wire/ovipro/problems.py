@@ -28,6 +28,7 @@ from askare.kernel.problems import (
 from askare.wire.kit.endpoints import Reply
 from askare.wire.kit.problems import (
     Broken,
+    CutShort,
     MalformedJson,
     MethodNotAllowed,
     PayloadTooLarge,
@@ -93,6 +94,10 @@ def _invalid(problem: Invalid) -> Reply:
 
 def _malformed(problem: MalformedJson) -> Reply:
     return _reply(400, ErrorBody("BAD_REQUEST_BODY", "Invalid request body", problem.reason))
+
+
+def _cut_short(problem: CutShort) -> Reply:
+    return _reply(400, ErrorBody("BAD_REQUEST_BODY", "Invalid request body", problem.reason), Connection="close")
 
 
 def _refused(problem: Refused) -> Reply:
@@ -180,6 +185,7 @@ TABLE: dict[type[Problem], Callable[..., Reply]] = {
     UnknownPath: _unknown_path,
     MethodNotAllowed: _method_not_allowed,
     TooSlow: _too_slow,
+    CutShort: _cut_short,
     PayloadTooLarge: _too_large,
     UnsupportedMediaType: _media_type,
     UnknownApiKey: _unknown_api_key,

@@ -7,50 +7,27 @@ from enum import Enum
 from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
 from msgspec import Meta, Struct
 
-from askare.directory.references import Checks
-from askare.kernel.caller import Role
-from askare.kernel.paging import Page, Window
 from askare.kernel.time import settled
 from askare.kernel.words import QUERY_WORDS_MAX
 from askare.tasks import operations
 from askare.tasks.model import TEXT_LETTERS_MAX, TaskContent, TaskFilter, TaskStatus, TaskType
-from askare.wire.kit.call import Call
-from askare.wire.kit.endpoints import Answer, Body, Endpoint, Example, Reply
-from askare.wire.kit.headers import etag_of
-from askare.wire.ovipro.common import (
-    INT32_MAX,
-    document_reply,
-    list_reply,
-    read_orders,
-    require_few_words,
-    without_times,
-)
+from askare.wire.kit.endpoints import Body, Example
+from askare.wire.ovipro.common import INT32_MAX
+from askare.wire.ovipro.records import EXAMPLE_ID, Instant, Kind, Shape
 
-ROLES = frozenset({Role.ADMIN, Role.AGENT})
-
-_EXAMPLE_ID = "123e4567-e89b-12d3-a456-426655440000"
 EXAMPLE_CONTENT: dict[str, Any] = {
     "typeCode": "REPORT_MEETING",
     "statusCode": "WAITING",
     "description": "Call to the customer",
     "taskDueTime": "2022-12-31T23:59:59Z",
-    "parties": [{"partyId": _EXAMPLE_ID, "partyTypeCode": "PERSON_PARTY"}],
-    "realtyId": _EXAMPLE_ID,
-    "assignmentId": _EXAMPLE_ID,
-    "agencyOfficeId": _EXAMPLE_ID,
-    "agents": [{"agentId": _EXAMPLE_ID}],
+    "parties": [{"partyId": EXAMPLE_ID, "partyTypeCode": "PERSON_PARTY"}],
+    "realtyId": EXAMPLE_ID,
+    "assignmentId": EXAMPLE_ID,
+    "agencyOfficeId": EXAMPLE_ID,
+    "agents": [{"agentId": EXAMPLE_ID}],
 }
-_UNTIMED_EXAMPLE_TASK = {"taskId": "c6d2288d-2ecb-448a-aef3-fd5144920e0b", **EXAMPLE_CONTENT}
-EXAMPLE_TASK = {
-    **_UNTIMED_EXAMPLE_TASK,
-    "creationTime": "2022-12-01T08:30:00Z",
-    "modificationTime": "2022-12-01T08:30:00Z",
-}
-
-Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class TaskSort(Enum):
@@ -138,156 +115,6 @@ class TaskList(Struct, frozen=True, rename="camel"):
     total_count: int
 
 
-class TaskApi:
-    """The five operations, as the settings want them answered."""
-
-    def __init__(
-        self, *, empty_success_status: int = 204, times_in_answers: bool = True, checks: Checks = Checks.OFF
-    ) -> None:
-        self._empty_success = Reply(empty_success_status, b"" if empty_success_status == 200 else None)
-        self._checks = checks
-        self._times_in_answers = times_in_answers
-
-    async def create_task(self, call: Call) -> Reply:
-        saved = await call.write(
-            operations.create_task, call.body, task_id=call.new_id(), checks=self._checks, now=call.now
-        )
-        body = msgspec.json.encode(TaskCreated(saved.task_id))
-        return Reply(201, body, {"ETag": etag_of(saved.version), "Location": f"{call.path}/{saved.task_id}"})
-
-    async def get_task(self, call: Call) -> Reply:
-        found = await call.read(operations.get_task, call.parameters.task_id)
-        return document_reply(self._shown(found.document), found.version, call)
-
-    async def search_tasks(self, call: Call) -> Reply:
-        wanted: TaskSearch = call.parameters
-        require_few_words(wanted.free_text_search)
-        page = await call.read(
-            operations.search_tasks,
-            filter_of(wanted),
-            orders=read_orders(word.value for word in wanted.sort),
-            window=Window(wanted.start_index, wanted.size),
-        )
-        if not self._times_in_answers:
-            page = Page([self._shown(one.decode()).encode() for one in page.items], page.total)
-        return list_reply("tasks", page)
-
-    async def update_task(self, call: Call) -> Reply:
-        await call.write(
-            operations.update_task,
-            call.parameters.task_id,
-            call.body,
-            expected_versions=call.expected_versions,
-            checks=self._checks,
-            now=call.now,
-        )
-        return self._empty_success
-
-    async def delete_task(self, call: Call) -> Reply:
-        await call.write(
-            operations.delete_task,
-            call.parameters.task_id,
-            expected_versions=call.expected_versions,
-            now=call.now,
-        )
-        return self._empty_success
-
-    def _shown(self, document: str) -> str:
-        return document if self._times_in_answers else without_times(document)
-
-    def endpoints(self) -> list[Endpoint]:
-        """The API's table."""
-        content = Body(TaskContent, "The whole of the task.", (Example("task", EXAMPLE_CONTENT),))
-        empty = Answer(self._empty_success.status, "Done.")
-        details, page, example = (
-            (TaskDetails, TaskList, EXAMPLE_TASK)
-            if self._times_in_answers
-            else (UntimedTaskDetails, UntimedTaskList, _UNTIMED_EXAMPLE_TASK)
-        )
-        return [
-            Endpoint(
-                method="POST",
-                path="/tasks",
-                operation_id="task.create",
-                summary="Create a new task",
-                tag="Task",
-                roles=ROLES,
-                handle=self.create_task,
-                body=content,
-                answers=(
-                    Answer(
-                        201,
-                        "The task is stored.",
-                        TaskCreated,
-                        (Example("created", {"taskId": EXAMPLE_TASK["taskId"]}),),
-                        etag=True,
-                    ),
-                ),
-            ),
-            Endpoint(
-                method="GET",
-                path="/tasks",
-                operation_id="task.search",
-                summary="Search tasks",
-                tag="Task",
-                roles=ROLES,
-                handle=self.search_tasks,
-                parameters=TaskSearch,
-                answers=(
-                    Answer(
-                        200,
-                        "A page of tasks.",
-                        page,
-                        (Example("page", {"tasks": [example], "totalCount": 10}),),
-                    ),
-                ),
-            ),
-            Endpoint(
-                method="GET",
-                path="/tasks/{taskId}",
-                operation_id="task.get",
-                summary="Get details of a task",
-                tag="Task",
-                roles=ROLES,
-                handle=self.get_task,
-                parameters=TaskPath,
-                reads_if_none_match=True,
-                answers=(Answer(200, "The task.", details, (Example("task", example),), etag=True),),
-                problems=(404,),
-            ),
-            Endpoint(
-                method="PUT",
-                path="/tasks/{taskId}",
-                operation_id="task.update",
-                summary="Update a task",
-                description="Replaces the whole task. Once statusCode is DONE or REJECTED, it can no longer change,"
-                " and neither can parties and taskDueTime.",
-                tag="Task",
-                roles=ROLES,
-                handle=self.update_task,
-                parameters=TaskPath,
-                reads_if_match=True,
-                body=content,
-                answers=(empty,),
-                problems=(404, 412),
-            ),
-            Endpoint(
-                method="DELETE",
-                path="/tasks/{taskId}",
-                operation_id="task.delete",
-                summary="Delete a task",
-                description="Only a task that is WAITING can be deleted.",
-                tag="Task",
-                roles=ROLES,
-                handle=self.delete_task,
-                parameters=TaskPath,
-                reads_if_match=True,
-                answers=(empty,),
-                problems=(404, 412),
-            ),
-        ]
-
-
 def filter_of(wanted: TaskSearch) -> TaskFilter:
     """The search parameters in the trade's words."""
     return TaskFilter(
@@ -303,3 +130,24 @@ def filter_of(wanted: TaskSearch) -> TaskFilter:
         due_after=wanted.task_time_after,
         modified_after=wanted.modified_after,
     )
+
+
+TASK = Kind(
+    singular="task",
+    plural="tasks",
+    content=Body(TaskContent, "The whole of the task.", (Example("task", EXAMPLE_CONTENT),)),
+    example=EXAMPLE_CONTENT,
+    path=TaskPath,
+    search=TaskSearch,
+    created=TaskCreated,
+    timed=Shape(TaskDetails, TaskList),
+    untimed=Shape(UntimedTaskDetails, UntimedTaskList),
+    create=operations.create_task,
+    get=operations.get_task,
+    find=operations.search_tasks,
+    update=operations.update_task,
+    delete=operations.delete_task,
+    filter_of=filter_of,
+    how_it_changes="Once statusCode is DONE or REJECTED, it can no longer change,"
+    " and neither can parties and taskDueTime.",
+)

@@ -27,6 +27,7 @@ from askare.kernel.problems import (
 from askare.wire.kit.endpoints import Reply
 from askare.wire.kit.problems import (
     Broken,
+    CutShort,
     MalformedJson,
     MethodNotAllowed,
     PayloadTooLarge,
@@ -126,6 +127,10 @@ def _too_slow(problem: TooSlow) -> Reply:
     return error_reply(408, problem.reason, Connection="close")
 
 
+def _cut_short(problem: CutShort) -> Reply:
+    return error_reply(400, problem.reason, Connection="close")
+
+
 def _too_large(problem: PayloadTooLarge) -> Reply:
     return error_reply(413, problem.reason)
 
@@ -157,6 +162,7 @@ TABLE: dict[type[Problem], Callable[..., Reply]] = {
     UnknownPath: _unknown_path,
     MethodNotAllowed: _method_not_allowed,
     TooSlow: _too_slow,
+    CutShort: _cut_short,
     PayloadTooLarge: _too_large,
     UnsupportedMediaType: _media_type,
     UnknownApiKey: _unknown_api_key,
