@@ -29,9 +29,8 @@ torture: $(VENV)/.dev  ## ten simulated years of a thousand timetables, and the 
 bench: $(VENV)/.dev  ## speed, side by side with peers; writes docs/benchmarks.md
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/timetable.py
-	$(SECTION) watches "Who wants to hear of a realty" bench/watches.py --import 1000
-	$(SECTION) watches_million "Who wants to hear of a realty, a million watches" bench/watches.py --watches 1000000
-	$(SECTION) letters "How fast letters leave" bench/letters.py
+	$(BIN)/python bench/watches.py --watches 1000000 --docs
+	$(BIN)/python bench/letters.py --docs
 	$(SECTION) exchange "Files of many things" bench/exchange.py --rows 100000
 	$(SECTION) calls "Call tasks" bench/calls.py --titles 1000000 --calls 2000
 	$(BIN)/python bench/summaries/run.py

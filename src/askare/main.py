@@ -116,7 +116,7 @@ def _ovipro(settings: Settings, door: Door) -> Dialect:
         checks=checks,
     ).endpoints()
     note_api = notes.NoteApi(empty_success_status=settings.empty_success_status)
-    watch_api = watches.WatchApi(empty_success_status=settings.empty_success_status)
+    watch_api = watches.WatchApi(empty_success_status=settings.empty_success_status, checks=checks)
     requirement_api = [
         *requirements.RequirementApi(
             empty_success_status=settings.empty_success_status,
@@ -204,7 +204,7 @@ def _svc(settings: Settings, door: Door) -> Dialect:
     api = [
         *svctasks.collection(surroundings).endpoints(),
         *svctasks.Timetable(surroundings).endpoints(),
-        *svcscripts.collection().endpoints(),
+        *svcscripts.collection(surroundings).endpoints(),
         *runtimes.RuntimeApi(surroundings).endpoints(),
         *workdays.collection().endpoints(),
         *session.SessionApi(door, cookie).endpoints(),
@@ -218,7 +218,7 @@ def _surroundings(settings: Settings) -> Surroundings:
         defaults = defaults_of(settings.time_zone, settings.workweek)
     except Unreadable as error:
         raise BadSettings([f"time_zone, workweek: {error}"]) from None
-    return Surroundings(defaults, script_codes=registry.load(settings.data).codes, site=settings.site)
+    return Surroundings(defaults, script_codes=registry.load(settings.data).codes, site=settings.sites[0])
 
 
 def _documented(

@@ -26,7 +26,7 @@ from askare.main import Askare
 from askare.opening import open_database
 from askare.settings import TABLE, Secret, Settings, load
 from askare.storage.desk import Desk
-from askare.worker import night_shift, timekeeper
+from askare.worker import night_shift, timekeepers
 
 HEADER_MILLISECONDS_MAX = 30_000  # a header that trickles is cut after this
 # How long requests in flight may still take when the server is told to stop.  Without it one that trickles would
@@ -169,8 +169,8 @@ def _serve_in_processes(settings: Settings, announce: Callable[[], None]) -> Non
 def house(settings: Settings) -> Askare:
     """The web house with everything that works beside it: the night shift and the timekeeper."""
     database, edge, metrics = open_database(settings), Edge(), CollectorRegistry()
-    keeper = timekeeper(settings, database, edge, metrics)
-    return Askare(settings, database, edge=edge, companions=[night_shift(settings)], beside=[keeper], metrics=metrics)
+    keepers = timekeepers(settings, database, edge, metrics)
+    return Askare(settings, database, edge=edge, companions=[night_shift(settings)], beside=keepers, metrics=metrics)
 
 
 def work(settings: Settings, *, announce: Callable[[], None]) -> None:
@@ -182,9 +182,10 @@ def work(settings: Settings, *, announce: Callable[[], None]) -> None:
 async def _work_here(settings: Settings, announce: Callable[[], None]) -> None:
     database, edge = open_database(settings), Edge()
     metrics = CollectorRegistry()
-    desk, keeper = Desk(database), timekeeper(settings, database, edge, metrics)
+    desk, keepers = Desk(database), timekeepers(settings, database, edge, metrics)
     asking = _answer_metrics(settings, metrics) if settings.worker_metrics_port else None
-    keeper.start()
+    for keeper in keepers:
+        keeper.start()
     shift = asyncio.ensure_future(night_shift(settings)(desk, edge))
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, shift.cancel)
@@ -193,7 +194,8 @@ async def _work_here(settings: Settings, announce: Callable[[], None]) -> None:
         with suppress(asyncio.CancelledError):
             await shift
     finally:
-        keeper.stop()
+        for keeper in keepers:
+            keeper.stop()
         if asking is not None:
             asking.shutdown()
             asking.server_close()

@@ -209,7 +209,12 @@ TABLE = (
     Setting("audience", str, "askare", "`aud` of the tokens that Askare issues."),
     Setting("token_seconds", int, 900, "Life of a token from /authentication/v1/token.", at_least=1),
     Setting("session_seconds", int, 3600, "Life of a session (cookie) after its last request.", at_least=1),
-    Setting("site", str, "main", "Name of the site that this process belongs to; service tasks start at sites."),
+    Setting(
+        "site",
+        str,
+        "main",
+        "Name of the site that this process belongs to, or of several, with commas; service tasks start at sites.",
+    ),
     Setting(
         "worker_metrics_port",
         int,
@@ -306,6 +311,11 @@ class Settings(Struct, frozen=True):
     letter_days: int
     history_days: int
     tombstone_days: int
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """The sites that this process belongs to; the first is where starts that somebody asks for happen."""
+        return names_of_sites(self.site)
 
     @property
     def base_url(self) -> str:
@@ -412,6 +422,11 @@ def _value(setting: Setting, raw: Any) -> Any:
     return value
 
 
+def names_of_sites(text: str) -> tuple[str, ...]:
+    """The names in a text with commas, each once."""
+    return tuple(dict.fromkeys(name for part in text.split(",") if (name := part.strip())))
+
+
 def _contradictions(values: dict[str, Any]) -> list[str]:
     faults = []
     on_postgres = values["database"].reveal().startswith(("postgresql://", "postgres://"))
@@ -423,8 +438,11 @@ def _contradictions(values: dict[str, Any]) -> list[str]:
         )
     if values["empty_success_status"] not in (200, 204):
         faults.append("empty_success_status: must be 204 or 200")
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,62}", values["site"]):
-        faults.append("site: must be Latin letters and digits, and begin with a letter")
+    sites = names_of_sites(values["site"])
+    if not sites or not all(re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,62}", name) for name in sites):
+        faults.append(
+            "site: must be Latin letters and digits, and begin with a letter; several have commas between them"
+        )
     if values["port"] > 65_535:
         faults.append("port: must be at most 65535")
     faults += _contradictions_of_mail(values)

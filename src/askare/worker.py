@@ -157,8 +157,8 @@ async def _again_and_again(chore: Chore, desk: Desk, edge: Edge) -> None:
 # Service tasks ---------------------------------------------------------------------------------------------------
 
 
-def timekeeper(settings: Settings, database: Database, edge: Edge, metrics: CollectorRegistry) -> Timekeeper:
-    """The one who starts service tasks at this process's site.  Raises BadSettings.
+def timekeepers(settings: Settings, database: Database, edge: Edge, metrics: CollectorRegistry) -> list[Timekeeper]:
+    """Those who start service tasks, one for each of this process's sites.  Raises BadSettings.
 
     On PostgreSQL the ticker has connections of its own, so that it ticks on time however many requests and scripts
     want one; one that is cut off in the middle of a transaction gives its rows back after ten seconds.
@@ -174,18 +174,25 @@ def timekeeper(settings: Settings, database: Database, edge: Edge, metrics: Coll
     if settings.database:
         from askare.storage.postgres import PostgresDatabase  # its driver is large, and SQLite needs none of it
 
-        own = PostgresDatabase(patient_for(settings.database.reveal(), TICKER_IDLE_SECONDS_MAX), connections_max=2)
-    return Timekeeper(
-        own,
-        database,
-        scripts,
-        services(settings, database, edge, defaults=defaults),
-        edge=edge,
-        defaults=defaults,
-        site=settings.site,
-        alone=not settings.database,
-        measures=Measures(metrics),
-    )
+        own = PostgresDatabase(
+            patient_for(settings.database.reveal(), TICKER_IDLE_SECONDS_MAX), connections_max=2 * len(settings.sites)
+        )
+    measures = Measures(metrics)
+    return [
+        Timekeeper(
+            own,
+            database,
+            scripts,
+            services(settings, database, edge, defaults=defaults),
+            edge=edge,
+            defaults=defaults,
+            site=site,
+            alone=not settings.database,
+            siblings=tuple(name for name in settings.sites if name != site),
+            measures=measures,
+        )
+        for site in settings.sites
+    ]
 
 
 def patient_for(address: str, seconds: int) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import apsw
 import pytest
@@ -17,11 +18,15 @@ from msgspec import Struct
 
 from askare.cli import COMMANDS as PLACES
 from askare.cli import app
+from askare.letters import operations as letters
+from askare.letters.model import Rhythm
 from askare.storage.migrations import all_migrations
+from askare.storage.sqlite import SqliteDatabase
 from tests.journeys.waiting import until
+from tests.letter_values import an_alert
 from tests.samples import TASK_BODY
 from tests.server import Server, askare, running
-from tests.values import OFFICE
+from tests.values import NOW, OFFICE, an_admin, empty
 
 TOKEN_ALONE = re.compile(r"askare_[A-Za-z0-9_-]{43}\n")
 GOOD_PASSWORD = "seitsemän veljestä"
@@ -346,6 +351,29 @@ def test_a_backup_leaves_a_file_that_is_there_as_it_is(demo: Path, tmp_path: Pat
 
 
 @needs_demo
+@pytest.mark.parametrize(("how", "state"), [((), "HELD"), (("--letters", "send"), "WAITING")])
+def test_letters_that_waited_are_held_after_a_restore_unless_they_are_to_leave(
+    tmp_path: Path, how: tuple[str, ...], state: str
+) -> None:
+    made = askare("migrate", data=tmp_path / "old")
+    assert made.returncode == 0, made.stderr
+    database = SqliteDatabase(tmp_path / "old" / "askare.db")
+    empty(database)
+    database.write(
+        lambda tx: letters.write_alerts(tx, [an_alert()], new_id=uuid4, rhythm=Rhythm(), now=NOW), an_admin()
+    )
+    database.close()
+    assert askare("backup", str(tmp_path / "a.zip"), data=tmp_path / "old").returncode == 0
+
+    restored = askare("restore", str(tmp_path / "a.zip"), *how, data=tmp_path / "new")
+
+    assert restored.returncode == 0, restored.stderr
+    assert ("Letters held: 1." in restored.stderr + restored.stdout) == (state == "HELD")
+    database = SqliteDatabase(tmp_path / "new" / "askare.db")
+    assert database.read(lambda tx: tx.rows("SELECT state FROM letters")) == [(state,)]
+    database.close()
+
+
 def test_a_restore_over_other_data_has_to_be_asked_for(demo: Path, tmp_path: Path) -> None:
     askare("token", "--organization", "Koti", "--role", "admin", data=tmp_path)
     before = everything_in(tmp_path / "askare.db")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.wire.asking import UNKNOWN_ID, Agency, on_both
-from tests.wire.svc_asking import SCRIPTS, assert_not_found, assert_refused, changes, creates, lists, ok
+from tests.wire.svc_asking import RUNTIMES, SCRIPTS, assert_not_found, assert_refused, changes, creates, lists, ok
 
 SCRIPT: dict[str, Any] = {
     "id": "b6f0f1a2-016c-b91f-2a3e-50e54938780c",
@@ -95,6 +95,22 @@ def test_scripts_are_listed_changed_looked_up_and_deleted(agency: Agency) -> Non
     assert agency.admin.delete(PATH).status_code == 204
     assert_not_found(agency.admin.get(PATH))
     assert_not_found(agency.admin.request("PATCH", PATH, {"name": "y"}))
+
+
+@on_both
+def test_a_script_of_which_nothing_is_carried_out_says_so_when_it_is_saved_and_started(agency: Agency) -> None:
+    visual = agency.admin.post(SCRIPTS, SCRIPT)
+    assert "names no script of this server" in visual.headers["x-svctask-warning"]
+    started = agency.admin.post(RUNTIMES, {"code": SCRIPT["code"]})
+    assert_refused(started, 409, "has nothing that this server can carry out")
+
+    named = {"code": "night", "name": "Night", "scriptdata": {"run": "cleardata", "startparam1": 1}}
+    assert "x-svctask-warning" not in agency.admin.post(SCRIPTS, named).headers
+    assert ok(agency.admin.post(RUNTIMES, {"code": "night"}))["code"] == "night"
+    missing = agency.admin.post(SCRIPTS, {**named, "code": "other", "scriptdata": {"run": "nobodys"}})
+    assert missing.headers["x-svctask-warning"] == "there is no script 'nobodys' on this server as yet"
+    taken = agency.admin.post(SCRIPTS, {**named, "code": "backup"})
+    assert "of the server's own" in taken.headers["x-svctask-warning"]
 
 
 def test_only_an_admin_may_call(agency: Agency) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from msgspec.structs import replace
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from askare import __version__, serving
@@ -25,6 +26,7 @@ from askare.cli.shared import (
 )
 from askare.edge import Edge
 from askare.kernel.caller import Role
+from askare.settings import Settings
 from askare.storage.desk import Database
 
 
@@ -55,7 +57,7 @@ def serve(
     demo
         Fill an organization "Demo" with sample data first, once.
     site
-        Name of the site where service tasks are started (default main).
+        Name of the site where service tasks are started (default main), or of several, with commas.
     """
     settings = settings_of(
         data, database, host=host, port=port, workers=workers, site=site, log_format=log_format
@@ -64,6 +66,7 @@ def serve(
     token = None
     with opened_database(settings) as opened:
         if demo:
+            settings = _at_demo_sites(settings)
             _load_demo(opened, settings.data)
             token = _demo_token(opened, settings.data)
 
@@ -102,7 +105,7 @@ def worker(
     Parameters
     ----------
     site
-        Name of the site where service tasks are started (default main).
+        Name of the site where service tasks are started (default main), or of several, with commas.
     """
     settings = settings_of(data, database, site=site, log_format=log_format).settings
     if not settings.database:
@@ -113,7 +116,8 @@ def worker(
     with opened_database(settings):
         pass  # brought up to date
     serving.work(
-        settings, announce=lambda: say.print(f"Askare {__version__} works at site {settings.site}", highlight=False)
+        settings,
+        announce=lambda: say.print(f"Askare {__version__} works at {', '.join(settings.sites)}", highlight=False),
     )
 
 
@@ -133,6 +137,7 @@ def demo(*, data: Data = None, database: DatabaseAddress = None) -> None:
 def _load_demo(database: Database, data: Path) -> None:
     from askare.demo import calls as demo_calls  # its phrases and places are needed here alone
     from askare.demo import load as demo_load
+    from askare.demo import service_tasks as demo_service_tasks
 
     caller = demo_load.ensure_organization(database, edge=Edge())
     steps = demo_load.remaining_steps(database, caller, edge=Edge())
@@ -148,8 +153,16 @@ def _load_demo(database: Database, data: Path) -> None:
     ) as progress:
         for step in progress.track(steps):
             database.write(step, caller)
+    demo_service_tasks.write_call_list(data)
     recorded = database.read(demo_calls.recorded_calls, caller)
     demo_calls.write_recordings(data, caller.organization_no, recorded)
+
+
+def _at_demo_sites(settings: Settings) -> Settings:
+    """Both sites of the demo are in this process, unless somebody names another one."""
+    from askare.demo.service_tasks import SITES
+
+    return replace(settings, site=",".join(SITES)) if settings.site == SITES[0] else settings
 
 
 def _demo_token(database: Database, data: Path) -> str:

@@ -165,7 +165,7 @@ def preview(
     settings = settings_of(data, database).settings
     begin = Edge().now() if start is None else settled(start if start.tzinfo else start.replace(tzinfo=UTC))
     surroundings = Surroundings(
-        defaults_of(settings.time_zone, settings.workweek), registry.load(settings.data).codes, settings.site
+        defaults_of(settings.time_zone, settings.workweek), registry.load(settings.data).codes, settings.sites[0]
     )
     with opened_database(settings) as opened:
         caller = house_of(opened, organization)
@@ -189,6 +189,8 @@ def preview(
             _moment(slot), f"{local:%a %d.%m. %H:%M:%S}", site, Text(shown, style="green" if at else "dim"), why
         )
     show.print(table)
+    if len(told["starts"]) < count and told["until"]:
+        say.print(f"Looked ahead until {_moment(told['until'])}.", highlight=False)
     for warning in told["warnings"]:
         say.print(warning, style="yellow", highlight=False)
 

@@ -10,13 +10,14 @@ import random
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 
 from askare.kernel.time import milliseconds
-from askare.scripts.builtin import BUILT_IN
+from askare.scripts.builtin import BUILT_IN, CALL_LISTS_FOLDER
 from askare.storage import history
 from askare.storage.transactions import Transaction
 from askare.svctasks import operations, rules, store, ticking
@@ -28,6 +29,7 @@ from askare.workdays.model import Domain
 from askare.workdays.rules import defaults_of
 
 SITES = ("main", "Tampere")
+CALL_LIST = "debtors.csv"
 DAYS = 14
 ZONE = "Europe/Helsinki"
 _DEFAULTS = defaults_of(ZONE, "mon-fri 09:00-18:00")
@@ -60,7 +62,7 @@ TASKS = (
         3_600,
         time(8),
         schedule="work",
-        sched={"startparam1": "debtors.csv", "startparam2": "TRE1"},
+        sched={"startparam1": CALL_LIST, "startparam2": "TRE1"},
         output="12 calls made, 40 had been made before",
         fails=0.02,
     ),
@@ -140,6 +142,38 @@ TASKS = (
     ),
     DemoTask("Old campaign", "dialByCallList", 3_600, time(9), schedule="work", enabled=False),
 )
+
+
+# Nobody's numbers: the 040 000 series of the demo's parties.
+DEBTORS = "number;name\n" + "".join(
+    f"040 000 {number:04d};{name}\n"
+    for number, name in enumerate(
+        (
+            "Korpelan Kone Oy",
+            "Mattila Pentti",
+            "Rakennus Harju Oy",
+            "Lindroos Eva",
+            "Kahvila Kulma",
+            "Salo & Pojat",
+            "Nurmi Raija",
+            "Autokoulu Vaihde",
+            "Heino Tapani",
+            "Puutarha Lehmus",
+            "Kuljetus Aro Oy",
+            "Sandberg Nils",
+        ),
+        9_001,
+    )
+)
+
+
+def write_call_list(data: Path) -> None:
+    """Put the call list of the debtor calls into the data folder, unless there is one."""
+    folder = data / CALL_LISTS_FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / CALL_LIST
+    if not file.exists():
+        file.write_text(DEBTORS, encoding="utf-8")
 
 
 def steps(today: date) -> list[Callable[[Transaction], None]]:

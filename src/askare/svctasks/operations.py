@@ -19,7 +19,7 @@ from askare.storage.collection import Kept, text_of
 from askare.storage.history import Change
 from askare.storage.listing import EMPTY_NUMBER, Column, Shelf, listed
 from askare.storage.transactions import Transaction
-from askare.svctasks import alarms, rules, store
+from askare.svctasks import alarms, rules, store, svcscripts
 from askare.svctasks.model import (
     STAMP_GRAIN,
     Entry,
@@ -560,7 +560,8 @@ def backfill(
 ) -> dict[str, Any]:
     """Make up for the planned starts in [start, stop) whose window was open: all at once, or one after the other.
 
-    Repeating it starts nothing twice.  Raises NotFound, Refused for a single task, and LimitReached.
+    Returns how many are new: repeating it starts nothing twice.  Raises NotFound, Refused for a single task, and
+    LimitReached.
     """
     stored = _stored(tx, task_id, lock=True)
     content = content_of(stored.document)
@@ -606,8 +607,8 @@ def backfill(
                     holds=not overlap,
                 ),
             )
-    store.write_pages(tx, pages)
-    return {"planned": len(pages.rows)}
+    stood_there = store.write_pages(tx, pages)
+    return {"planned": len(pages.rows) - len(stood_there)}
 
 
 # Runtimes --------------------------------------------------------------------------------------------------------
@@ -624,9 +625,11 @@ def start_script(
 ) -> dict[str, Any]:
     """Start a script that no task asks for.  Returns its runtime form.
 
-    Raises NotFound for a code that nobody can carry out, and Refused when the domain is blocked.
+    Raises NotFound for a code that nobody knows, and Refused for one of which nothing can be carried out, and when the
+    domain is blocked.
     """
-    if code not in surroundings.script_codes | codes_of_domain(tx, surroundings.script_codes).keys():
+    known = surroundings.script_codes | codes_of_domain(tx, surroundings.script_codes).keys()
+    if code not in known and not svcscripts.is_kept(tx, code):
         raise NotFound("script", "code")
     live = [site.name for site in store.sites(tx) if site.live]
     site = surroundings.site if surroundings.site in live or not live else live[0]
@@ -696,7 +699,8 @@ def _insert_manual(
     if workdays.domain(tx).is_blocked:
         raise Refused("The domain is blocked: no script starts in it (domain_blocked).")
     if code not in surroundings.script_codes | codes_of_domain(tx, surroundings.script_codes).keys():
-        raise Refused(f"There is no script {code!r} (script_not_found).")
+        what = "has nothing that this server can carry out" if svcscripts.is_kept(tx, code) else "does not exist"
+        raise Refused(f"The script {code!r} {what} (script_not_found).")
     at = milliseconds(now)
     store.insert_run(
         tx,

@@ -229,6 +229,24 @@ def script_faults_of(content: SvcScriptContent) -> list[Fault]:
     ]
 
 
+def script_run_by(script_data: Mapping[str, Any]) -> str:
+    """The code of the server's own script that a domain's script stands for; empty where it names none."""
+    run = script_data.get("run")
+    return run if isinstance(run, str) else ""
+
+
+def script_warnings_of(content: SvcScriptContent, script_codes: frozenset[str]) -> tuple[str, ...]:
+    """What is kept of a script but will not be carried out, in words."""
+    if content.code in script_codes:
+        return (
+            f"{content.code!r} is a script of the server's own: what starts by this code, and scriptdata is kept only",
+        )
+    run = script_run_by(content.script_data)
+    if not run:
+        return ('scriptdata is kept only: it names no script of this server, as {"run": "cleardata"} does',)
+    return () if run in script_codes else (f"there is no script {run!r} on this server as yet",)
+
+
 # What it means ----------------------------------------------------------------------------------------------------
 
 

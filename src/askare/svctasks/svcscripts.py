@@ -46,10 +46,11 @@ SHELF = Shelf(
 
 
 class Saved(Struct, frozen=True):
-    """A script as it is answered, and its version."""
+    """A script as it is answered, its version, and what is surely not meant about it."""
 
     document: dict[str, Any]
     version: int
+    warnings: tuple[str, ...] = ()
 
 
 class Alias(Struct, frozen=True):
@@ -59,7 +60,9 @@ class Alias(Struct, frozen=True):
     parameters: dict[str, Any]
 
 
-def create_svcscript(tx: Transaction, content: SvcScriptContent, *, script_id: UUID, now: datetime) -> Saved:
+def create_svcscript(
+    tx: Transaction, content: SvcScriptContent, *, script_id: UUID, script_codes: frozenset[str], now: datetime
+) -> Saved:
     """Keep a new script.  The same id with the same content again answers the stored one.
 
     Raises Invalid, and Conflict for an id or code in use.
@@ -69,12 +72,12 @@ def create_svcscript(tx: Transaction, content: SvcScriptContent, *, script_id: U
     if stored is not None:
         if script_content_of(stored.document) != content:
             raise Conflict("Already exists")
-        return Saved(stored.document, stored.version)
+        return Saved(stored.document, stored.version, rules.script_warnings_of(content, script_codes))
     _require_free_code(tx, content.code)
     document = script_document_of(script_id, content, created=stamp(now), modified=stamp(now))
     SCRIPTS.insert(tx, script_id, document, now=now, columns={"code": content.code})
     history.record(tx, KIND, script_id, Change.CREATED, version=1, at=now, after=text_of(document))
-    return Saved(document, 1)
+    return Saved(document, 1, rules.script_warnings_of(content, script_codes))
 
 
 def get_svcscript(tx: Transaction, script_id: UUID) -> Saved:
@@ -98,7 +101,9 @@ def lookup_svcscripts(tx: Transaction, key: str) -> list[UUID]:
     return [script_id for script_id, code in found if key == code or key.lower() == str(script_id)]
 
 
-def patch_svcscript(tx: Transaction, script_id: UUID, change: SvcScriptChange, *, now: datetime) -> Saved:
+def patch_svcscript(
+    tx: Transaction, script_id: UUID, change: SvcScriptChange, *, script_codes: frozenset[str], now: datetime
+) -> Saved:
     """Change what the change names; one that changes nothing leaves version and times alone.
 
     Raises NotFound, Invalid, and Conflict for a code in use.
@@ -106,8 +111,9 @@ def patch_svcscript(tx: Transaction, script_id: UUID, change: SvcScriptChange, *
     stored = _stored(tx, script_id, lock=True)
     before = script_content_of(stored.document)
     content = rules.script_after(before, change)
+    warnings = rules.script_warnings_of(content, script_codes)
     if content == before:
-        return Saved(stored.document, stored.version)
+        return Saved(stored.document, stored.version, warnings)
     _require_sound(content)
     if content.code != before.code:
         _require_free_code(tx, content.code)
@@ -124,7 +130,7 @@ def patch_svcscript(tx: Transaction, script_id: UUID, change: SvcScriptChange, *
         before=text_of(stored.document),
         after=text_of(document),
     )
-    return Saved(document, version)
+    return Saved(document, version, warnings)
 
 
 def delete_svcscript(tx: Transaction, script_id: UUID, *, now: datetime) -> None:
@@ -149,10 +155,22 @@ def codes_of(tx: Transaction, organization_no: int, script_codes: frozenset[str]
         organization=organization_no,
     ):
         data = msgspec.json.decode(text)["scriptdata"]
-        run = data.get("run") if isinstance(data, dict) else None
-        if isinstance(run, str) and run in script_codes:
+        run = rules.script_run_by(data)
+        if run in script_codes:
             found[code] = Alias(run, {key: data[key] for key in rules.START_PARAMETERS if key in data})
     return found
+
+
+def is_kept(tx: Transaction, code: str) -> bool:
+    """Whether the caller's domain has a script of this code, whatever the server can do with it."""
+    return (
+        tx.row(
+            "SELECT 1 FROM svcscripts WHERE organization_no = :organization AND code = :code",
+            organization=tx.organization_no,
+            code=code,
+        )
+        is not None
+    )
 
 
 def _stored(tx: Transaction, script_id: UUID, *, lock: bool = False) -> Kept:
@@ -169,10 +187,5 @@ def _require_sound(content: SvcScriptContent) -> None:
 
 
 def _require_free_code(tx: Transaction, code: str) -> None:
-    taken = tx.row(
-        "SELECT 1 FROM svcscripts WHERE organization_no = :organization AND code = :code",
-        organization=tx.organization_no,
-        code=code,
-    )
-    if taken is not None:
+    if is_kept(tx, code):
         raise Conflict(f"The code {code!r} is in use")

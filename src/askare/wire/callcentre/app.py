@@ -34,7 +34,6 @@ from askare.wire.kit.endpoints import Answer, Example, Reply
 from askare.wire.kit.problems import Broken, MalformedJson, UnsupportedMediaType
 from askare.wire.kit.reading import plain_json, raw_query
 
-BOM = b"\xef\xbb\xbf"  # which some programs of exchanges write before any text, and Python's json passes over
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _log = structlog.get_logger("askare")
 
@@ -224,7 +223,7 @@ class _AtWork:
         self, request: falcon.asgi.Request, call: Call, fields: dict[str, Field], language: str
     ) -> list[ValidationError]:
         media = (request.content_type or "").partition(";")[0].strip().lower()
-        raw = (await read_body(request)).removeprefix(BOM)
+        raw = await read_body(request)
         if call.idempotency_key is not None:
             call.fingerprint(self._operation.operation_id, raw)
         if not raw.strip():

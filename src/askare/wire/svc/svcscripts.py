@@ -8,7 +8,7 @@ from uuid import UUID
 from askare.kernel.conditions import Kind, Wanted
 from askare.kernel.paging import Page
 from askare.svctasks import svcscripts as operations
-from askare.svctasks.model import SvcScriptChange, SvcScriptContent, svc_id
+from askare.svctasks.model import Surroundings, SvcScriptChange, SvcScriptContent, svc_id
 from askare.svctasks.svcscripts import Saved
 from askare.wire.kit.call import Call
 from askare.wire.svc import examples, schemas
@@ -41,7 +41,8 @@ ENTITY = Entity(
             Kind.ANY,
             schemas.OBJECT,
             schemas.OBJECT,
-            "Components, variables and other properties; kept as they are.",
+            'Components, variables and other properties; kept as they are. `{"run": "cleardata", "startparam1": 1}`'
+            " stands for that script of the server's own, with these parameters; nothing else is carried out.",
             required=True,
             listed=False,
         ),
@@ -68,10 +69,15 @@ ENTITY = Entity(
 class SvcscriptStore:
     """Service scripts in their room."""
 
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._codes = surroundings.script_codes
+
     async def create(self, call: Call, said: Said, entity_id: UUID) -> Saved:
         content = SvcScriptContent(**said.values)
         script_id = said.entity_id or svc_id(entity_id, call.now)
-        return await call.write(operations.create_svcscript, content, script_id=script_id, now=call.now)
+        return await call.write(
+            operations.create_svcscript, content, script_id=script_id, script_codes=self._codes, now=call.now
+        )
 
     async def get(self, call: Call, entity_id: UUID) -> Saved:
         return await call.read(operations.get_svcscript, entity_id)
@@ -80,7 +86,8 @@ class SvcscriptStore:
         return await call.read_aside(operations.list_svcscripts, wanted)
 
     async def change(self, call: Call, said: Said, entity_id: UUID) -> Saved:
-        return await call.write(operations.patch_svcscript, entity_id, SvcScriptChange(**said.values), now=call.now)
+        change = SvcScriptChange(**said.values)
+        return await call.write(operations.patch_svcscript, entity_id, change, script_codes=self._codes, now=call.now)
 
     async def delete(self, call: Call) -> None:
         await call.write(operations.delete_svcscript, call.parameters.id, now=call.now)
@@ -89,7 +96,7 @@ class SvcscriptStore:
         return await call.read(operations.lookup_svcscripts, key)
 
 
-def collection() -> Collection:
+def collection(surroundings: Surroundings) -> Collection:
     """The service scripts on the wire."""
     words = Words(
         one="svcscript",
@@ -98,4 +105,4 @@ def collection() -> Collection:
         body=examples.body_of(examples.SVCSCRIPT),
         example=examples.SVCSCRIPT,
     )
-    return Collection(PATH, ENTITY, SvcscriptStore(), words)
+    return Collection(PATH, ENTITY, SvcscriptStore(surroundings), words)

@@ -297,10 +297,14 @@ PreviewedDrop = schemas.struct_of(
 
 
 class Preview(Struct, frozen=True):
-    """What is going to happen if nothing changes: the next starts, and the planned ones that will be dropped."""
+    """What is going to happen if nothing changes: the next starts, and the planned ones that will be dropped.
+
+    All of it up to `until`; empty: nothing comes after it.
+    """
 
     starts: list[PreviewedStart]  # type: ignore[valid-type]
     dropped: list[PreviewedDrop]  # type: ignore[valid-type]
+    until: str
     time_zone: str
     warnings: list[str]
 
@@ -442,6 +446,7 @@ class Timetable:
         preview = {
             "starts": [{"slot": "2026-11-23T07:00:00Z", "site": "main"}],
             "dropped": [],
+            "until": "2026-11-23T07:00:00Z",
             "time_zone": "Europe/Helsinki",
             "warnings": [],
         }
@@ -507,7 +512,8 @@ class Timetable:
                 path=f"{PATH}/{{id}}/preview",
                 operation_id="svctask.preview",
                 summary="The next starts of a svctask",
-                description="And the planned starts that will be dropped, with their reasons.",
+                description="And the planned starts that will be dropped, with their reasons. A task that hardly ever"
+                " starts is looked at a bounded time ahead; `until` says how far.",
                 tag=TAG,
                 roles=ROLES,
                 handle=self.preview,
