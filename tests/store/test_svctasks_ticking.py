@@ -296,7 +296,7 @@ def test_deleting_may_stop_what_runs(timetable: Timetable) -> None:
         lambda tx: operations.delete_svctask(tx, TASK, stop=True, now=instant_of(timetable.now)), an_admin()
     )
 
-    glance = timetable.database.read(lambda tx: ticking.glance(tx, node, now=timetable.now))
+    glance = timetable.database.read(lambda tx: ticking.glance(tx, node, lambda: timetable.now))
 
     assert glance.stops == (runs[0].run_id,)
 
@@ -572,7 +572,7 @@ def test_cancelother_asks_the_other_to_stop_and_starts_after_it(timetable: Timet
     runs = timetable.tick(node)
     timetable.now += MINUTE
     assert timetable.tick(node) == []
-    glance = timetable.database.read(lambda tx: ticking.glance(tx, node, now=timetable.now))
+    glance = timetable.database.read(lambda tx: ticking.glance(tx, node, lambda: timetable.now))
     timetable.end(node, runs, EndReason.STOP)
 
     assert glance.stops == (runs[0].run_id,)
