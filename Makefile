@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SECTION := $(BIN)/python bench/sections.py
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: setup serve test check torture bench lock clean browser
@@ -27,16 +28,22 @@ torture: $(VENV)/.dev  ## ten simulated years of a thousand timetables, and the 
 
 bench: $(VENV)/.dev  ## speed, side by side with peers; writes docs/benchmarks.md
 	$(BIN)/python bench/run.py
-	PYTHONPATH=. $(BIN)/python bench/timetable.py --peers
-	$(BIN)/python bench/watches.py --watches 1000000
-	$(BIN)/python bench/exchange.py --rows 100000
-	$(BIN)/python bench/calls.py --titles 1000000 --calls 2000
+	$(BIN)/python bench/timetable.py
+	$(BIN)/python bench/watches.py --import 1000 --docs
+	$(BIN)/python bench/watches.py --watches 1000000 --docs
+	$(BIN)/python bench/letters.py --docs
+	$(SECTION) exchange "Files of many things" bench/exchange.py --rows 100000
+	$(BIN)/python bench/calls.py --titles 1000000 --calls 2000 --rounds 3 --docs
+	$(BIN)/python bench/summaries/run.py
 
 lock:  ## newest versions of everything, with hashes and without addresses (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 	    --no-header requirements/runtime.in -o requirements/runtime.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 	    --no-header requirements/dev.in -o requirements/dev.txt
+	for peer in bench/peers/fastapi_peer bench/peers/timetable_peers bench/summaries; do \
+	    uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
+	        --no-header $$peer/requirements.in -o $$peer/requirements.txt; done
 
 clean:  ## all that these commands made, except data folders
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build

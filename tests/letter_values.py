@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -81,6 +82,7 @@ def an_alert(
     to: Recipient = TO_PARTY,
     timing: Timing = Timing.INSTANT,
     title: str = "3H+K+S",
+    matched: datetime | None = None,
 ) -> Alert:
     return Alert(
         watch_id=watch,
@@ -90,6 +92,7 @@ def an_alert(
         title=title,
         office_id=OFFICE,
         agent_id=AGENT,
+        matched=matched,
     )
 
 

@@ -144,7 +144,7 @@ class Timetable:
     def tick(self, node: Node, *, room: int = 500) -> list[Claimed]:
         """Claim what is due and start it; the started runs."""
         self.database.write(lambda tx: ticking.retime_domains(tx, now=self.now))
-        return self.database.write(lambda tx: ticking.claim(tx, node, self.knowledge, now=self.now, room=room))
+        return self.database.write(lambda tx: ticking.claim(tx, node, self.knowledge, now=self.now, room=room)).claimed
 
     def end(self, node: Node, runs: Sequence[Claimed], reason: Any = None, output: str = "") -> list[ticking.Upset]:
         from askare.svctasks.model import EndReason  # the usual one

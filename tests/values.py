@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import compress
 from uuid import UUID
 
+from askare.directory.model import InvolvedAgent, InvolvedParty
 from askare.kernel.caller import Caller, Role
 from askare.storage.desk import Database
 from askare.storage.memory import Memory
@@ -14,9 +15,7 @@ from askare.storage.transactions import Transaction
 from askare.tasks.model import (
     PartyType,
     Task,
-    TaskAgent,
     TaskContent,
-    TaskParty,
     TaskStatus,
     TaskType,
 )
@@ -59,8 +58,8 @@ def an_agent(*, offices: Iterable[UUID] = (OFFICE,), organization_no: int = ORGA
     return Caller(organization_no, organization, AGENT_USER, Role.AGENT, frozenset(offices), AGENT)
 
 
-def a_party(party_id: UUID = PARTY, party_type: PartyType = PartyType.PERSON_PARTY) -> TaskParty:
-    return TaskParty(party_id, party_type)
+def a_party(party_id: UUID = PARTY, party_type: PartyType = PartyType.PERSON_PARTY) -> InvolvedParty:
+    return InvolvedParty(party_id, party_type)
 
 
 def what_is_said(
@@ -69,7 +68,7 @@ def what_is_said(
     status: TaskStatus = TaskStatus.WAITING,
     description: str | None = None,
     due: datetime = NOON,
-    parties: Iterable[TaskParty] = (),
+    parties: Iterable[InvolvedParty] = (),
     realty: UUID | None = None,
     assignment: UUID | None = None,
     office: UUID = OFFICE,
@@ -85,7 +84,7 @@ def what_is_said(
         realty_id=realty,
         assignment_id=assignment,
         agency_office_id=office,
-        agents=tuple(TaskAgent(agent) for agent in agents),
+        agents=tuple(InvolvedAgent(agent) for agent in agents),
     )
 
 

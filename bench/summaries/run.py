@@ -1,6 +1,6 @@
 """The built-in summariser beside two others, on dialogues it had not seen: `python bench/summaries/run.py`.
 
-Prints Markdown and writes it to bench/summaries/results.md, which docs/benchmarks.md takes in.
+Prints Markdown and makes it its section of docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -12,15 +12,17 @@ import time
 from pathlib import Path
 from statistics import median
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from dialogues import Dialogue, holds, read
 
+import sections
 from askare.calltasks.summary.cues import CUES, Language
 from askare.calltasks.summary.extract import CHARACTERS_MAX, SENTENCES_MAX, summarise
 from askare.calltasks.summary.turns import Side, sentences, units_of
 
 HERE = Path(__file__).parent
 PEER_HOME = HERE.parent / ".cache" / "textrank"
-RESULTS = HERE / "results.md"
 LONG_TURNS = 1_000
 Summaries = list[dict[str, str | None]]
 
@@ -150,14 +152,14 @@ def main() -> None:
         ]
     )
     print(text)
-    RESULTS.write_text(text, encoding="utf-8")
+    sections.keep_section("summaries", text)
 
 
 def _prepare() -> None:
     if not (PEER_HOME / "bin" / "python").exists():
         subprocess.run([sys.executable, "-m", "venv", PEER_HOME], check=True)
         pip = [PEER_HOME / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "-r", HERE / "requirements.in"], check=True)
+        subprocess.run([*pip, "--require-hashes", "-r", HERE / "requirements.txt"], check=True)
 
 
 if __name__ == "__main__":

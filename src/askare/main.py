@@ -34,6 +34,7 @@ from askare.wire.askare.problems import AskareManners
 from askare.wire.callcentre import app as callcentre
 from askare.wire.callcentre import documents
 from askare.wire.callcentre.appeals import AppealApi
+from askare.wire.callcentre.events import EventApi
 from askare.wire.callcentre.problems import CallCentreManners
 from askare.wire.callcentre.tasks import CallTaskApi
 from askare.wire.house.pages import ApiDocument, Pages
@@ -116,7 +117,7 @@ def _ovipro(settings: Settings, door: Door) -> Dialect:
         checks=checks,
     ).endpoints()
     note_api = notes.NoteApi(empty_success_status=settings.empty_success_status)
-    watch_api = watches.WatchApi(empty_success_status=settings.empty_success_status)
+    watch_api = watches.WatchApi(empty_success_status=settings.empty_success_status, checks=checks)
     requirement_api = [
         *requirements.RequirementApi(
             empty_success_status=settings.empty_success_status,
@@ -151,7 +152,7 @@ def _ovipro(settings: Settings, door: Door) -> Dialect:
 def _call_centre(settings: Settings) -> Dialect:
     manners = CallCentreManners()
     office = office_of(settings)
-    operations = CallTaskApi(office, data=settings.data).operations()
+    operations = [*CallTaskApi(office, data=settings.data).operations(), *EventApi(office).operations()]
     if office.checks_appeals:
         operations += AppealApi(region=office.region).operations()
     organization = settings.anonymous_calls
@@ -251,6 +252,7 @@ class Askare:
         edge: Edge,
         companions: Sequence[Callable[[Desk, Edge], Coroutine[Any, Any, None]]] = (),
         beside: Sequence[Beside] = (),
+        metrics: CollectorRegistry | None = None,
     ) -> None:
         self.settings = settings
         self._companions = companions
@@ -261,7 +263,7 @@ class Askare:
             self.desk, settings, fetch_jwks=_jwks_fetcher(settings.oidc_jwks_url) if settings.oidc_issuer else None
         )
         self._edge = edge
-        metrics = CollectorRegistry()
+        metrics = metrics or CollectorRegistry()
         log = RequestLog(metrics, log_format=settings.log_format, enabled=settings.log_level in ("debug", "info"))
         dialects = _dialects(settings, self.door)
         self.pages = Pages(

@@ -13,10 +13,12 @@ import tempfile
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
+from wsgiref.simple_server import WSGIServer
 
 import structlog
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
+from prometheus_client import CollectorRegistry, start_http_server
 
 from askare.edge import Edge
 from askare.kernel.endings import Ending
@@ -166,9 +168,9 @@ def _serve_in_processes(settings: Settings, announce: Callable[[], None]) -> Non
 
 def house(settings: Settings) -> Askare:
     """The web house with everything that works beside it: the night shift and the timekeeper."""
-    database, edge = open_database(settings), Edge()
-    keepers = timekeepers(settings, database, edge)
-    return Askare(settings, database, edge=edge, companions=[night_shift(settings)], beside=keepers)
+    database, edge, metrics = open_database(settings), Edge(), CollectorRegistry()
+    keepers = timekeepers(settings, database, edge, metrics)
+    return Askare(settings, database, edge=edge, companions=[night_shift(settings)], beside=keepers, metrics=metrics)
 
 
 def work(settings: Settings, *, announce: Callable[[], None]) -> None:
@@ -179,7 +181,9 @@ def work(settings: Settings, *, announce: Callable[[], None]) -> None:
 
 async def _work_here(settings: Settings, announce: Callable[[], None]) -> None:
     database, edge = open_database(settings), Edge()
-    desk, keepers = Desk(database), timekeepers(settings, database, edge)
+    metrics = CollectorRegistry()
+    desk, keepers = Desk(database), timekeepers(settings, database, edge, metrics)
+    asking = _answer_metrics(settings, metrics) if settings.worker_metrics_port else None
     for keeper in keepers:
         keeper.start()
     shift = asyncio.ensure_future(night_shift(settings)(desk, edge))
@@ -192,7 +196,21 @@ async def _work_here(settings: Settings, announce: Callable[[], None]) -> None:
     finally:
         for keeper in keepers:
             keeper.stop()
+        if asking is not None:
+            asking.shutdown()
+            asking.server_close()
         desk.close()
+
+
+def _answer_metrics(settings: Settings, metrics: CollectorRegistry) -> WSGIServer:
+    """Answer /metrics in a thread of its own.  Raises PortTaken."""
+    try:
+        return start_http_server(settings.worker_metrics_port, settings.host, registry=metrics)[0]
+    except OSError as error:
+        where = f"{settings.host}:{settings.worker_metrics_port}"
+        raise PortTaken(
+            f"{where} cannot be listened on ({error.strerror}).  Another one: worker_metrics_port."
+        ) from None
 
 
 def worker_app() -> Askare:

@@ -216,6 +216,13 @@ TABLE = (
         "Name of the site that this process belongs to, or of several, with commas; service tasks start at sites.",
     ),
     Setting(
+        "worker_metrics_port",
+        int,
+        0,
+        "Port at which askare worker answers /metrics, on the address of host; 0: at none.",
+        at_least=0,
+    ),
+    Setting(
         "workweek",
         str,
         "mon-fri 09:00-18:00",
@@ -291,6 +298,7 @@ class Settings(Struct, frozen=True):
     token_seconds: int
     session_seconds: int
     site: str
+    worker_metrics_port: int
     workweek: str
     oidc_issuer: str
     oidc_audience: str

@@ -5,15 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from askare.directory.model import InvolvedAgent
 from askare.kernel.caller import Caller, Role
 from askare.kernel.paging import Order, Window
 from askare.storage.desk import Database
 from askare.storage.transactions import Transaction
 from askare.tasks import operations
-from askare.tasks.model import TaskAgent, TaskContent, TaskFilter, TaskStatus, TaskType
+from askare.tasks.model import (
+    TaskContent,
+    TaskFilter,
+    TaskStatus,
+    TaskType,
+)
 from tests.values import NOW
 
-OFFICE, AGENT = UUID(int=1), TaskAgent(UUID(int=2))
+OFFICE, AGENT = UUID(int=1), InvolvedAgent(UUID(int=2))
 ADMIN = Caller(1, UUID(int=3), UUID(int=4), Role.ADMIN)
 
 

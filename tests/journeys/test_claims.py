@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 from askare.scripts.timekeeper import Rhythm
-from tests.claims import race
+from tests.claims import find_out, race
 
 
 def test_every_planned_start_is_claimed_once_whatever_happens_to_the_workers(
@@ -24,3 +24,14 @@ def test_every_planned_start_is_claimed_once_whatever_happens_to_the_workers(
 
     assert verdict.fired > 24
     assert verdict.kills + verdict.stops > 1
+
+
+def test_what_a_killed_worker_ran_is_ownerdown_and_not_started_again(
+    lasting_postgres_address: str, tmp_path: Path
+) -> None:
+    _, ledger, started = find_out(
+        lasting_postgres_address, tmp_path, rhythm=Rhythm(beat=0.2, dead_after=1.0, watch=0.2)
+    )
+
+    assert ledger == ["started ownerdown"]
+    assert len(started) == 1

@@ -765,6 +765,71 @@ def test_the_count_of_many_letters_follows_their_states(database: Database, cloc
     assert count() == 249
 
 
+# After a backup was restored -------------------------------------------------------------------------------------
+
+
+def hold(database: Database, clock: Clock) -> int:
+    return database.write(lambda tx: operations.hold(tx, restored=clock.now))
+
+
+def test_a_letter_that_waited_in_a_restored_backup_is_held_and_says_why(database: Database, clock: Clock) -> None:
+    write(database, clock, an_alert(), an_alert(to=TO_AGENT))
+    clock.now += HOUR
+    pocket = Pocket()
+
+    assert hold(database, clock) == 2
+    deliver(database, clock, pocket)
+
+    assert pocket.mails == []
+    assert {letter.state for letter in letters(database)} == {LetterState.HELD}
+    assert all("backup was restored" in letter.reason for letter in letters(database))
+    assert is_nothing_promised(database)
+
+
+def test_what_was_over_or_is_not_due_yet_is_not_held(database: Database, clock: Clock) -> None:
+    write(database, clock, an_alert())
+    deliver(database, clock, Pocket())
+    write(database, clock, an_alert(a_card(OTHER_REALTY), to=TO_AGENT, timing=Timing.DIGEST))
+
+    assert hold(database, clock) == 0
+    clock.now = NEXT_DIGEST
+    deliver(database, clock, Pocket())
+
+    assert [letter.state for letter in letters(database)] == [LetterState.SENT] * 2
+
+
+def test_a_held_letter_leaves_as_the_same_letter_when_somebody_releases_it(database: Database, clock: Clock) -> None:
+    write(database, clock, an_alert())
+    before, after = Pocket(), Pocket()
+    before.verdicts = [Later("the backup is made now")]
+    deliver(database, clock, before)
+    hold(database, clock)
+
+    send_again(database, clock, the_letter(database))
+    deliver(database, clock, after)
+
+    assert the_letter(database).state is LetterState.SENT
+    assert [mail.message for mail in after.mails] == [mail.message for mail in before.mails]
+
+
+@pytest.mark.parametrize("timing", Timing)
+def test_what_had_come_to_fit_before_the_restore_is_written_and_held(
+    database: Database, clock: Clock, timing: Timing
+) -> None:
+    clock.now += HOUR
+    hold(database, clock)
+
+    write(
+        database,
+        clock,
+        an_alert(a_card(REALTY), timing=timing, matched=clock.now),
+        an_alert(a_card(OTHER_REALTY), timing=timing, matched=clock.now + SECOND),
+    )
+
+    states = {letter.realty_ids: letter.state for letter in letters(database)}
+    assert states == {(REALTY,): LetterState.HELD, (OTHER_REALTY,): LetterState.WAITING}
+
+
 # Against a real mail server --------------------------------------------------------------------------------------
 
 

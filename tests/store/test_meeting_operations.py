@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from askare.directory.model import Kind
+from askare.directory.model import InvolvedParty, Kind
 from askare.kernel.caller import Caller
 from askare.kernel.paging import Order, Page, Window
 from askare.kernel.problems import Gone, Invalid, NotFound, Wrong
@@ -23,7 +23,6 @@ from askare.meetings.model import (
     Meeting,
     MeetingContent,
     MeetingFilter,
-    MeetingParty,
     MeetingSource,
     MeetingStatus,
     MeetingType,
@@ -116,12 +115,12 @@ def test_a_tombstone_of_another_kind_is_none_of_a_meeting(database: Database) ->
 def test_a_party_type_that_is_left_out_is_taken_from_the_directory(database: Database) -> None:
     put_in_directory(database, Kind.PARTY, PARTY, "Talo Oy", party_type=PartyType.ORGANIZATION_PARTY)
 
-    create_meeting(database, what_is_met(parties=[MeetingParty(PARTY)]))
+    create_meeting(database, what_is_met(parties=[InvolvedParty(PARTY)]))
 
     (party,) = msgspec.json.decode(get_meeting(database).document)["parties"]
     assert party == {"partyId": str(PARTY), "partyTypeCode": "ORGANIZATION_PARTY"}
     with pytest.raises(Invalid) as refusal:
-        update_meeting(database, what_is_met(parties=[MeetingParty(PARTY), MeetingParty(OTHER_PARTY)]))
+        update_meeting(database, what_is_met(parties=[InvolvedParty(PARTY), InvolvedParty(OTHER_PARTY)]))
     (fault,) = refusal.value.body
     assert (fault.target, fault.wrong) == ("parties[1].partyTypeCode", Wrong.MISSING)
 

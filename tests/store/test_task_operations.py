@@ -15,14 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from askare.directory.model import Kind
+from askare.directory.model import InvolvedParty, Kind
 from askare.kernel.caller import Caller
 from askare.kernel.problems import Conflict, Invalid, NotFound, Refused, Wrong
 from askare.kernel.versions import Saved
 from askare.storage import history
 from askare.storage.desk import Database
 from askare.storage.history import Change
-from askare.tasks.model import PartyType, Task, TaskContent, TaskFilter, TaskParty, TaskStatus, content_of, document_of
+from askare.tasks.model import PartyType, Task, TaskContent, TaskFilter, TaskStatus, content_of, document_of
 from askare.tasks.rules import differs
 from tests.store import offers
 from tests.store.doing import (
@@ -151,7 +151,7 @@ def test_two_organizations_may_use_the_same_id(database: Database) -> None:
 def test_a_party_type_left_out_is_filled_in_from_the_directory(database: Database) -> None:
     put_in_directory(database, Kind.PARTY, PARTY, "Estate of A", party_type=PartyType.ESTATE_PARTY)
 
-    create(database, what_is_said(parties=[TaskParty(PARTY), a_party(OTHER_PARTY)]))
+    create(database, what_is_said(parties=[InvolvedParty(PARTY), a_party(OTHER_PARTY)]))
 
     assert msgspec.json.decode(get(database).document)["parties"] == [
         {"partyId": str(PARTY), "partyTypeCode": "ESTATE_PARTY"},
@@ -168,7 +168,9 @@ def test_a_party_type_that_is_said_goes_before_the_directorys(database: Database
 
 
 def test_parties_whose_type_nobody_knows_are_all_told_at_once_with_the_foreign_office(database: Database) -> None:
-    content = what_is_said(office=OTHER_OFFICE, parties=[TaskParty(PARTY), a_party(an_id(9)), TaskParty(OTHER_PARTY)])
+    content = what_is_said(
+        office=OTHER_OFFICE, parties=[InvolvedParty(PARTY), a_party(an_id(9)), InvolvedParty(OTHER_PARTY)]
+    )
 
     with pytest.raises(Invalid) as refusal:
         create(database, content, by=an_agent(offices=[OFFICE]))
@@ -185,7 +187,7 @@ def test_the_directory_of_another_organization_knows_nothing_here(database: Data
     put_in_directory(database, Kind.PARTY, PARTY, "Virtanen", party_type=PartyType.PERSON_PARTY)
 
     with pytest.raises(Invalid):
-        create(database, what_is_said(parties=[TaskParty(PARTY)]), by=THEIRS)
+        create(database, what_is_said(parties=[InvolvedParty(PARTY)]), by=THEIRS)
 
     create(database, what_is_said(parties=[a_party()]), by=THEIRS)
     assert search(database, TaskFilter(text="Virtanen"), by=THEIRS).total == 0

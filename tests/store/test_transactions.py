@@ -290,6 +290,23 @@ def test_a_mended_sqlite_is_accepted(version: str) -> None:
     require_safe_version(version)
 
 
+def test_a_new_file_that_somebody_looks_at_is_opened_once_they_are_done(tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+    looking = apsw.Connection(str(path))
+    looking.execute("CREATE TABLE t (a)")
+    looking.execute("BEGIN")
+    looking.execute("SELECT * FROM t").fetchall()  # not in WAL mode yet, and now it cannot be put into it
+    done = threading.Timer(0.2, looking.execute, ("COMMIT",))
+    done.start()
+
+    database = SqliteDatabase(path)
+
+    assert database.read(lambda tx: tx.row("PRAGMA journal_mode")) == ("wal",)
+    database.close()
+    done.join()
+    looking.close()
+
+
 # PostgreSQL ------------------------------------------------------------------------------------------------------
 
 

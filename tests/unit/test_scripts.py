@@ -10,7 +10,7 @@ from msgspec import Struct
 from askare.scripts import Context, ScriptFailed, registry, script
 from askare.scripts.builtin import BUILT_IN, numbers_of
 from askare.scripts.model import NoParameters, Script, parameters_of
-from askare.scripts.timekeeper import Observer
+from askare.scripts.timekeeper import RHYTHM, Observer
 
 
 class Parameters(Struct):
@@ -81,6 +81,17 @@ def test_a_beat_that_stands_still_for_fifteen_seconds_is_death() -> None:
 
     assert [second for second, dead in looks if dead] == [18, 19]
     assert looks[-1][1] == [(1, 3)]
+
+
+@pytest.mark.parametrize("phase", range(10))
+def test_whoever_dies_is_found_out_within_twenty_seconds_wherever_the_watch_stands(phase: int) -> None:
+    observer = Observer(dead_after=RHYTHM.dead_after)
+    died = 5.0 + 0.1 * phase  # just after a beat
+    look = 0.0
+    while not observer.look({1: int(min(look, died) // RHYTHM.beat)}, look):
+        look += RHYTHM.watch
+
+    assert died + RHYTHM.dead_after - RHYTHM.beat <= look <= died + 20
 
 
 def test_an_observer_that_was_stopped_itself_begins_anew() -> None:

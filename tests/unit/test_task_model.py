@@ -8,13 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from askare.directory.model import InvolvedAgent, InvolvedParty
 from askare.kernel.time import settled
 from askare.tasks.model import (
     PartyType,
     Task,
-    TaskAgent,
     TaskContent,
-    TaskParty,
     content_of,
     document_of,
     task_of,
@@ -83,7 +82,7 @@ def test_a_due_time_that_is_no_instant_is_refused(text: str) -> None:
 def test_an_agent_named_twice_is_kept_once_and_in_its_place() -> None:
     content = what_is_said(agents=[AGENT, OTHER_AGENT, AGENT])
 
-    assert content.agents == (TaskAgent(AGENT), TaskAgent(OTHER_AGENT))
+    assert content.agents == (InvolvedAgent(AGENT), InvolvedAgent(OTHER_AGENT))
 
 
 def test_a_party_named_twice_is_kept_once_and_in_its_place() -> None:
@@ -96,7 +95,7 @@ def test_of_two_types_of_one_party_the_first_counts() -> None:
     estate, person = a_party(PARTY, PartyType.ESTATE_PARTY), a_party(PARTY, PartyType.PERSON_PARTY)
 
     assert what_is_said(parties=[estate, person]).parties == (estate,)
-    assert what_is_said(parties=[TaskParty(PARTY), person]).parties == (person,)
+    assert what_is_said(parties=[InvolvedParty(PARTY), person]).parties == (person,)
 
 
 @pytest.mark.parametrize("field", ["description", "realtyId", "assignmentId"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator
 from contextlib import closing
@@ -173,7 +174,6 @@ def test_as_many_words_as_are_allowed_are_looked_for(words: str, agency: Agency)
         (b'{"a": 01}', 1, 8),
         (b'{"a": .5}', 1, 7),
         (b'{"a": +1}', 1, 7),
-        (b"\xef\xbb\xbf{}", 1, 1),
         (b"// hello\n{}", 1, 1),
         (b"typeCode=CALL", 1, 1),
         (b"<task/>", 1, 1),
@@ -334,6 +334,38 @@ def test_a_body_that_does_not_say_it_is_json_is_refused(method: str, media: str 
     answer = agency.admin.request(method, path, agency.task(), headers={"Content-Type": media})
 
     assert_error(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+@pytest.mark.parametrize(
+    "media",
+    [
+        "application/json;charset=UTF-8",
+        'APPLICATION/JSON; Charset="utf-8"',
+        "application/json; version=1",
+        "application/json; odata=verbose; charset=utf-8",
+        "application/json;",
+    ],
+)
+def test_json_with_further_parameters_is_json(media: str, agency: Agency) -> None:
+    answer = agency.admin.request("POST", TASKS, agency.task(), headers={"Content-Type": media})
+
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize(("coding", "status"), [("gzip", 415), ("br, gzip", 415), ("identity", 201), ("Identity", 201)])
+def test_a_body_is_not_unpacked(coding: str, status: int, agency: Agency) -> None:
+    content = json.dumps(agency.task()).encode()
+    packed = gzip.compress(content) if status == 415 else content
+
+    answer = send(agency, packed, headers={"Content-Encoding": coding, "Content-Type": "application/json"})
+
+    assert answer.status_code == status
+    if status == 415:
+        assert assert_error(answer, 415, "UNSUPPORTED_MEDIA_TYPE")["description"] == "The body must not be compressed."
+
+
+def test_a_byte_order_mark_before_the_body_does_no_harm(agency: Agency) -> None:
+    assert send(agency, json.dumps(agency.task()).encode("utf-8-sig")).status_code == 201
 
 
 def test_a_body_of_one_mebibyte_is_read_and_one_byte_more_is_not(agency: Agency) -> None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from tests.wire.asking import Agency, Person, assert_bad_parameters, assert_error, id_of, on_both
+from tests.wire.watching import requires, watches
 
 CHANGES = "/askare/v1/changes"
 
@@ -83,6 +84,26 @@ def test_a_task_that_moves_to_another_office_is_gone_for_one_and_new_for_the_oth
 
     assert [one["change"] for one in ask(agency.agent, ours)[0]] == ["created", "deleted"]
     assert [one["change"] for one in ask(agency.neighbour, theirs)[0]] == ["created"]
+
+
+@on_both
+def test_notes_and_watches_move_to_another_office_with_their_asset_requirement(agency: Agency) -> None:
+    ours, theirs, everything = (seen_up_to_now(one) for one in (agency.agent, agency.neighbour, agency.admin))
+    requirement = requires(agency.admin, agency)
+    watch = watches(agency.admin, requirement)
+    note = agency.admin.post("/notes", {"assetRequirementId": requirement, "note": "x"}).json()["noteId"]
+    path = f"/assetRequirements/{requirement}"
+    said = agency.admin.get(path).json()
+    said["agencyOffice"] = {"agencyOfficeId": agency.other_office}
+    assert agency.admin.put(path, {**said, "agencyOfficeId": agency.other_office}).status_code == 204
+
+    def told(person: Person, token: str, thing: str) -> list[str]:
+        return [one["change"] for one in ask(person, token, size=100)[0] if one["id"] == thing]
+
+    for thing in (requirement, watch, note):
+        assert told(agency.agent, ours, thing) == ["created", "deleted"]
+        assert told(agency.neighbour, theirs, thing) == ["created"]
+        assert told(agency.admin, everything, thing) == ["created", "updated"]
 
 
 def test_another_organization_is_told_nothing(agency: Agency) -> None:

@@ -136,6 +136,12 @@ def test_null_means_absent_and_unknown_properties_are_ignored(thing: Kind, agenc
     assert "nobodyKnows" not in told
 
 
+def test_an_agent_whose_offices_are_null_is_one_of_no_office(agency: Agency) -> None:
+    path = put(agency.admin, AGENT, agencyOfficeIds=None)
+
+    assert agency.admin.get(path).json()["agencyOfficeIds"] == []
+
+
 @each_kind
 def test_every_answer_is_as_the_document_says(thing: Kind, agency: Agency) -> None:
     document = documented(agency.nobody, "askare")
@@ -297,6 +303,8 @@ def test_a_list_refuses_what_it_does_not_understand(thing: Kind, agency: Agency)
         (OFFICE, {"email": "a@b.fi, c@d.fi"}, [("email", "INVALID_TYPE")]),
         (OFFICE, {"name": 5, "email": "Kotka <a@b.fi>"}, [("name", "INVALID_TYPE"), ("email", "INVALID_TYPE")]),
         (OFFICE, {"address": {"countryCode": "Finland"}}, [("address.countryCode", "INVALID_TYPE")]),
+        (OFFICE, {"address": {"countryCode": "FI\n"}}, [("address.countryCode", "INVALID_TYPE")]),
+        (OFFICE, {"languageCode": "fi\n"}, [("languageCode", "INVALID_TYPE")]),
         (
             OFFICE,
             {"messageSettings": {"meetingReminder": {}}},
@@ -515,4 +523,14 @@ def test_the_settings_are_heeded(strict: Server) -> None:
         again: httpx2.Response = admin.put(path, body)
         assert (again.status_code, again.content) == (200, b"")
     assert admin.post(TASKS, task).status_code == 201
+    wish = {"agencyOfficeId": id_of(office), "assetRequirements": {}}
+    requirement = admin.post("/assetRequirements", wish).json()["assetRequirementId"]
+    watch = {
+        "assetRequirementId": requirement,
+        "validityEndTime": "2099-01-01T00:00:00Z",
+        "agentNotificationTypeCodes": [],
+        "parties": [{"partyId": one, "partyTypeCode": "PERSON_PARTY"} for one in (id_of(party), UNKNOWN_ID)],
+    }
+    assert_bad_body(admin.post("/watches", watch), ("parties[1].partyId", "INVALID_ID"))
+    assert admin.post("/watches", {**watch, "parties": watch["parties"][:1]}).status_code == 201
     assert admin.get(party).json()["phoneE164"] == "+77011234567"

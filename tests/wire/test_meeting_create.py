@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -252,7 +253,18 @@ def test_the_request_id_is_required(agency: Agency) -> None:
 @pytest.mark.parametrize("field", MANDATORY)
 def test_a_mandatory_field_that_is_missing_or_null_is_named(field: str, agency: Agency) -> None:
     assert_bad_body(agency.admin.post(MEETINGS, meeting(agency, **{field: ...})), (field, MISSING))
-    assert_bad_body(agency.admin.post(MEETINGS, meeting(agency, **{field: None})), (field, TYPE))
+    assert_bad_body(agency.admin.post(MEETINGS, meeting(agency, **{field: None})), (field, MISSING))
+
+
+def test_a_party_whose_type_is_null_is_one_without_a_type(agency: Agency) -> None:
+    party = {**PARTY, "partyId": str(uuid4()), "partyTypeCode": None}
+    refused = agency.admin.post(MEETINGS, meeting(agency, parties=[party]))
+    agency.admin.put(f"/askare/v1/parties/{party['partyId']}", {"partyTypeCode": "ESTATE_PARTY", "name": "Kuolinpesä"})
+
+    path = creates(agency.admin, MEETINGS, meeting(agency, parties=[party]))
+
+    assert_bad_body(refused, ("parties[0].partyTypeCode", MISSING))
+    assert agency.admin.get(path).json()["parties"] == [{**party, "partyTypeCode": "ESTATE_PARTY"}]
 
 
 @pytest.mark.parametrize(

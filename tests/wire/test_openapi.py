@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -303,3 +304,32 @@ def test_the_address_of_the_server_is_in_the_document(server: Server, told: Docu
     (address,) = (one["url"] for one in told.document["servers"])
 
     assert urlsplit(address).port == server.port
+
+
+@pytest.mark.parametrize("name", ["task-management", "meeting", "asset-requirement", "askare"])
+def test_whatever_a_body_may_lack_may_be_null_there(name: str, nobody: Client) -> None:
+    document = documented(nobody, name).document
+
+    def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+        while "$ref" in schema:
+            schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        return schema
+
+    def never_null(schema: dict[str, Any], path: str) -> Iterator[str]:
+        schema = resolved(schema)
+        for one in [*schema.get("anyOf", []), *([schema["items"]] if "items" in schema else [])]:
+            yield from never_null(one, path)
+        for field, inner in schema.get("properties", {}).items():
+            if field not in schema.get("required", []) and {"type": "null"} not in inner.get("anyOf", []):
+                yield f"{path}.{field}"
+            yield from never_null(inner, f"{path}.{field}")
+
+    bodies = {
+        operation["operationId"]: operation["requestBody"]["content"]["application/json"]["schema"]
+        for item in document["paths"].values()
+        for operation in item.values()
+        if "requestBody" in operation
+    }
+
+    assert bodies
+    assert [field for operation, schema in bodies.items() for field in never_null(schema, operation)] == []

@@ -126,6 +126,8 @@ def test_the_id_and_the_state_are_required_and_the_id_is_that_of_the_path(agency
     other = change_of(path, requirement(agency), assetRequirementId=UNKNOWN_ID)
     body = assert_bad_body(agency.admin.put(path, other), ("assetRequirementId", TYPE))
     assert body["errors"][0]["message"] == "must be the id in the path"
+    both = change_of(path, requirement(agency), assetRequirementId=UNKNOWN_ID, statusCode="OPEN")
+    assert_bad_body(agency.admin.put(path, both), ("statusCode", TYPE), ("assetRequirementId", TYPE))
     upper = change_of(path, requirement(agency), assetRequirementId=id_of(path).upper())
     assert agency.admin.put(path, upper).status_code == 204
 

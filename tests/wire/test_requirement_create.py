@@ -275,6 +275,27 @@ def test_a_range_that_is_the_wrong_way_round_is_told_with_both_ends(low: str, hi
         assert agency.admin.post(REQUIREMENTS, of(least, most)).status_code == 201
 
 
+@pytest.mark.parametrize("day", ["1899-12-31", "2200-01-01", "0001-01-01", "2021-02-29"])
+def test_a_consent_of_another_age_is_refused(day: str, agency: Agency) -> None:
+    said = requirement(agency, consentToChange={"date": day}, note=5)
+
+    assert_bad_body(agency.admin.post(REQUIREMENTS, said), ("consentToChange.date", TYPE), ("note", TYPE))
+    assert_bad_body(
+        agency.admin.post(REQUIREMENTS, requirement(agency, consentToChange={"date": day})),
+        ("consentToChange.date", TYPE),
+    )
+
+
+def test_a_code_says_what_it_is_to_look_like_as_the_contract_writes_it(agency: Agency) -> None:
+    said = requirement(agency, assetRequirements=tree(apartment={"roomCountCodes": ["3h"]}))
+
+    body = assert_bad_body(
+        agency.admin.post(REQUIREMENTS, said), ("assetRequirements.apartment.roomCountCodes[0]", TYPE)
+    )
+
+    assert body["errors"][0]["message"] == "must match ^[A-Z0-9_+]{1,64}$"
+
+
 def test_all_faults_are_told_at_once_ranges_included(agency: Agency) -> None:
     said = requirement(
         agency,
@@ -308,10 +329,13 @@ def test_all_faults_are_told_at_once_ranges_included(agency: Agency) -> None:
 
 
 def test_mandatory_fields_that_are_missing_are_named(agency: Agency) -> None:
-    assert_bad_body(agency.admin.post(REQUIREMENTS, {}), ("agencyOfficeId", MISSING), ("assetRequirements", MISSING))
+    nulls = {"agencyOfficeId": None, "assetRequirements": None}
+    for said in ({}, nulls):
+        answer = agency.admin.post(REQUIREMENTS, said)
+        assert_bad_body(answer, ("agencyOfficeId", MISSING), ("assetRequirements", MISSING))
 
 
-@pytest.mark.parametrize("said", [None, [], "x", 5])
+@pytest.mark.parametrize("said", [[], "x", 5])
 def test_the_tree_must_be_an_object(said: object, agency: Agency) -> None:
     answer = agency.admin.post(REQUIREMENTS, requirement(agency, assetRequirements=said))
 

@@ -8,7 +8,8 @@ import pytest
 
 from tests.samples_estate import REQUIREMENT_ITEM
 from tests.wire.asking import Agency, assert_bad_parameters, assert_error, id_of, on_both
-from tests.wire.estate import REQUIREMENTS, TYPE, change_of, creates, finds, page, requirement, tree
+from tests.wire.estate import NOTES, REQUIREMENTS, TYPE, change_of, creates, finds, page, requirement, tree
+from tests.wire.watching import WATCHES
 
 ONE = "11111111-1111-4111-8111-111111111111"
 TWO = "22222222-2222-4222-8222-222222222222"
@@ -243,3 +244,21 @@ def test_agents_see_their_offices_and_strangers_nothing(agency: Agency) -> None:
     assert page(agency.stranger, REQUIREMENTS) == {"assetRequirements": [], "totalCount": 0}
     assert_error(agency.nobody.get(REQUIREMENTS), 401, "UNAUTHORIZED")
     assert_error(agency.supervisor.get(REQUIREMENTS), 403, "ACCESS_DENIED")
+
+
+def test_a_page_that_ends_before_it_starts_is_named_with_all_other_faults(agency: Agency) -> None:
+    answer = agency.admin.get(
+        REQUIREMENTS,
+        params={"startIndex": 9, "endIndex": 5, "sort": "title", "freeTextSearch": "sana " * 33, "statusCode": "OPEN"},
+    )
+
+    assert_bad_parameters(answer, ("statusCode", TYPE), ("sort", TYPE), ("endIndex", TYPE), ("freeTextSearch", TYPE))
+
+
+def test_a_list_begins_with_its_count_as_the_api_writes_it(agency: Agency) -> None:
+    (made_id,) = made(agency, {})
+    agency.admin.post(NOTES, {"note": "Soitettu.", "assetRequirementId": made_id})
+
+    assert list(agency.admin.get(REQUIREMENTS).json()) == ["totalCount", "assetRequirements"]
+    assert list(agency.admin.get(NOTES, params={"assetRequirementId": made_id}).json()) == ["totalCount", "notes"]
+    assert list(agency.admin.get(WATCHES).json()) == ["totalCount", "watches"]

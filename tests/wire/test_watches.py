@@ -76,6 +76,15 @@ def test_a_watch_whose_end_lies_in_the_past_is_taken_and_has_ended(agency: Agenc
     assert agency.admin.get(f"{WATCHES}/{watch}").json()["watchStatusCode"] == "ENDED"
 
 
+def test_a_party_whose_notifications_are_null_is_told_nothing(agency: Agency) -> None:
+    party = {"partyId": PARTY, "partyTypeCode": "PERSON_PARTY"}
+    watch = watches(
+        agency.admin, requires(agency.admin, agency), parties=[{**party, "partyNotificationTypeCodes": None}]
+    )
+
+    assert agency.admin.get(f"{WATCHES}/{watch}").json()["parties"] == [{**party, "partyNotificationTypeCodes": []}]
+
+
 def test_a_party_who_is_named_twice_is_kept_once_and_notifications_may_be_left_out(agency: Agency) -> None:
     party = {"partyId": PARTY.upper(), "partyTypeCode": "PERSON_PARTY"}
     watch = watches(agency.admin, requires(agency.admin, agency), parties=[party, party])

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -36,12 +36,14 @@ from askare.edge import Edge
 from askare.jobs.outbox import HOUSE_USER
 from askare.kernel.caller import Caller, Role
 from askare.kernel.time import written
+from askare.letters import operations as letter_operations
 from askare.opening import open_database
 from askare.outside.check import ProviderCheck, check_providers
-from askare.settings import BadSettings
+from askare.settings import DATABASE_FILE, BadSettings, Settings
 from askare.storage import archive
+from askare.storage.migrations import all_migrations, waiting
 from askare.storage.migrations import migrate as migrate_schema
-from askare.storage.migrations import waiting
+from askare.storage.transactions import Transaction
 
 
 def erase(
@@ -83,6 +85,16 @@ def erase(
         say.print(f"Erased from {len(erased.tasks)} call tasks and {len(erased.appeals)} appeals.", highlight=False)
 
 
+def _migrated(settings: Settings, *, check: bool) -> list[str]:
+    opened = open_database(settings)
+    try:
+        if check:
+            return [migration.name for migration in waiting(opened)]
+        return migrate_schema(opened, now=Edge().now())
+    finally:
+        opened.close()
+
+
 def migrate(*, check: bool = False, data: Data = None, database: DatabaseAddress = None) -> None:
     """Bring the database up to date.  `serve` does it by itself at start.
 
@@ -92,13 +104,10 @@ def migrate(*, check: bool = False, data: Data = None, database: DatabaseAddress
         Only say what would run; exit with 1 when there is something.
     """
     settings = settings_of(data, database).settings
-    opened = open_database(settings)
-    try:
-        names = [migration.name for migration in waiting(opened)]
-        if not check:
-            names = migrate_schema(opened, now=Edge().now())
-    finally:
-        opened.close()
+    if check and not settings.database and not (settings.data / DATABASE_FILE).exists():
+        names = [migration.name for migration in all_migrations()]  # opening it would make it
+    else:
+        names = _migrated(settings, check=check)
     for name in names:
         print(name)
     if not names:
@@ -137,13 +146,14 @@ def restore(
     /,
     *,
     replace: Annotated[bool, Parameter(negative="")] = False,
+    letters: Literal["hold", "send"] = "hold",
     data: Data = None,
     database: DatabaseAddress = None,
 ) -> None:
     """Bring back what a backup holds.  Stop the server first.
 
     All or nothing: when the file is damaged, the database stays as it is.  Example, moving to PostgreSQL:
-    `askare restore office.zip --database postgresql://askare@db/askare`
+    `askare restore office.zip --letters send --database postgresql://askare@db/askare`
 
     Parameters
     ----------
@@ -151,18 +161,37 @@ def restore(
         A file that `askare backup` made.
     replace
         Also into a database that is not empty; what is in it is lost.
+    letters
+        What becomes of letters that waited when the backup was made.  hold: they wait for an administrator, since they
+        may have left in the meantime.  send: they leave, for a backup after which nothing was done any more.
     """
     settings = settings_of(data, database).settings
     archive.inspect(file)  # before anything is made: a wrong file leaves no empty database behind
     opened = open_database(settings)
+    now = Edge().now()
+    held = 0
+
+    def hold_letters(tx: Transaction) -> None:
+        nonlocal held
+        held = letter_operations.hold(tx, restored=now)
+
     try:
         with _table_progress("Restoring") as progress:
-            summary = archive.restore(opened, file, replace=replace, now=Edge().now(), progress=progress)
+            then = hold_letters if letters == "hold" else None
+            summary = archive.restore(opened, file, replace=replace, now=now, progress=progress, then=then)
     finally:
         opened.close()
     for name, content in summary.files.items():
         _write_back(settings.data / name, content)
     say.print(f"{summary.manifest.rows:,} rows of {written(summary.manifest.made)} are back.", highlight=False)
+    if held:
+        say.print(
+            f"Letters held: {held:,}.  They waited when the backup was made, and may have left afterwards.  "
+            "GET /askare/v1/letters?stateCode=HELD shows them, POST /askare/v1/letters/{letterId}:send lets one leave.",
+            style="yellow",
+            highlight=False,
+            markup=False,
+        )
 
 
 def _write_back(file: Path, content: bytes) -> None:

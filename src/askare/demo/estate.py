@@ -18,12 +18,11 @@ from msgspec import Raw, Struct
 from askare.demo.forms import Language
 from askare.demo.people import Person
 from askare.demo.world import FINNISH_TIME, Agent, Party, Realty, World
+from askare.directory.model import InvolvedAgent, InvolvedParty
 from askare.meetings import operations as meetings
 from askare.meetings import store as meeting_store
 from askare.meetings.model import (
-    MeetingAgent,
     MeetingContent,
-    MeetingParty,
     MeetingSource,
     MeetingStatus,
     MeetingType,
@@ -183,7 +182,7 @@ def _won_home(world: World, dice: Random, realty: Realty) -> PlannedMeeting:
         realty_id=realty.realty_id,
         visit_time=visit,
         agency_office_id=realty.office.office_id,
-        agents=(MeetingAgent(realty.agent.agent_id),),
+        agents=(InvolvedAgent(realty.agent.agent_id),),
         source_type_code=_source(dice),
         meeting_realty=_raw(_home(realty, realty.address.street_address)),
         price_estimate=_raw({"amount": _rounded(price * dice.uniform(0.95, 1.03)), "currencyCode": "EUR"}),
@@ -210,7 +209,7 @@ def _visit(world: World, dice: Random, number: int, people: Sequence[Party]) -> 
         parties=(_met(owner),),
         visit_time=visit,
         agency_office_id=realty.office.office_id,
-        agents=(MeetingAgent(agent.agent_id),),
+        agents=(InvolvedAgent(agent.agent_id),),
         source_type_code=_source(dice),
         meeting_realty=_raw(_home(realty, f"{realty.place.street} {dice.randint(30, 90)}")),
         price_estimate=_raw({"minimumPrice": low, "maximumPrice": _rounded(low * 1.12), "currencyCode": "EUR"}),
@@ -366,8 +365,8 @@ def _raw(value: dict[str, Any]) -> Raw:
     return Raw(msgspec.json.encode(value))
 
 
-def _met(party: Party) -> MeetingParty:
-    return MeetingParty(party.party_id, PartyType(party.client.type_code.value))
+def _met(party: Party) -> InvolvedParty:
+    return InvolvedParty(party.party_id, PartyType(party.client.type_code.value))
 
 
 def _speaking(dice: Random, agents: Sequence[Agent], realty: Realty, party: Party) -> Agent:

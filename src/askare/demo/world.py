@@ -23,8 +23,14 @@ from askare.demo.phrases_en import ENGLISH
 from askare.demo.phrases_fi import FINNISH
 from askare.demo.phrases_sv import SWEDISH
 from askare.demo.places import Place, Sort
+from askare.directory.model import InvolvedAgent, InvolvedParty
 from askare.kernel.words import fold
-from askare.tasks.model import PartyType, TaskAgent, TaskContent, TaskParty, TaskStatus, TaskType
+from askare.tasks.model import (
+    PartyType,
+    TaskContent,
+    TaskStatus,
+    TaskType,
+)
 
 SEED = 1917
 ORGANIZATION_NAME = "Demo"
@@ -386,20 +392,20 @@ class _Planner:
             return own
         return own if theirs is Language.FI and dice.random() < 0.4 else theirs
 
-    def _parties(self, opening: str, buyer: Party, realty: Realty | None) -> tuple[TaskParty, ...]:
+    def _parties(self, opening: str, buyer: Party, realty: Realty | None) -> tuple[InvolvedParty, ...]:
         """Whoever the opening names; where it names nobody, often the seller of the home."""
         named = [buyer] if "{buyer" in opening else []
         if realty is not None and ("{seller" in opening or (not named and self._dice.random() < 0.6)):
             named.append(realty.seller)
-        return tuple(TaskParty(party.party_id, party.client.type_code) for party in named)
+        return tuple(InvolvedParty(party.party_id, party.client.type_code) for party in named)
 
-    def _task_agents(self, occasion: Occasion, agent: Agent) -> tuple[TaskAgent, ...]:
+    def _task_agents(self, occasion: Occasion, agent: Agent) -> tuple[InvolvedAgent, ...]:
         colleagues = [other for other in self._agents if other.office is agent.office and other is not agent]
         if not occasion.has_realty and occasion.type_code in (TaskType.MEETING, TaskType.TRAINING):
             company = colleagues
         else:
             company = [self._dice.choice(colleagues)] if self._dice.random() < 0.08 else []
-        return tuple(TaskAgent(one.agent_id) for one in (agent, *company))
+        return tuple(InvolvedAgent(one.agent_id) for one in (agent, *company))
 
     # What ------------------------------------------------------------------------------------------------------
 

@@ -13,16 +13,15 @@ from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from askare.kernel.time import settled, written
+from askare.kernel.verbatim import END
 
 NAME_LETTERS_MAX = 500
 EMAIL_LETTERS_MAX = 254  # RFC 5321: what fits into a path
 PHONE_LETTERS_MAX = 64
 OFFICES_MAX = 1_000  # of one agent
-
-CODE_PATTERN = "^[A-Z0-9_+]{1,64}$"  # contract 4.4: codes of the open lists
 
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_LETTERS_MAX)]
 Email = Annotated[
@@ -45,13 +44,13 @@ Phone = Annotated[
 LanguageCode = Annotated[
     str,
     Meta(
-        pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$",
+        pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}" + END,
         description="Language of letters and messages, such as fi, sv, en, ru or kk.",
         examples=["fi"],
     ),
 ]
-Code = Annotated[str, Meta(pattern=CODE_PATTERN)]
-OperatorCode = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^\S+$")]
+Code = Annotated[str, Meta(pattern="^[A-Z0-9_+]{1,64}" + END)]
+OperatorCode = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^\S+" + END)]
 Text = Annotated[str, Meta(max_length=NAME_LETTERS_MAX)]
 
 
@@ -71,6 +70,37 @@ class PartyType(Enum):
     ORGANIZATION_PARTY = "ORGANIZATION_PARTY"
 
 
+class InvolvedParty(Struct, frozen=True, rename="camel"):
+    """A party that a task or a meeting is about.  The type may be left out when the directory knows the party."""
+
+    party_id: UUID
+    party_type_code: PartyType | UnsetType | None = UNSET
+
+    def __post_init__(self) -> None:
+        if self.party_type_code is None:
+            msgspec.structs.force_setattr(self, "party_type_code", UNSET)
+
+
+class InvolvedAgent(Struct, frozen=True, rename="camel"):
+    """An agent whose task or meeting it is."""
+
+    agent_id: UUID
+
+
+def keep_each_once(said: Struct) -> None:
+    """Keep a party or an agent that is named twice once, while the value that involves them is made."""
+    parties: tuple[InvolvedParty, ...] = said.parties  # type: ignore[attr-defined]
+    agents: tuple[InvolvedAgent, ...] = said.agents  # type: ignore[attr-defined]
+    if len(parties) > 1:
+        once: dict[UUID, InvolvedParty] = {}
+        for party in parties:
+            if once.setdefault(party.party_id, party).party_type_code is UNSET:
+                once[party.party_id] = party
+        msgspec.structs.force_setattr(said, "parties", tuple(once.values()))
+    if len(agents) > 1:
+        msgspec.structs.force_setattr(said, "agents", tuple(dict.fromkeys(agents)))
+
+
 class Address(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Where something is.  Source: contract 4.3 and 8.1."""
 
@@ -82,7 +112,7 @@ class Address(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
     postal_area: Text | None = None
     locality: Text | None = None
     locality_code: Code | None = None
-    country_code: Annotated[str, Meta(pattern="^[A-Z]{2}$", examples=["FI"])] | None = None
+    country_code: Annotated[str, Meta(pattern="^[A-Z]{2}" + END, examples=["FI"])] | None = None
 
 
 class MailSwitch(Struct, frozen=True, rename="camel"):

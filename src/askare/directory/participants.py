@@ -7,30 +7,13 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from askare.directory import store
-from askare.directory.model import Kind, PartyType
+from askare.directory.model import InvolvedAgent, InvolvedParty, Kind, PartyType
 from askare.directory.references import Checks, Reference, new_references, require_known
 from askare.kernel.problems import Fault, Invalid, Wrong
 from askare.storage.transactions import Transaction
-
-
-class Party(Protocol):
-    """Somebody it is about.  The type may be left out when the directory knows the party."""
-
-    @property
-    def party_id(self) -> UUID: ...
-
-    @property
-    def party_type_code(self) -> PartyType | UnsetType: ...
-
-
-class Agent(Protocol):
-    """Whose it is."""
-
-    @property
-    def agent_id(self) -> UUID: ...
 
 
 class Content(Protocol):
@@ -40,10 +23,10 @@ class Content(Protocol):
     def agency_office_id(self) -> UUID: ...
 
     @property
-    def parties(self) -> Sequence[Party]: ...
+    def parties(self) -> Sequence[InvolvedParty]: ...
 
     @property
-    def agents(self) -> Sequence[Agent]: ...
+    def agents(self) -> Sequence[InvolvedAgent]: ...
 
     @property
     def realty_id(self) -> UUID | None: ...
@@ -80,7 +63,7 @@ def completed(tx: Transaction, content: Said, stored: Said | None, checks: Check
             parties = tuple(
                 party
                 if party.party_type_code is not UNSET
-                else msgspec.structs.replace(party, party_type_code=PartyType(known[party.party_id]))  # type: ignore[type-var]
+                else msgspec.structs.replace(party, party_type_code=PartyType(known[party.party_id]))
                 for party in content.parties
             )
             content = msgspec.structs.replace(content, parties=parties)  # type: ignore[type-var]

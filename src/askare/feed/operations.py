@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +12,6 @@ from msgspec import Struct
 
 from askare.feed import rules
 from askare.kernel.change import Change
-from askare.storage import history
 from askare.storage.changes import changes_since
 from askare.storage.transactions import Transaction
 
@@ -43,11 +41,6 @@ def changes(
     An empty token starts with the oldest that is kept.  Raises Invalid (`since`) for a token that does not hold.
     """
 
-    @cache
-    def office_of_requirement(requirement_id: UUID) -> UUID | None:
-        document = _decoded(history.last_document(tx, "assetRequirement", requirement_id))
-        return None if document is None else UUID(document["agencyOfficeId"])
-
     told: list[Told] = []
     while not told:
         found, token = changes_since(tx, token, kinds=kinds, limit=limit, now=now, kept_for=kept_for)
@@ -55,8 +48,7 @@ def changes(
             break
         for one in found:
             was, present = (
-                rules.is_visible(tx.caller, one.kind, _decoded(document), office_of_requirement)
-                for document in (one.before, one.after)
+                rules.is_visible(tx.caller, one.kind, _decoded(document)) for document in (one.before, one.after)
             )
             change = rules.change_told(was_visible=was, is_visible=present)
             if change is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -12,14 +11,12 @@ from askare.kernel.change import Change
 # What an agency's clients may ask for.  A thing of another kind belongs to a dialect that has no such feed.
 KINDS = ("task", "meeting", "assetRequirement", "watch", "note", "office", "agent", "operator", "party", "realty")
 
-OfficeOf = Callable[[UUID], UUID | None]
 
-
-def is_visible(caller: Caller, kind: str, document: dict[str, Any] | None, office_of_requirement: OfficeOf) -> bool:
+def is_visible(caller: Caller, kind: str, document: dict[str, Any] | None) -> bool:
     """Whether a thing in the state of this document (None: it did not exist) exists for the caller.
 
-    Notes and watches are seen by whoever sees the asset requirement that they belong to; parties and operators, and
-    realties without an office, by everybody in the organization.
+    A thing is seen in its office; notes and watches in that of the asset requirement that they belong to, which history
+    notes with them.  Parties and operators, and realties without an office, are seen by everybody in the organization.
     """
     if document is None:
         return False
@@ -27,10 +24,6 @@ def is_visible(caller: Caller, kind: str, document: dict[str, Any] | None, offic
         return True
     if kind == "agent":
         return any(UUID(office) in caller.office_ids for office in document.get("agencyOfficeIds", ()))
-    if kind in ("note", "watch"):
-        requirement = document.get("assetRequirementId") or document["assetRequirement"]["assetRequirementId"]
-        office = office_of_requirement(UUID(requirement))
-        return office is not None and caller.sees_office(office)
     said = document.get("agencyOfficeId")
     return said is None or caller.sees_office(UUID(said))
 

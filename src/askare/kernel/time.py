@@ -5,7 +5,7 @@ Source: OviPro contract 1.4, "Resolution for date-time".
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)  # the first instant that is too late
@@ -30,6 +30,13 @@ def settled(instant: datetime) -> datetime:
         raise ValueError("must lie between the years 1900 and 2200")
     excess = instant.microsecond % 1000
     return instant.replace(microsecond=instant.microsecond - excess) if excess else instant
+
+
+def settled_day(day: date) -> date:
+    """Return the same day.  Raises ValueError for one outside 1900 up to 2200."""
+    if not EARLIEST.date() <= day < LATEST.date():
+        raise ValueError("must lie between the years 1900 and 2200")
+    return day
 
 
 def milliseconds(instant: datetime) -> int:

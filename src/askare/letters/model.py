@@ -44,6 +44,7 @@ class LetterState(Enum):
     REFUSED = "REFUSED"  # nobody will ever take it as it is; the reason says why
     WITHDRAWN = "WITHDRAWN"  # it is not wanted any more: the watch ended, e-mail was switched off
     EXPIRED = "EXPIRED"  # five days were not enough
+    HELD = "HELD"  # a restored backup says that it waits, but it may have left since; somebody decides
 
 
 class RecipientKind(Enum):
@@ -140,6 +141,7 @@ class Alert(Struct, frozen=True, kw_only=True):
     title: str = ""
     office_id: UUID | None = None
     agent_id: UUID | None = None
+    matched: datetime | None = None  # since when the realty fits
 
 
 class ExpiryNotice(Struct, frozen=True, kw_only=True):

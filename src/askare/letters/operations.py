@@ -10,6 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace as changed
 
+from askare.access import store as access
 from askare.jobs import outbox
 from askare.jobs.kinds import Kind
 from askare.jobs.outbox import HOUSE_USER
@@ -44,7 +45,7 @@ from askare.letters.model import (
 from askare.letters.store import KIND
 from askare.storage import history
 from askare.storage.history import Change, Line
-from askare.storage.transactions import Transaction
+from askare.storage.transactions import Transaction, on_behalf_of
 
 
 class AddressBook(Protocol):
@@ -77,11 +78,16 @@ def write_alerts(
     """Write to each recipient about each realty, once and never again; return how many were not written about before.
 
     What is told at once is a letter of its own; digests gather in one letter a watch and recipient until their hour.
+    What may have been told before a backup was restored is written, and held.
     """
-    instant = [alert for alert in alerts if alert.timing is Timing.INSTANT]
-    written = _write_at_once(tx, instant, new_id=new_id, now=now)
+    restored = store.restored(tx)
+    held = [alert for alert in alerts if rules.may_have_been_told(alert, restored=restored)]
+    written = _write_at_once(tx, held, new_id=new_id, now=now, held=True) if held else 0
+    fresh = [alert for alert in alerts if alert not in held] if held else alerts
+    instant = [alert for alert in fresh if alert.timing is Timing.INSTANT]
+    written += _write_at_once(tx, instant, new_id=new_id, now=now)
     gathered: dict[tuple[UUID, Recipient], list[Alert]] = {}
-    for alert in alerts:
+    for alert in fresh:
         if alert.timing is Timing.DIGEST:
             gathered.setdefault((alert.watch_id, alert.recipient), []).append(alert)
     for (watch_id, recipient), together in gathered.items():
@@ -90,7 +96,9 @@ def write_alerts(
     return written
 
 
-def _write_at_once(tx: Transaction, alerts: Sequence[Alert], *, new_id: Callable[[], UUID], now: datetime) -> int:
+def _write_at_once(
+    tx: Transaction, alerts: Sequence[Alert], *, new_id: Callable[[], UUID], now: datetime, held: bool = False
+) -> int:
     begun = {new_id(): alert for alert in alerts}
     # The key decides: of two letters about the same, in this transaction or in another one, the first takes it.
     store.take_realties(tx, ((alert, letter_id) for letter_id, alert in begun.items()))
@@ -109,6 +117,7 @@ def _write_at_once(tx: Transaction, alerts: Sequence[Alert], *, new_id: Callable
         for letter_id, alert in begun.items()
         if letter_id in taken
     ]
+    letters = list(map(_held, letters)) if held else letters
     store.insert(tx, letters)
     _note_new(tx, letters, due=now)
     return len(letters)
@@ -223,7 +232,8 @@ def _note_new(tx: Transaction, letters: Sequence[Letter], *, due: datetime) -> N
             for letter in letters
         ]
         history.record_all(tx, KIND, lines, at=letters[0].created)
-        outbox.promise_all(tx, Kind.DELIVER_LETTER, [str(letter.letter_id) for letter in letters], due=due)
+        waiting = [str(letter.letter_id) for letter in letters if not rules.is_over(letter)]
+        outbox.promise_all(tx, Kind.DELIVER_LETTER, waiting, due=due)
 
 
 def _save(tx: Transaction, before: Letter, after: Letter, *, now: datetime, gathering: bool = False) -> Letter:
@@ -269,7 +279,7 @@ def domain_of(tx: Transaction, letter_id: UUID, *, addresses: AddressBook) -> st
         return None
     if recipient.kind is RecipientKind.ADDRESS:  # which stands in the letter itself
         letter = store.find(tx, letter_id)
-        addressee = letter and _addressee(tx, letter, addresses)
+        addressee = None if letter is None else _addressee(tx, letter, addresses)
     else:
         addressee = addresses.addressee(tx, recipient)
     if addressee is None:
@@ -408,6 +418,33 @@ def _too_late(letter: Letter) -> str:
     return f"not delivered within {rules.LIFE.days} days; the last answer was: {letter.answer or 'none'}"
 
 
+# After a backup was restored -----------------------------------------------------------------------------------------
+
+
+def hold(tx: Transaction, *, restored: datetime) -> int:
+    """Keep letters from leaving a second time out of a restored backup; return how many wait for somebody's decision.
+
+    Held are those that wait and were due, and from now on those about what had come to fit by then.  For the house
+    itself.
+    """
+    store.hold_until(tx, restored)
+    count = 0
+    for organization in access.organizations(tx):
+        caller = Caller(organization.organization_no, organization.organization_id, HOUSE_USER, Role.ADMIN)
+        theirs = on_behalf_of(tx, caller)
+        for letter_id in store.waiting(theirs, due=restored):
+            letter = store.find(theirs, letter_id, lock=True)
+            if letter is not None and rules.may_have_left(letter, restored=restored):
+                _save(theirs, letter, _held(letter), now=restored)
+                outbox.withdraw(theirs, Kind.DELIVER_LETTER, str(letter_id))
+                count += 1
+    return count
+
+
+def _held(letter: Letter) -> Letter:
+    return changed(letter, state=LetterState.HELD, reason=rules.RESTORED, next_attempt=None)
+
+
 # Forgetting ------------------------------------------------------------------------------------------------------
 
 
@@ -463,7 +500,10 @@ def send_again(tx: Transaction, letter_id: UUID, *, now: datetime) -> Found:
         raise NotFound(KIND, "letterId")
     rules.require_sendable_again(letter, now=now)
     anew = changed(letter, next_attempt=now, expires=now + rules.LIFE)
-    if rules.is_over(letter):
+    if letter.state is LetterState.HELD:
+        # Not another round: should it have left already, its reader's mail system can tell that it is the same.
+        anew = changed(anew, state=LetterState.WAITING, reason="")
+    elif rules.is_over(letter):
         anew = changed(
             anew, state=LetterState.WAITING, attempts=0, rounds=letter.rounds + 1, due=now, reason="", sent=None
         )

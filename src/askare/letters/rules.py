@@ -8,13 +8,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from askare.kernel.problems import Fault, Refused, Wrong
-from askare.letters.model import Letter, LetterFilter, LetterKind, LetterState, Rhythm
+from askare.letters.model import Alert, Letter, LetterFilter, LetterKind, LetterState, Rhythm
 
 FIRST_PAUSE = timedelta(minutes=5)
 PAUSE_MAX = timedelta(seconds=4_000)
 LIFE = timedelta(days=5)  # with the two above, what mail servers do among each other (RFC 5321, 4.5.4.1)
 SENDING_SECONDS_MAX = 150.0  # for one attempt, from the first packet to the last answer
 BROKEN_OFF = "the attempt before this one was broken off when we stopped; the mail server may have the letter already"
+RESTORED = "held: a backup was restored, and the letter may have left after it was made; send it to release it"
 DIGEST_CARDS_MAX = 50  # shown in one digest; the rest is counted
 
 
@@ -53,6 +54,16 @@ def was_broken_off(letter: Letter) -> bool:
     Such a letter is sent again, under the same Message-ID: the other choice would lose letters.
     """
     return letter.state is LetterState.WAITING and letter.attempts > 0 and letter.next_attempt is None
+
+
+def may_have_left(letter: Letter, *, restored: datetime) -> bool:
+    """Whether a letter that waits in a restored backup may have left between the backup and `restored`."""
+    return letter.state is LetterState.WAITING and letter.due <= restored
+
+
+def may_have_been_told(alert: Alert, *, restored: datetime | None) -> bool:
+    """Whether what is to be written now may have been written already, in the time that a restored backup forgot."""
+    return restored is not None and alert.matched is not None and alert.matched <= restored
 
 
 def require_sendable_again(letter: Letter, *, now: datetime) -> None:

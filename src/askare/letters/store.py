@@ -171,6 +171,29 @@ def replace(tx: Transaction, letter: Letter, *, gathering: bool = False) -> str:
     return document
 
 
+def waiting(tx: Transaction, *, due: datetime) -> list[UUID]:
+    """The letters of the caller's organization that wait and were due by then."""
+    rows = tx.rows(
+        "SELECT letter_id FROM letters WHERE organization_no = :organization AND state = :waiting AND due <= :due",
+        organization=tx.organization_no,
+        waiting=LetterState.WAITING.value,
+        due=milliseconds(due),
+    )
+    return [UUID(bytes=bytes(letter_id)) for (letter_id,) in rows]
+
+
+def hold_until(tx: Transaction, restored: datetime) -> None:
+    """Remember when a backup was restored whose letters are held.  For the house itself."""
+    tx.run("DELETE FROM letter_holds")
+    tx.run("INSERT INTO letter_holds (restored) VALUES (:restored)", restored=milliseconds(restored))
+
+
+def restored(tx: Transaction) -> datetime | None:
+    """When a backup was last restored whose letters are held; None for never."""
+    row = tx.row("SELECT restored FROM letter_holds")
+    return None if row is None else instant_of(row[0])
+
+
 def delete(tx: Transaction, letter_id: UUID) -> None:
     """Take away a letter that was begun for nothing."""
     tx.run(

@@ -8,8 +8,9 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+from msgspec import Meta, Raw, Struct
 
+from askare.directory.model import InvolvedAgent, InvolvedParty, keep_each_once
 from askare.directory.model import PartyType as PartyType
 from askare.kernel.time import settled, written
 from askare.kernel.verbatim import (
@@ -60,17 +61,6 @@ class MeetingSource(Enum):
     AGENT_CONTACT = "AGENT_CONTACT"
 
 
-class MeetingParty(Struct, frozen=True, rename="camel"):
-    """A party that is met.  The type may be left out when the directory knows the party."""
-
-    party_id: UUID
-    party_type_code: PartyType | UnsetType = UNSET
-
-
-class MeetingAgent(Struct, frozen=True, rename="camel"):
-    agent_id: UUID
-
-
 class MeetingRealty(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """What is known of the realty at the time of the meeting: all of it optional, and further keys are kept."""
 
@@ -103,24 +93,17 @@ class _Said(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
 
     type_code: MeetingType
     status_code: MeetingStatus
-    parties: Annotated[tuple[MeetingParty, ...], Meta(min_length=1, max_length=MEMBERS_MAX)]
+    parties: Annotated[tuple[InvolvedParty, ...], Meta(min_length=1, max_length=MEMBERS_MAX)]
     realty_id: UUID | None = None
     visit_time: datetime
     agency_office_id: UUID
-    agents: Annotated[tuple[MeetingAgent, ...], Meta(min_length=1, max_length=MEMBERS_MAX)]
+    agents: Annotated[tuple[InvolvedAgent, ...], Meta(min_length=1, max_length=MEMBERS_MAX)]
     source_type_code: MeetingSource
     notes: Annotated[str, Meta(max_length=TEXT_LETTERS_MAX)] | None = None
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "visit_time", settled(self.visit_time))
-        if len(self.parties) > 1:
-            once: dict[UUID, MeetingParty] = {}
-            for party in self.parties:
-                if once.setdefault(party.party_id, party).party_type_code is UNSET:
-                    once[party.party_id] = party
-            msgspec.structs.force_setattr(self, "parties", tuple(once.values()))
-        if len(self.agents) > 1:
-            msgspec.structs.force_setattr(self, "agents", tuple(dict.fromkeys(self.agents)))
+        keep_each_once(self)
 
 
 class MeetingBody(_Said, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -157,11 +140,11 @@ class _Document(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults
     meeting_id: UUID
     type_code: MeetingType
     status_code: MeetingStatus
-    parties: tuple[MeetingParty, ...]
+    parties: tuple[InvolvedParty, ...]
     realty_id: UUID | None = None
     visit_time: str
     agency_office_id: UUID
-    agents: tuple[MeetingAgent, ...]
+    agents: tuple[InvolvedAgent, ...]
     source_type_code: MeetingSource
     meeting_realty: Raw
     price_estimate: Raw = ABSENT

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from askare.directory.model import Address, Code
 from askare.kernel.time import settled, written
+from askare.kernel.verbatim import CurrencyCode
 
 FOR_SALE = "FOR_SALE"
 AREA_MAX = 1e12  # square metres; only to protect the server
@@ -37,7 +38,7 @@ class Money(Struct, frozen=True, rename="camel"):
     """Whole currency units, not cents (contract 1.4)."""
 
     amount: Annotated[float, Meta(ge=0, le=AMOUNT_MAX)]
-    currency_code: Annotated[str, Meta(pattern="^[A-Z]{3}$", examples=["EUR"])]
+    currency_code: CurrencyCode
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "amount", _plain(self.amount))

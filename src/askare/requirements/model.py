@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from askare.kernel.time import settled, written
+from askare.kernel.time import settled, settled_day, written
 from askare.kernel.verbatim import (
     ABSENT,
     TEXT_LETTERS_MAX,
@@ -129,9 +129,14 @@ class AssetRequirements(Struct, frozen=True, kw_only=True, rename="camel", omit_
 class ConsentToChange(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """The principal's consent to changes: all of it optional, and further keys are kept.  Source: contract 4.2."""
 
-    date: Annotated[date, Meta()] | None = None  # a plain `date` would name this very field
+    # A plain `date` would name this very field; the pattern tells of the years that `settled_day` takes.
+    date: Annotated[date, Meta(extra_json_schema={"pattern": "^(19|20|21)[0-9]{2}-"})] | None = None
     consent_provided: bool | None = None
     consent_delivery_method_code: Code | None = None
+
+    def __post_init__(self) -> None:
+        if self.date is not None:
+            settled_day(self.date)
 
 
 # What is said of an asset requirement ---------------------------------------------------------------------------------
@@ -453,6 +458,11 @@ def document_of_note(note: Note) -> str:
             modified_by=note.modified_by,
         )
     ).decode()
+
+
+def told_of_note(document: str, *, office_id: UUID) -> str:
+    """A note's document as history keeps it: with the office of its asset requirement, by whose wall it is hidden."""
+    return f'{document[:-1]},"agencyOfficeId":"{office_id}"}}'
 
 
 def note_of(version: int, document: str) -> Note:

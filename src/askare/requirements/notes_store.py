@@ -72,6 +72,16 @@ def replace(tx: Transaction, note_no: int, after: Note) -> str:
     return document
 
 
+def count_up(tx: Transaction, requirement_no: int) -> list[tuple[Note, str]]:
+    """Give all notes of an asset requirement their next version; return them with it, and their documents."""
+    rows = tx.rows(
+        "UPDATE requirement_notes SET version = version + 1 WHERE requirement_no = :requirement"
+        " RETURNING version, document",
+        requirement=requirement_no,
+    )
+    return [(note_of(version, document), document) for version, document in rows]
+
+
 def delete(tx: Transaction, note_no: int) -> None:
     """Take a note out of the store.  Its history and tombstone are the caller's to write."""
     tx.run("DELETE FROM requirement_notes WHERE note_no = :no", no=note_no)

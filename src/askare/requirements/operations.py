@@ -30,6 +30,7 @@ from askare.requirements.model import (
     RequirementFilter,
     RequirementStatus,
     details_of,
+    told_of_note,
 )
 from askare.storage import history
 from askare.storage.history import Change
@@ -109,6 +110,7 @@ def update_requirement(
         return Saved(requirement_id, stored.version)
     changed = replace(stored, content=said, status=said.status_code, version=stored.version + 1, modified=now)
     _replace(tx, requirement_no, stored, changed, before)
+    _move_notes(tx, requirement_no, stored.content.agency_office_id, said.agency_office_id, now=now)
     for follow in followers:
         follow(tx, requirement_id, now)
     return Saved(requirement_id, changed.version)
@@ -154,7 +156,8 @@ def delete_requirement(
     for follow in followers:
         follow(tx, requirement_id, now)
     for note, document in notes_store.delete_all(tx, requirement_no):
-        history.record(tx, NOTE_KIND, note.note_id, Change.DELETED, version=note.version + 1, at=now, before=document)
+        told = told_of_note(document, office_id=stored.content.agency_office_id)
+        history.record(tx, NOTE_KIND, note.note_id, Change.DELETED, version=note.version + 1, at=now, before=told)
     store.delete(tx, requirement_no, stored)
     history.record(tx, KIND, requirement_id, Change.DELETED, version=stored.version + 1, at=now, before=before)
 
@@ -180,6 +183,26 @@ def _replace(tx: Transaction, requirement_no: int, stored: Requirement, changed:
         before=before,
         after=after,
     )
+
+
+def _move_notes(tx: Transaction, requirement_no: int, before: UUID, after: UUID, *, now: datetime) -> None:
+    """Let history tell that the notes are another office's now: gone for the one, new for the other.
+
+    Nobody modified them, so all that counts up is the version.
+    """
+    if before == after:
+        return
+    for note, document in notes_store.count_up(tx, requirement_no):
+        history.record(
+            tx,
+            NOTE_KIND,
+            note.note_id,
+            Change.UPDATED,
+            version=note.version,
+            at=now,
+            before=told_of_note(document, office_id=before),
+            after=told_of_note(document, office_id=after),
+        )
 
 
 def _require_known(

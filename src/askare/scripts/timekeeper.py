@@ -22,10 +22,12 @@ from uuid import UUID
 
 import structlog
 from msgspec import Struct
+from prometheus_client import CollectorRegistry
 
 from askare.edge import Edge
 from askare.kernel.problems import Problem
 from askare.kernel.time import instant_of, milliseconds
+from askare.scripts.measures import Measures
 from askare.scripts.model import OUTPUT_LETTERS_MAX, Context, ScriptFailed
 from askare.scripts.needs import Services
 from askare.scripts.registry import Registry
@@ -33,13 +35,14 @@ from askare.storage.desk import Database, Desk
 from askare.storage.transactions import Transaction
 from askare.svctasks import ticking
 from askare.svctasks.model import EndReason
-from askare.svctasks.ticking import Claimed, Ended, Glance, Knowledge, Node, Upset
+from askare.svctasks.ticking import Claimed, Ended, Glance, Knowledge, Node, Round, Upset
 from askare.workdays.model import Defaults
 
 TROUBLE_PAUSE_SECONDS = 0.5
 SCRIPTS_AT_ONCE = 2_000  # of this process; past that, starts wait for a free place
 THREADS_AT_ONCE = 32  # scripts that are plain functions
 ENDED_AT_ONCE = 500
+DUE_COUNTED_MAX = 10_000  # counting more would cost more than it tells
 FAREWELL_SECONDS = 3.0
 
 _log = structlog.get_logger("askare")
@@ -113,6 +116,7 @@ class Timekeeper:
         alone: bool,
         siblings: Collection[str] = (),
         rhythm: Rhythm = RHYTHM,
+        measures: Measures | None = None,
     ) -> None:
         """`scripts_database`: the same data by other connections, so that scripts never stand in the ticker's way.
 
@@ -129,6 +133,7 @@ class Timekeeper:
         self._knowledge = Knowledge(defaults, registry.codes)
         self._node: Node | None = None
         self._rhythm = rhythm
+        self._measures = measures or Measures(CollectorRegistry())
         self._observer = Observer(dead_after=rhythm.dead_after)
         self._lock = threading.Lock()
         self._work: dict[UUID, Work] = {}
@@ -177,8 +182,10 @@ class Timekeeper:
         while not self._stopping:
             try:
                 pause = self.tick()
+                self._measures.ticked()
             except Exception as error:  # the database is away or full: what is due stays due
                 _log.error("the timekeeper cannot tick", exc_info=error)
+                self._measures.failed()
                 pause = TROUBLE_PAUSE_SECONDS
             if pause > 0:
                 self._woken.wait(pause)
@@ -234,14 +241,17 @@ class Timekeeper:
     def _announce(self) -> None:
         name = f"{self._site}@{socket.gethostname()}:{os.getpid()}"
 
-        def announce(tx: Transaction) -> Node:
-            now = self._present(tx)
+        def announce(tx: Transaction) -> tuple[Node, int]:
+            now, lost = self._present(tx), 0
             if self._alone:
-                for node_no in ticking.nodes_not_at(tx, self._siblings):
-                    ticking.declare_dead(tx, node_no, beat=None, now=now)
-            return ticking.announce(tx, site=self._site, name=name, now=now)
+                lost = sum(
+                    len(ticking.declare_dead(tx, node_no, beat=None, now=now))
+                    for node_no in ticking.nodes_not_at(tx, self._siblings)
+                )
+            return ticking.announce(tx, site=self._site, name=name, now=now), lost
 
-        self._node = self._write(announce)
+        self._node, lost = self._write(announce)
+        self._measures.ended(EndReason.OWNERDOWN, lost)
 
     def _beat(self) -> None:
         node = self._node
@@ -260,7 +270,10 @@ class Timekeeper:
         if not self._alone:
             self._watch_others(node, at)
         if self._read(lambda tx: ticking.is_due_at_dead_sites(tx, node, now=self._present(tx))):
-            self._write(lambda tx: ticking.note_dead_sites(tx, node, self._knowledge, now=self._present(tx)))
+            outcomes = self._write(lambda tx: ticking.note_dead_sites(tx, node, self._knowledge, now=self._present(tx)))
+            self._measures.came_of(outcomes, ())
+        due = self._read(lambda tx: ticking.count_due(tx, node, now=self._present(tx), limit=DUE_COUNTED_MAX))
+        self._measures.stand(due=due, running=len(self._work))
         held = self._read(lambda tx: ticking.held(tx, node))
         gone = [run_id for run_id in list(self._work) if run_id not in held]
         if gone:
@@ -275,15 +288,21 @@ class Timekeeper:
         for node_no, beat in self._observer.look(beats, at):
             lost = self._write(partial(self._declare_dead, node_no=node_no, beat=beat))
             _log.warning("a node is dead", node=node_no, runs_lost=len(lost))
+            self._measures.ended(EndReason.OWNERDOWN, len(lost))
 
     def _declare_dead(self, tx: Transaction, *, node_no: int, beat: int) -> list[UUID]:
         return ticking.declare_dead(tx, node_no, beat=beat, now=self._present(tx))
 
     def _claim(self, node: Node, room: int) -> int:
         """Claim what is due, and start it once the claim is on the disk; returns how many."""
-        claimed: list[Claimed] = self._write(
-            lambda tx: ticking.claim(tx, node, self._knowledge, now=self._present(tx), room=room)
-        )
+
+        def claim(tx: Transaction) -> tuple[Round, int]:
+            now = self._present(tx)
+            return ticking.claim(tx, node, self._knowledge, now=now, room=room), now
+
+        found, now = self._write(claim)
+        claimed: list[Claimed] = found.claimed
+        self._measures.came_of(found.outcomes, [now - one.due_at for one in claimed])
         if claimed:
             with self._lock:
                 for one in claimed:
@@ -298,6 +317,8 @@ class Timekeeper:
         if not ended or node is None:
             return
         upsets: list[Upset] = self._write(lambda tx: ticking.end(tx, node, ended, now=self._present(tx)))
+        for one in ended:
+            self._measures.ended(one.reason)
         with self._lock:
             del self._ended[: len(ended)]
             for one in ended:

@@ -365,8 +365,16 @@ def _require_whole(archive: zipfile.ZipFile, manifest: Manifest) -> None:
 # Restore ---------------------------------------------------------------------------------------------------------
 
 
-def restore(database: Database, file: Path, *, replace: bool, now: datetime, progress: Progress) -> Summary:
-    """Bring the database to what the archive holds; all of it, or nothing is changed.
+def restore(
+    database: Database,
+    file: Path,
+    *,
+    replace: bool,
+    now: datetime,
+    progress: Progress,
+    then: Callable[[Transaction], object] | None = None,
+) -> Summary:
+    """Bring the database to what the archive holds; all of it, or nothing is changed.  `then` is part of it.
 
     The whole archive is checked first.  The database must be empty (migrated or not); with `replace` whatever is
     in it makes room.  An archive of an older Askare is brought up to date.  No server may be running on the
@@ -382,6 +390,8 @@ def restore(database: Database, file: Path, *, replace: bool, now: datetime, pro
             with database.exclusively() as tx:
                 _make_room(tx, replace=replace)
                 _take_in(tx, archive, manifest, now, progress)
+                if then is not None:
+                    then(tx)
         except database.errors as error:
             raise ArchiveProblem(
                 f"The database did not take the backup in, and is as it was before: {str(error).strip()}"

@@ -66,6 +66,23 @@ def require_safe_version(version: str) -> None:
         )
 
 
+def _keep_a_log(connection: apsw.Connection) -> None:
+    """Put a file into WAL mode; most are in it already.  Raises apsw.BusyError when another one holds it for too long.
+
+    A new file that somebody else looks at, or puts into WAL mode at the same moment, answers "busy" at once: SQLite
+    does not wait where a lock that it has would have to become a stronger one.
+    """
+    deadline = time.monotonic() + BUSY_MILLISECONDS / 1_000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except apsw.BusyError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)
+
+
 class _SqliteTransaction(Scope):
     def __init__(
         self, connection: apsw.Connection, caller: Caller | None, memory: Memory, *, only_looks: bool = False
@@ -141,7 +158,7 @@ class SqliteDatabase:
         connection = apsw.Connection(str(self.path), flags, statementcachesize=500)
         connection.set_busy_timeout(BUSY_MILLISECONDS)
         if writable:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _keep_a_log(connection)
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA cache_size = -32768")

@@ -7,6 +7,7 @@ dead its runs are taken from it, and whatever it still writes changes nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -110,6 +111,13 @@ class Claimed(Struct, frozen=True):
     due_at: int
     attempt: int
     timeout_seconds: int
+
+
+class Round(Struct, frozen=True):
+    """What came of one claim: the runs to start, and how many planned starts had which outcome."""
+
+    claimed: list[Claimed]
+    outcomes: Counter[Outcome]
 
 
 class Glance(Struct, frozen=True):
@@ -263,6 +271,7 @@ class _Desk:
         self.room = room
         self.pages = Pages([], [])
         self.claimed: list[Claimed] = []
+        self.outcomes: Counter[Outcome] = Counter()
         self.under_way: dict[tuple[int, str], int] = {}
         self._domains: dict[int, tuple[Domain, Calendar]] = {}
         self._aliases: dict[int, dict[str, Alias]] = {}
@@ -349,7 +358,7 @@ class _Desk:
 
 def claim(
     tx: Transaction, node: Node, knowledge: Knowledge, *, now: int, room: int, at_once: int = CLAIMED_AT_ONCE
-) -> list[Claimed]:
+) -> Round:
     """Claim up to `room` starts that are due for this node, and write down every planned start that does not happen.
 
     What is claimed counts as started: its script begins as soon as this is on the disk, and before that nothing of it
@@ -357,7 +366,7 @@ def claim(
     in the ledger.
     """
     if not _holds_on(tx, node):
-        return []
+        return Round([], Counter())
     desk = _Desk(tx, node, knowledge, now=now, room=room)
     if desk.room > 0:
         _claim_waiting(desk, at_once)
@@ -365,7 +374,9 @@ def claim(
         if desk.room > 0:
             _claim_planned(desk, scope, min(at_once, desk.room))
     known = store.write_pages(tx, desk.pages)
-    return [one for one in desk.claimed if one.run_id not in known] if known else desk.claimed
+    claimed = [one for one in desk.claimed if one.run_id not in known] if known else desk.claimed
+    desk.outcomes.update(rules.outcome_of_start(lateness=now - one.due_at) for one in claimed)
+    return Round(claimed, desk.outcomes)
 
 
 def _holds_on(tx: Transaction, node: Node) -> bool:
@@ -412,7 +423,7 @@ def _advance(desk: _Desk, clock: Clock, task: Task) -> bool:
     if decision.starts and not clock.scope and not _is_ours(desk, clock, task, decision.starts[-1] + jitter):
         return False
     cursor_before = clock.cursor
-    store.note(desk.pages, clock, decision.entries, code=task.content.script_code, arm=task.arm)
+    _note(desk, clock, task, decision.entries)
     clock.cursor, clock.next_start = decision.cursor, decision.attend
     for slot in decision.starts:
         refusal = _start(desk, clock, task, domain, slot, slot + jitter)
@@ -423,9 +434,15 @@ def _advance(desk: _Desk, clock: Clock, task: Task) -> bool:
             clock.cursor = cursor_before
             clock.next_start = min(desk.now + LOOK_AGAIN, task.plan.end or desk.now + LOOK_AGAIN)
         else:
-            entry = Entry(slot, slot, 1, *refusal)
-            store.note(desk.pages, clock, [entry], code=task.content.script_code, arm=task.arm)
+            _note(desk, clock, task, [Entry(slot, slot, 1, *refusal)])
     return True
+
+
+def _note(desk: _Desk, clock: Clock, task: Task, entries: Sequence[Entry]) -> None:
+    """Note planned starts that do not happen."""
+    store.note(desk.pages, clock, entries, code=task.content.script_code, arm=task.arm)
+    for entry in entries:
+        desk.outcomes[entry.outcome] += entry.slots
 
 
 def _is_ours(desk: _Desk, clock: Clock, task: Task, due_at: int) -> bool:
@@ -618,6 +635,7 @@ def _is_succeeded(task: Task, calendar: Calendar, slot: int, now: int) -> bool:
 
 
 def _drop(desk: _Desk, run: NewRun, outcome: Outcome, reason: str) -> None:
+    desk.outcomes[outcome] += 1
     desk.tx.run(
         "UPDATE svctask_runs SET state = 3, outcome = :outcome, reason = :reason, ended_at = :now"
         " WHERE run_id = :run AND state = 0",
@@ -663,12 +681,12 @@ def is_due_at_dead_sites(tx: Transaction, node: Node, *, now: int) -> bool:
     )
 
 
-def note_dead_sites(tx: Transaction, node: Node, knowledge: Knowledge, *, now: int) -> int:
-    """Write down the planned starts of sites where nobody is: missed there, and there only.  Returns how many clocks
-    were looked at."""
+def note_dead_sites(tx: Transaction, node: Node, knowledge: Knowledge, *, now: int) -> Counter[Outcome]:
+    """Write down the planned starts of sites where nobody is: missed there, and there only.  Returns how many had
+    which outcome."""
+    outcomes: Counter[Outcome] = Counter()
     if not _holds_on(tx, node):
-        return 0
-    looked_at = 0
+        return outcomes
     for site in store.sites(tx):
         if site.live or site.name == node.site:
             continue
@@ -677,7 +695,6 @@ def note_dead_sites(tx: Transaction, node: Node, knowledge: Knowledge, *, now: i
         moved = []
         for row in rows:
             clock, task = Clock(*row[:7]), _task_of(*row[7:])
-            looked_at += 1
             _, calendar = desk.domain(clock.organization_no)
             jitter = rules.jitter_of(task.sched, task.content, task_id=task.task_id, scope=clock.scope)
             decision = decide(task.plan, calendar, cursor=clock.cursor, now=now, jitter=jitter)
@@ -689,12 +706,28 @@ def note_dead_sites(tx: Transaction, node: Node, knowledge: Knowledge, *, now: i
                 clock.next_start = min(now + LOOK_AGAIN, task.plan.end or now + LOOK_AGAIN)
                 moved.append(clock)
                 continue
-            store.note(desk.pages, clock, [*decision.entries, *lost], code=task.content.script_code, arm=task.arm)
+            _note(desk, clock, task, [*decision.entries, *lost])
             clock.cursor, clock.next_start = decision.cursor, decision.attend
             moved.append(clock)
         store.move_clocks(tx, moved)
         store.write_pages(tx, desk.pages)
-    return looked_at
+        outcomes += desk.outcomes
+    return outcomes
+
+
+def count_due(tx: Transaction, node: Node, *, now: int, limit: int) -> int:
+    """How many starts of the node's site and of whole domains are due and not started anywhere; at most `limit`."""
+    row = tx.row(
+        "SELECT (SELECT count(*) FROM (SELECT 1 FROM svctask_clocks WHERE scope = '' AND next_start <= :now"
+        " LIMIT :limit) d)"
+        " + (SELECT count(*) FROM (SELECT 1 FROM svctask_clocks WHERE scope = :site AND next_start <= :now"
+        " LIMIT :limit) s)"
+        " + (SELECT count(*) FROM (SELECT 1 FROM svctask_runs WHERE state = 0 AND look_at <= :now LIMIT :limit) r)",
+        site=node.site,
+        now=now,
+        limit=limit,
+    )
+    return min(limit, row[0]) if row is not None else 0
 
 
 # Ending ----------------------------------------------------------------------------------------------------------

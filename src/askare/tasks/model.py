@@ -8,8 +8,9 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Meta, Struct
 
+from askare.directory.model import InvolvedAgent, InvolvedParty, keep_each_once
 from askare.directory.model import PartyType as PartyType
 from askare.kernel.time import settled, written
 
@@ -34,17 +35,6 @@ class TaskStatus(Enum):
     REJECTED = "REJECTED"
 
 
-class TaskParty(Struct, frozen=True, rename="camel"):
-    """A party that a task is about.  The type may be left out when the directory knows the party."""
-
-    party_id: UUID
-    party_type_code: PartyType | UnsetType = UNSET
-
-
-class TaskAgent(Struct, frozen=True, rename="camel"):
-    agent_id: UUID
-
-
 class TaskContent(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """What a client says of a task: the whole body of create and update.
 
@@ -56,22 +46,15 @@ class TaskContent(Struct, frozen=True, kw_only=True, rename="camel", omit_defaul
     status_code: TaskStatus
     description: Annotated[str, Meta(max_length=TEXT_LETTERS_MAX)] | None = None
     task_due_time: datetime
-    parties: Annotated[tuple[TaskParty, ...], Meta(max_length=MEMBERS_MAX)]
+    parties: Annotated[tuple[InvolvedParty, ...], Meta(max_length=MEMBERS_MAX)]
     realty_id: UUID | None = None
     assignment_id: UUID | None = None
     agency_office_id: UUID
-    agents: Annotated[tuple[TaskAgent, ...], Meta(min_length=1, max_length=MEMBERS_MAX)]
+    agents: Annotated[tuple[InvolvedAgent, ...], Meta(min_length=1, max_length=MEMBERS_MAX)]
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "task_due_time", settled(self.task_due_time))
-        if len(self.parties) > 1:
-            once: dict[UUID, TaskParty] = {}
-            for party in self.parties:
-                if once.setdefault(party.party_id, party).party_type_code is UNSET:
-                    once[party.party_id] = party
-            msgspec.structs.force_setattr(self, "parties", tuple(once.values()))
-        if len(self.agents) > 1:
-            msgspec.structs.force_setattr(self, "agents", tuple(dict.fromkeys(self.agents)))
+        keep_each_once(self)
 
 
 class Task(Struct, frozen=True):
@@ -92,11 +75,11 @@ class _Document(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults
     status_code: TaskStatus
     description: str | None = None
     task_due_time: str
-    parties: tuple[TaskParty, ...]
+    parties: tuple[InvolvedParty, ...]
     realty_id: UUID | None = None
     assignment_id: UUID | None = None
     agency_office_id: UUID
-    agents: tuple[TaskAgent, ...]
+    agents: tuple[InvolvedAgent, ...]
     creation_time: str
     modification_time: str
 

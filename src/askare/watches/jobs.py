@@ -219,6 +219,7 @@ def _alerts(watch: Watch, state: State, realty: Realty, match: Match) -> list[Al
             title=state.title,
             office_id=subject.office_id,
             agent_id=subject.agent_id,
+            matched=instant_of(match.matched),
         )
         for recipient in recipients
     ]

@@ -128,8 +128,13 @@ def watches_nearby(tx: Transaction, offer: Offer, *, ending_after: int, limit: i
 
 
 def keep_criteria(tx: Transaction, watch_id: UUID, criteria: Criteria, *, until: int) -> None:
-    """From now on let the watch be found by these criteria, until this many milliseconds."""
+    """From now on let the watch be found by these criteria, until this many milliseconds, and by no others."""
     forget_criteria(tx, watch_id)
+    add_criteria(tx, watch_id, criteria, until=until)
+
+
+def add_criteria(tx: Transaction, watch_id: UUID, criteria: Criteria, *, until: int) -> None:
+    """The same for a watch that was found by nothing before."""
     insert_rows(tx, "watch_criteria", COLUMNS, list(rows_of(tx.organization_no, watch_id, criteria, until=until)))
 
 

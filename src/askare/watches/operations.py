@@ -11,12 +11,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from askare.directory import lookups as directory
+from askare.directory.model import Kind as Known
+from askare.directory.references import Checks, Reference, require_known
 from askare.jobs import outbox
 from askare.jobs.kinds import Kind as Job
 from askare.jobs.outbox import HOUSE_USER
 from askare.kernel.caller import Caller, Role
 from askare.kernel.paging import Order, Page, Window
-from askare.kernel.problems import NotFound
+from askare.kernel.problems import Invalid, NotFound
 from askare.kernel.time import instant_of, milliseconds
 from askare.kernel.verbatim import value_of
 from askare.kernel.versions import Found, Saved, require_version
@@ -55,13 +57,20 @@ EXTENSION_PATH = "/askare/extend"  # where the link in the letter about a watch'
 # Asked for by people ---------------------------------------------------------------------------------------------
 
 
-def create_watch(tx: Transaction, content: WatchContent, *, watch_id: UUID, now: datetime) -> Saved:
+def create_watch(
+    tx: Transaction, content: WatchContent, *, watch_id: UUID, checks: Checks = Checks.OFF, now: datetime
+) -> Saved:
     """Watch for an asset requirement from now on.
 
     What fits already is no news: `since` is now.  Raises NotFound for an asset requirement that does not exist for the
-    caller.
+    caller, and Invalid for parties that the directory does not know, as far as `checks` goes: they never change later.
     """
     requirement = _requirement(tx, content.asset_requirement_id)
+    parties = [
+        Reference(Known.PARTY, party.party_id, f"parties[{at}].partyId") for at, party in enumerate(content.parties)
+    ]
+    if unknown := require_known(tx, parties, checks=checks):
+        raise Invalid(body=unknown)
     watch = Watch(
         watch_id=watch_id,
         version=1,
@@ -369,7 +378,8 @@ def _watch_from_now(
         outbox.withdraw(tx, Job.TEND_WATCH, str(watch.watch_id))
         return
     if not goes_on or before is None or before.until != until:
-        matching.keep_criteria(tx, watch.watch_id, criteria, until=until)
+        file = matching.add_criteria if before is None else matching.keep_criteria
+        file(tx, watch.watch_id, criteria, until=until)
     ends = watch.content.validity_end_time
     outbox.promise(tx, Job.TEND_WATCH, str(watch.watch_id), due=ends if is_near else ends - rules.EXPIRY_NOTICE)
 

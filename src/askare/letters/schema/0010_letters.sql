@@ -52,6 +52,11 @@ CREATE TABLE letter_realties (
 CREATE INDEX letter_realties_of_letter ON letter_realties (organization_no, letter_id, realty_id);
 CREATE INDEX letter_realties_of_realty ON letter_realties (organization_no, realty_id, letter_id);
 
+-- When a backup was last restored whose letters are held: what was due up to then may have left already.
+CREATE TABLE letter_holds (
+    restored {bigint} NOT NULL PRIMARY KEY
+) {clustered};
+
 -- By which token a recipient ends the letters of a watch, and since when they are ended (NULL: they are not).
 CREATE TABLE letter_subscriptions (
     token {bytes} PRIMARY KEY,

@@ -10,9 +10,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from askare.kernel.paging import Window
-from askare.kernel.problems import Invalid, Wrong
 from askare.kernel.time import settled
-from askare.kernel.words import QUERY_WORDS_MAX, written_words
+from askare.kernel.words import QUERY_WORDS_MAX
 from askare.wire.kit.call import Call
 from askare.wire.kit.endpoints import Reply
 from askare.wire.kit.headers import etag_of
@@ -46,11 +45,6 @@ class ListParameters(Struct, frozen=True, kw_only=True, rename="camel"):
 
     def window(self) -> Window:
         return Window(self.start_index, self.size)
-
-    def require_readable(self) -> None:
-        """Raises Invalid for more words than are looked for."""
-        if len(written_words(self.free_text_search)) > QUERY_WORDS_MAX:
-            raise Invalid.in_parameters("freeTextSearch", Wrong.TYPE, f"must hold at most {QUERY_WORDS_MAX} words")
 
 
 def put_reply(call: Call, id_field: str, thing_id: UUID, *, version: int, is_new: bool, empty: Reply) -> Reply:

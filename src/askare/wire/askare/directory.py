@@ -31,7 +31,7 @@ from askare.kernel.problems import Fault, Wrong
 from askare.wire.askare.common import ListParameters, put_reply
 from askare.wire.kit.call import Call
 from askare.wire.kit.endpoints import Answer, Body, Endpoint, Example, Reply
-from askare.wire.ovipro.common import document_reply, list_reply, read_orders
+from askare.wire.ovipro.common import document_reply, list_reply, read_orders, word_faults
 
 EVERYBODY = frozenset({Role.ADMIN, Role.AGENT, Role.SUPERVISOR})
 AGENTS = frozenset({Role.ADMIN, Role.AGENT})
@@ -335,7 +335,6 @@ class DirectoryApi:
 
     async def search_entries(self, shelf: Shelf, call: Call) -> Reply:
         wanted = call.parameters
-        wanted.require_readable()
         page = await call.read(
             operations.search_entries,
             DirectoryFilter(
@@ -378,6 +377,7 @@ class DirectoryApi:
                 roles=shelf.readers,
                 handle=partial(self.search_entries, shelf),
                 parameters=shelf.search,
+                parameter_faults=word_faults,
                 answers=(
                     Answer(
                         200,

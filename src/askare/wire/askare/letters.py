@@ -93,8 +93,8 @@ class LetterDetails(Struct, frozen=True, kw_only=True, rename="camel", omit_defa
     """A letter as it is answered.
 
     WAITING letters have `nextAttemptTime`, unless an attempt is just under way; of the others, SENT ones have
-    `sentTime`, and REFUSED, WITHDRAWN and EXPIRED ones the `reason` why they were not sent.  `lastAnswer` is what the
-    mail server said last.
+    `sentTime`, and REFUSED, WITHDRAWN, EXPIRED and HELD ones the `reason` why they were not sent.  `lastAnswer` is what
+    the mail server said last.
     """
 
     letter_id: UUID

@@ -21,7 +21,7 @@ from askare.realties.model import PropertyType, RealtyContent, RealtyFilter
 from askare.wire.askare.common import ListParameters, put_reply
 from askare.wire.kit.call import Call
 from askare.wire.kit.endpoints import Answer, Body, Endpoint, Example, Reply
-from askare.wire.ovipro.common import INT32_MAX, document_reply, list_reply, read_orders
+from askare.wire.ovipro.common import INT32_MAX, document_reply, list_reply, read_orders, word_faults
 
 ROLES = frozenset({Role.ADMIN, Role.AGENT})
 
@@ -212,7 +212,6 @@ class RealtyApi:
 
     async def search_realties(self, call: Call) -> Reply:
         wanted: RealtySearch = call.parameters
-        wanted.require_readable()
         page = await call.read(
             operations.search_realties,
             RealtyFilter(
@@ -241,6 +240,7 @@ class RealtyApi:
                 roles=ROLES,
                 handle=self.search_realties,
                 parameters=RealtySearch,
+                parameter_faults=word_faults,
                 answers=(
                     Answer(
                         200,

@@ -34,7 +34,6 @@ from askare.wire.kit.endpoints import Answer, Example, Reply
 from askare.wire.kit.problems import Broken, MalformedJson, UnsupportedMediaType
 from askare.wire.kit.reading import plain_json, raw_query
 
-BOM = b"\xef\xbb\xbf"  # which some programs of exchanges write before any text, and Python's json passes over
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _log = structlog.get_logger("askare")
 
@@ -79,6 +78,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     problems: tuple[int, ...] = ()
     also: tuple[tuple[str, str], ...] = ()
     examples: tuple[Example, ...] = ()
+    media: str = "audio/*"  # of an answer without a type
 
     @property
     def checks_version(self) -> bool:
@@ -202,6 +202,7 @@ class _AtWork:
         faults += more
         call.parameters = {**values, **asked}
         call.parameters["range"] = request.get_header("Range")
+        call.parameters["last_event_id"] = request.get_header("Last-Event-ID")
         call.parameters["if_range"] = request.get_header("If-Range")
         if (value := request.get_header("If-None-Match")) is not None and operation.method == "GET":
             call.known_versions = headers.read_versions("If-None-Match", value, [])
@@ -224,7 +225,7 @@ class _AtWork:
         self, request: falcon.asgi.Request, call: Call, fields: dict[str, Field], language: str
     ) -> list[ValidationError]:
         media = (request.content_type or "").partition(";")[0].strip().lower()
-        raw = (await read_body(request)).removeprefix(BOM)
+        raw = await read_body(request)
         if call.idempotency_key is not None:
             call.fingerprint(self._operation.operation_id, raw)
         if not raw.strip():

@@ -65,6 +65,10 @@ class Call:
         """What the headers say that must hold before something is changed."""
         return Precondition(one_of=self.expected_versions, none_of=self.known_versions, exists=self.exists)
 
+    def present(self) -> datetime:
+        """The time as it is by now, for answers that go on for long."""
+        return self._edge.now()
+
     def identify(self, caller: Caller | None) -> None:
         """Say who is calling."""
         self._caller = caller

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from codecs import BOM_UTF8
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
@@ -32,7 +33,7 @@ from askare.wire.kit.problems import (
     UnknownPath,
     UnsupportedMediaType,
 )
-from askare.wire.kit.reading import plain_json, read_parameters, typed
+from askare.wire.kit.reading import is_another_id, plain_json, read_parameters, typed
 
 FalconApp: TypeAlias = "falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]"
 Responder: TypeAlias = Callable[..., Awaitable[None]]
@@ -211,7 +212,7 @@ class _Operation:
             require_json(request)
         query = request.query_string if endpoint.reads_query else ""
         if self._takes_parameters or query:
-            parameters = read_parameters(query, endpoint.parameters, path_values)
+            parameters = read_parameters(query, endpoint.parameters, path_values, endpoint.parameter_faults)
             if isinstance(parameters, list):
                 faults += parameters
             else:
@@ -224,11 +225,15 @@ class _Operation:
             call.exists = False if value.strip() == "*" else call.exists
         if endpoint.method == "POST" and (value := request.get_header("Idempotency-Key")) is not None:
             call.idempotency_key = headers.read_idempotency_key(value, faults)
-        body_faults = await self._read_body(request, call, has_faults=bool(faults)) if endpoint.body else []
+        body_faults = (
+            await self._read_body(request, call, path_values, has_faults=bool(faults)) if endpoint.body else []
+        )
         if faults or body_faults:
             raise Invalid(parameters=faults, body=body_faults)
 
-    async def _read_body(self, request: falcon.asgi.Request, call: Call, *, has_faults: bool) -> list[Fault]:
+    async def _read_body(
+        self, request: falcon.asgi.Request, call: Call, path_values: dict[str, str], *, has_faults: bool
+    ) -> list[Fault]:
         """Read the body into the call and return its faults.
 
         A text that is no JSON at all is MalformedJson, unless the request has other faults already: those go first.
@@ -252,6 +257,8 @@ class _Operation:
         faults = list(body) if isinstance(body, list) else []
         if declared.faults_of is not None:
             faults += declared.faults_of(plain)
+        if declared.path_id and is_another_id(plain, declared.path_id, path_values[declared.path_id]):
+            faults.append(Fault(declared.path_id, Wrong.TYPE, "must be the id in the path"))
         if faults:
             return faults
         call.body = body if declared.kept is None else msgspec.json.decode(raw, type=declared.kept)
@@ -338,11 +345,13 @@ async def send(
 
 
 def require_json(request: falcon.asgi.Request) -> None:
-    """Raises UnsupportedMediaType for a body that does not say it is JSON in UTF-8."""
-    media, _, rest = (request.content_type or "").partition(";")
-    charset = rest.strip().lower().removeprefix("charset=").strip('"')
-    if media.strip().lower() != "application/json" or charset not in ("", "utf-8", "utf8"):
+    """Raises UnsupportedMediaType for a body that does not say it is JSON, or says it is compressed or not in UTF-8."""
+    media, *rest = (request.content_type or "").lower().split(";")
+    parameters = dict(part.strip().partition("=")[::2] for part in rest)
+    if media.strip() != "application/json" or parameters.get("charset", "utf-8").strip('"') not in ("utf-8", "utf8"):
         raise UnsupportedMediaType("The body must be application/json in UTF-8.")
+    if (request.get_header("Content-Encoding") or "identity").strip().lower() != "identity":
+        raise UnsupportedMediaType("The body must not be compressed.")
 
 
 async def read_body(request: falcon.asgi.Request) -> bytes:
@@ -356,7 +365,7 @@ async def read_body(request: falcon.asgi.Request) -> bytes:
     raw = await request.stream.read(BODY_BYTES_MAX + 1)
     if len(raw) > BODY_BYTES_MAX:
         raise PayloadTooLarge(f"The body may have at most {BODY_BYTES_MAX} bytes.")
-    return raw
+    return raw.removeprefix(BOM_UTF8)  # which some programs write before any text
 
 
 async def is_read_to_the_end(request: falcon.asgi.Request) -> bool:

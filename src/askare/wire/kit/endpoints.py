@@ -40,6 +40,7 @@ class Body(Struct, frozen=True):
     With `read` it is read by that instead of by its type: the plain value in, a value or every fault out.
     `needs_media_type` off: a body that does not say what it is, is taken for JSON.
     `may_be_empty`: no body at all means the same as an empty object.
+    `path_id` is the field, if any, that must say what the path parameter of the same name says.
     """
 
     type: Any
@@ -50,6 +51,7 @@ class Body(Struct, frozen=True):
     read: Callable[[Any], Any] | None = None
     needs_media_type: bool = True
     may_be_empty: bool = False
+    path_id: str = ""
 
 
 class Answer(Struct, frozen=True):
@@ -74,7 +76,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """One operation of a dialect.
 
     `roles` says who may call it: there is no default, so that none is open by oversight; None means that it needs no
-    caller at all.  `problems` are the statuses of refusals beyond those that every endpoint can answer.  With
+    caller at all.  `problems` are the statuses of refusals beyond those that every endpoint can answer.
+    `parameter_faults` finds in the plain parameters what is wrong with them beyond the types of single ones.  With
     `by_override`, a POST whose `X-HTTP-Method-Override` names the method is taken for it: for proxies that let no
     rare method pass.
     """
@@ -90,6 +93,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     answers: tuple[Answer, ...]
     problems: tuple[int, ...] = ()
     parameters: Any = NoParameters
+    parameter_faults: Callable[[dict[str, Any]], list[Fault]] | None = None
     body: Body | None = None
     reads_query: bool = True  # False: links lead here, and whatever others hang on a link is no fault
     reads_if_match: bool = False

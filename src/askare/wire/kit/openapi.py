@@ -130,8 +130,15 @@ def openapi(
         types += [endpoint.body.type] if endpoint.body else []
     schemas, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
     by_type = dict(zip(types, schemas, strict=True))
+    for endpoint in endpoints:
+        if endpoint.body is not None and endpoint.body.read is None:  # else the dialect has its own mind about null
+            _state_nulls(msgspec.inspect.type_info(endpoint.body.type), components)
     for name, fields in document.expected_fields.items():
         components[name]["required"] += fields
+        for field in fields:  # and not null, which would be the same as leaving it out
+            (components[name]["properties"][field],) = (
+                one for one in components[name]["properties"][field]["anyOf"] if one != {"type": "null"}
+            )
     for component in components.values():
         if "description" in component:
             component["description"] = cleandoc(component["description"])
@@ -172,10 +179,7 @@ def _state_instants(kind: msgspec.inspect.Type, components: dict[str, Any]) -> N
         for one in kind.types:
             _state_instants(one, components)
     elif isinstance(kind, msgspec.inspect.StructType):
-        name = kind.cls.__name__
-        if name not in components:  # two types of this name: each goes by its full one
-            name = f"{kind.cls.__module__}.{name}"
-        properties = components[name]["properties"]
+        properties = _properties(kind, components)
         for field in kind.fields:
             if _is_instant(field.type):
                 said = properties[field.encode_name]
@@ -183,6 +187,34 @@ def _state_instants(kind: msgspec.inspect.Type, components: dict[str, Any]) -> N
                 properties[field.encode_name] = {**said, "anyOf": choices} if choices else {**said, **INSTANT}
             else:
                 _state_instants(field.type, components)
+
+
+def _state_nulls(kind: msgspec.inspect.Type, components: dict[str, Any]) -> None:
+    """Say of each field that a body may lack that it may be null there, which is the same."""
+    if isinstance(kind, (msgspec.inspect.ListType, msgspec.inspect.VarTupleType)):
+        _state_nulls(kind.item_type, components)
+    elif isinstance(kind, msgspec.inspect.Metadata):
+        _state_nulls(kind.type, components)
+    elif isinstance(kind, msgspec.inspect.UnionType):
+        for one in kind.types:
+            _state_nulls(one, components)
+    elif isinstance(kind, msgspec.inspect.StructType):
+        properties = _properties(kind, components)
+        for field in kind.fields:
+            said = properties[field.encode_name]
+            choices = said.get("anyOf") or [{name: value for name, value in said.items() if name != "default"}]
+            if not field.required and {"type": "null"} not in choices:
+                default = {"default": said["default"]} if "default" in said else {}
+                properties[field.encode_name] = {"anyOf": [*choices, {"type": "null"}], **default}
+            _state_nulls(field.type, components)
+
+
+def _properties(kind: msgspec.inspect.StructType, components: dict[str, Any]) -> dict[str, Any]:
+    name = kind.cls.__name__
+    if name not in components:  # two types of this name: each goes by its full one
+        name = f"{kind.cls.__module__}.{name}"
+    found: dict[str, Any] = components[name]["properties"]
+    return found
 
 
 def _is_instant(kind: msgspec.inspect.Type) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import date, datetime
 from difflib import get_close_matches
 from functools import lru_cache
@@ -21,7 +21,8 @@ import msgspec
 from msgspec import inspect
 
 from askare.kernel.problems import Fault, Invalid, Wrong
-from askare.kernel.time import settled
+from askare.kernel.time import settled, settled_day
+from askare.kernel.verbatim import END
 from askare.wire.kit.problems import MalformedJson
 
 Value = TypeVar("Value")
@@ -188,15 +189,62 @@ def _member(path: str, name: str) -> str:
 
 
 def typed(value: Any, wanted: type[Value], *, what: str = "field") -> Value | list[Fault]:
-    """The plain value as `wanted`, or every fault that keeps it from being that."""
+    """The plain value as `wanted`, or every fault that keeps it from being that.
+
+    A field that is null is one that is not there, unless null is a value of its own kind.
+    """
     try:
         return msgspec.convert(value, wanted)
     except (msgspec.ValidationError, ValueError) as error:
+        info = _type_info(cast("Hashable", wanted))
         faults: list[Fault] = []
-        _collect(value, _type_info(cast("Hashable", wanted)), "", what, faults)
-        if not faults:
-            faults.append(Fault(what, Wrong.TYPE, str(error)))
-        return faults[:FAULTS_MAX]
+        said = _without_nulls(value, info)
+        _collect(said, info, "", what, faults)
+        if faults:
+            return faults[:FAULTS_MAX]
+        if said == value:
+            return [Fault(what, Wrong.TYPE, str(error))]
+        return typed(said, wanted, what=what)
+
+
+def _without_nulls(value: Any, wanted: inspect.Type) -> Any:
+    """The same value without the fields that are null and of a kind that has no null."""
+    wanted = _unless_null(wanted)
+    if isinstance(wanted, inspect.StructType) and isinstance(value, dict):
+        said = dict(value)
+        for field in wanted.fields:
+            name = field.encode_name
+            if said.get(name) is not None:
+                said[name] = _without_nulls(said[name], field.type)
+            elif name in said and not _takes_null(field.type):
+                del said[name]
+        return said
+    if isinstance(wanted, (inspect.VarTupleType, inspect.ListType)) and isinstance(value, (list, tuple)):
+        return [_without_nulls(item, wanted.item_type) for item in value]
+    return value
+
+
+def _takes_null(wanted: inspect.Type) -> bool:
+    if isinstance(wanted, inspect.Metadata):
+        wanted = wanted.type
+    kinds = wanted.types if isinstance(wanted, inspect.UnionType) else (wanted,)
+    return any(isinstance(one, (inspect.NoneType, inspect.AnyType, inspect.RawType)) for one in kinds)
+
+
+def _unless_null(wanted: inspect.Type) -> inspect.Type:
+    """The kind of a value that is there."""
+    if isinstance(wanted, inspect.Metadata):
+        return _unless_null(wanted.type)
+    if not isinstance(wanted, inspect.UnionType):
+        return wanted
+    return _unless_null(
+        next(
+            one
+            for one in wanted.types
+            if not isinstance(one, (inspect.NoneType, inspect.CustomType))
+            and getattr(one, "cls", None) is not msgspec.UnsetType
+        )
+    )
 
 
 @lru_cache(maxsize=500)
@@ -205,19 +253,9 @@ def _type_info(wanted: Any) -> inspect.Type:
 
 
 def _collect(value: Any, wanted: inspect.Type, path: str, what: str, faults: list[Fault]) -> None:
-    if isinstance(wanted, inspect.Metadata):
-        wanted = wanted.type
-    if isinstance(wanted, inspect.UnionType):
-        if value is None and any(isinstance(one, inspect.NoneType) for one in wanted.types):
-            return
-        real = [
-            one
-            for one in wanted.types
-            if not isinstance(one, (inspect.NoneType, inspect.CustomType))
-            and getattr(one, "cls", None) is not msgspec.UnsetType
-        ]
-        _collect(value, real[0], path, what, faults)
+    if value is None and _takes_null(wanted):
         return
+    wanted = _unless_null(wanted)
     if isinstance(wanted, inspect.StructType):
         if not isinstance(value, dict):
             faults.append(Fault(path or "body", Wrong.TYPE, "must be an object"))
@@ -257,7 +295,7 @@ def _leaf_fault(value: Any, wanted: inspect.Type) -> str | None:
     if isinstance(wanted, inspect.DateTimeType):
         return _instant_fault(value)
     if isinstance(wanted, inspect.DateType):
-        return None if _is_a(date, value) else "must be a date such as 2026-12-31"
+        return _day_fault(value)
     if isinstance(wanted, inspect.StrType):
         if not isinstance(value, str):
             return "must be a string"
@@ -266,7 +304,7 @@ def _leaf_fault(value: Any, wanted: inspect.Type) -> str | None:
         if wanted.min_length is not None and len(value) < wanted.min_length:
             return f"must be at least {wanted.min_length} characters long"
         if wanted.pattern is not None and not re.search(wanted.pattern, value):
-            return f"must match {wanted.pattern}"
+            return f"must match {wanted.pattern.replace(END, '$')}"
         return None
     if isinstance(wanted, (inspect.IntType, inspect.FloatType)):
         whole = isinstance(wanted, inspect.IntType)
@@ -290,6 +328,16 @@ def _is_a(wanted: type, value: Any) -> bool:
     return True
 
 
+def _day_fault(value: Any) -> str | None:
+    try:
+        settled_day(msgspec.convert(value, date))
+    except msgspec.ValidationError:
+        return "must be a date such as 2026-12-31"
+    except ValueError as error:
+        return str(error)
+    return None
+
+
 def _instant_fault(value: Any) -> str | None:
     if not isinstance(value, str):
         return "must be a date-time such as 2026-12-31T23:59:59Z"
@@ -300,6 +348,12 @@ def _instant_fault(value: Any) -> str | None:
     except ValueError as error:
         return str(error)
     return None
+
+
+def is_another_id(said: Any, field: str, path_value: str) -> bool:
+    """Whether the field of a body and a path parameter are two ids, and not the same one."""
+    value = said.get(field) if isinstance(said, dict) else None
+    return isinstance(value, str) and _is_a(UUID, value) and _is_a(UUID, path_value) and UUID(value) != UUID(path_value)
 
 
 # Parameters ------------------------------------------------------------------------------------------------------
@@ -330,7 +384,12 @@ def raw_query(text: str, faults: list[Fault]) -> dict[str, list[str]]:
     return values
 
 
-def read_parameters(query: str, wanted: type[Value], path_values: Mapping[str, str]) -> Value | list[Fault]:
+def read_parameters(
+    query: str,
+    wanted: type[Value],
+    path_values: Mapping[str, str],
+    faults_of: Callable[[dict[str, Any]], list[Fault]] | None = None,
+) -> Value | list[Fault]:
     """Query and path parameters as one struct, or every fault in them.
 
     A list may be given by repeating its name or with commas.  Unknown names are faults that name the nearest known
@@ -355,9 +414,9 @@ def read_parameters(query: str, wanted: type[Value], path_values: Mapping[str, s
         else:
             plain[name] = shape.scalar(values[0])
     value = typed(plain, wanted, what="request parameter")
-    if isinstance(value, list):
+    for more in (value if isinstance(value, list) else [], faults_of(plain) if faults_of is not None else []):
         faulty = {fault.target for fault in faults}
-        faults += [fault for fault in value if fault.target not in faulty]
+        faults += [fault for fault in more if fault.target not in faulty]
     return faults or value
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from askare.kernel.paging import Order, Page
-from askare.kernel.problems import Invalid, Wrong
+from askare.kernel.problems import Fault, Wrong
 from askare.kernel.words import QUERY_WORDS_MAX, written_words
 from askare.wire.kit.endpoints import Reply
 from askare.wire.kit.headers import etag_of
@@ -32,6 +33,11 @@ def list_reply(name: str, page: Page[bytes]) -> Reply:
     return Reply(200, b'{"%s":[%s],"totalCount":%d}' % (name.encode(), b",".join(page.items), page.total))
 
 
+def counted_list_reply(name: str, page: Page[bytes]) -> Reply:
+    """The same as the Asset Requirement API writes it: the count first."""
+    return Reply(200, b'{"totalCount":%d,"%s":[%s]}' % (page.total, name.encode(), b",".join(page.items)))
+
+
 def document_reply(document: str, version: int, known_versions: frozenset[int] | None) -> Reply:
     """One stored document with its entity tag; 304 when the caller has this version already."""
     headers = {"ETag": etag_of(version)}
@@ -40,10 +46,11 @@ def document_reply(document: str, version: int, known_versions: frozenset[int] |
     return Reply(200, document.encode(), headers)
 
 
-def require_few_words(text: str) -> None:
-    """Raises Invalid when a text that is searched for has more words than a search can take."""
-    if len(written_words(text)) > QUERY_WORDS_MAX:
-        raise Invalid.in_parameters("freeTextSearch", Wrong.TYPE, f"must hold at most {QUERY_WORDS_MAX} words")
+def word_faults(said: Mapping[str, Any]) -> list[Fault]:
+    """What is wrong with a text that is searched for: more words than a search can take."""
+    if len(written_words(said.get("freeTextSearch", ""))) <= QUERY_WORDS_MAX:
+        return []
+    return [Fault("freeTextSearch", Wrong.TYPE, f"must hold at most {QUERY_WORDS_MAX} words")]
 
 
 # The two times end every stored document of tasks and meetings, by the order of the fields in their models.

@@ -92,12 +92,12 @@ def document(title: str, description: str, *, expected_fields: dict[str, tuple[s
 TASK_MANAGEMENT = document(
     "Task Management API",
     "An agent's tasks: calls to make, meetings to report, papers to gather.",
-    expected_fields={"TaskParty": ("partyTypeCode",)},
+    expected_fields={"InvolvedParty": ("partyTypeCode",)},
 )
 MEETING = document(
     "Meeting API",
     "An agent's meetings with people who may want to sell: sales meetings and evaluation visits.",
-    expected_fields={"MeetingParty": ("partyTypeCode",)},
+    expected_fields={"InvolvedParty": ("partyTypeCode",)},
 )
 ASSET_REQUIREMENT = document(
     "Asset Requirement API",

@@ -17,7 +17,7 @@ from askare.requirements.rules import NOTES_MAX
 from askare.wire.kit.call import Call
 from askare.wire.kit.endpoints import Answer, Body, Endpoint, Example, Reply
 from askare.wire.kit.headers import etag_of
-from askare.wire.ovipro.common import list_reply
+from askare.wire.ovipro.common import counted_list_reply
 
 ROLES = frozenset({Role.ADMIN, Role.AGENT})
 
@@ -100,7 +100,7 @@ class NoteApi:
 
     async def search_notes(self, call: Call) -> Reply:
         page = await call.read(notes.notes_of, call.parameters.asset_requirement_id)
-        return list_reply("notes", page)
+        return counted_list_reply("notes", page)
 
     async def update_note(self, call: Call) -> Reply:
         await call.write(

@@ -24,8 +24,8 @@ from askare.wire.ovipro.common import (
     document_reply,
     list_reply,
     read_orders,
-    require_few_words,
     without_times,
+    word_faults,
 )
 
 ROLES = frozenset({Role.ADMIN, Role.AGENT})
@@ -98,7 +98,6 @@ class RecordApi:
 
     async def search(self, call: Call) -> Reply:
         wanted = call.parameters
-        require_few_words(wanted.free_text_search)
         page = await call.read(
             self._kind.find,
             self._kind.filter_of(wanted),
@@ -178,6 +177,7 @@ class RecordApi:
                 path=f"/{names}",
                 handle=self.search,
                 parameters=kind.search,
+                parameter_faults=word_faults,
                 answers=(
                     Answer(
                         200,

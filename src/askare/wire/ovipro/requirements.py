@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 from askare.directory.references import Checks
 from askare.kernel.caller import Role
 from askare.kernel.paging import Window
-from askare.kernel.problems import Fault, Invalid, Wrong
+from askare.kernel.problems import Fault, Wrong
 from askare.kernel.verbatim import TEXT_LETTERS_MAX
 from askare.kernel.words import QUERY_WORDS_MAX
 from askare.requirements import operations, rules
@@ -33,7 +33,7 @@ from askare.requirements.model import (
 from askare.wire.kit.call import Call
 from askare.wire.kit.endpoints import Answer, Body, Endpoint, Example, Reply
 from askare.wire.kit.headers import etag_of
-from askare.wire.ovipro.common import INT32_MAX, document_reply, list_reply, read_orders, require_few_words
+from askare.wire.ovipro.common import INT32_MAX, counted_list_reply, document_reply, read_orders, word_faults
 
 ROLES = frozenset({Role.ADMIN, Role.AGENT})
 PAGE_SIZE = 50  # where neither endIndex nor size is said
@@ -278,23 +278,18 @@ class RequirementApi:
 
     async def search_requirements(self, call: Call) -> Reply:
         wanted: RequirementSearch = call.parameters
-        window = window_of(wanted, window_max=self._window_max)
-        require_few_words(wanted.free_text_search)
         page = await call.read(
             operations.search_requirements,
             filter_of(wanted),
             orders=read_orders(word.value for word in wanted.sort),
-            window=window,
+            window=window_of(wanted),
         )
-        return list_reply("assetRequirements", page)
+        return counted_list_reply("assetRequirements", page)
 
     async def update_requirement(self, call: Call) -> Reply:
-        requirement_id = call.parameters.asset_requirement_id
-        if call.body.asset_requirement_id != requirement_id:
-            raise Invalid.in_body("assetRequirementId", Wrong.TYPE, "must be the id in the path")
         await call.write(
             operations.update_requirement,
-            requirement_id,
+            call.parameters.asset_requirement_id,
             call.body,
             expected_versions=call.expected_versions,
             checks=self._checks,
@@ -312,6 +307,9 @@ class RequirementApi:
             followers=self._followers,
         )
         return self._empty_success
+
+    def _search_faults(self, said: dict[str, Any]) -> list[Fault]:
+        return [*window_faults(said, window_max=self._window_max), *word_faults(said)]
 
     def endpoints(self) -> list[Endpoint]:
         """The API's table, notes aside."""
@@ -359,6 +357,7 @@ class RequirementApi:
                 roles=ROLES,
                 handle=self.search_requirements,
                 parameters=RequirementSearch,
+                parameter_faults=self._search_faults,
                 answers=(
                     Answer(
                         200,
@@ -406,6 +405,7 @@ class RequirementApi:
                     (Example("asset requirement", change),),
                     faults_of=rules.range_faults,
                     kept=ChangedRequirement,
+                    path_id="assetRequirementId",
                 ),
                 answers=(empty,),
                 problems=(404, 412),
@@ -427,24 +427,28 @@ class RequirementApi:
         ]
 
 
-def window_of(wanted: RequirementSearch, *, window_max: int) -> Window:
-    """The page that is asked for.  Raises Invalid for one that ends before it starts or is too long.
+def window_of(wanted: RequirementSearch) -> Window:
+    """The page that is asked for.
 
     `endIndex` is the first that is left out, so pages from 20 to 40 and from 40 to 60 do not overlap (contract 1.7).
     """
-    start, end, size = wanted.start_index, wanted.end_index, wanted.size
-    if end is None:
-        return Window(start, PAGE_SIZE if size is None else size)
+    if wanted.end_index is None:
+        return Window(wanted.start_index, PAGE_SIZE if wanted.size is None else wanted.size)
+    return Window(wanted.start_index, wanted.end_index - wanted.start_index)
+
+
+def window_faults(said: Mapping[str, Any], *, window_max: int) -> list[Fault]:
+    """What is wrong with the page that is asked for: it ends before it starts, is too long, or is said twice."""
+    start, end = said.get("startIndex", 0), said.get("endIndex")
     faults = []
-    if size is not None:
+    if end is not None and "size" in said:
         faults.append(Fault("size", Wrong.TYPE, "cannot be given together with endIndex"))
-    if end < start:
-        faults.append(Fault("endIndex", Wrong.TYPE, "must not be less than startIndex"))
-    if end - start > window_max:
-        faults.append(Fault("endIndex", Wrong.TYPE, f"must be at most {window_max} more than startIndex"))
-    if faults:
-        raise Invalid(parameters=faults)
-    return Window(start, end - start)
+    if isinstance(start, int) and isinstance(end, int):
+        if end < start:
+            faults.append(Fault("endIndex", Wrong.TYPE, "must not be less than startIndex"))
+        if end - start > window_max:
+            faults.append(Fault("endIndex", Wrong.TYPE, f"must be at most {window_max} more than startIndex"))
+    return faults
 
 
 def filter_of(wanted: RequirementSearch) -> RequirementFilter:

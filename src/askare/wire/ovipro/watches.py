@@ -11,9 +11,9 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from askare.directory.references import Checks
 from askare.kernel.caller import Role
 from askare.kernel.paging import Window
-from askare.kernel.problems import Invalid, Wrong
 from askare.realties.model import PropertyType
 from askare.watches import operations
 from askare.watches.model import (
@@ -29,7 +29,7 @@ from askare.watches.model import (
 from askare.wire.kit.call import Call
 from askare.wire.kit.endpoints import Answer, Body, Endpoint, Example, Reply
 from askare.wire.kit.headers import etag_of
-from askare.wire.ovipro.common import INT32_MAX, list_reply, read_orders
+from askare.wire.ovipro.common import INT32_MAX, counted_list_reply, read_orders
 
 ROLES = frozenset({Role.ADMIN, Role.AGENT})
 
@@ -148,11 +148,14 @@ class WatchList(Struct, frozen=True, rename="camel"):
 class WatchApi:
     """The four operations and our DELETE, as the settings want them answered."""
 
-    def __init__(self, *, empty_success_status: int = 204) -> None:
+    def __init__(self, *, empty_success_status: int = 204, checks: Checks = Checks.OFF) -> None:
         self._empty_success = Reply(empty_success_status, b"" if empty_success_status == 200 else None)
+        self._checks = checks
 
     async def create_watch(self, call: Call) -> Reply:
-        saved = await call.write(operations.create_watch, call.body, watch_id=call.new_id(), now=call.now)
+        saved = await call.write(
+            operations.create_watch, call.body, watch_id=call.new_id(), checks=self._checks, now=call.now
+        )
         body = msgspec.json.encode(WatchCreated(saved.thing_id))
         return Reply(201, body, {"ETag": etag_of(saved.version), "Location": f"{call.path}/{saved.thing_id}"})
 
@@ -169,14 +172,15 @@ class WatchApi:
             window=Window(wanted.start_index, wanted.size),
             now=call.now,
         )
-        return list_reply("watches", page)
+        return counted_list_reply("watches", page)
 
     async def update_watch(self, call: Call) -> Reply:
-        watch_id = call.parameters.watch_id
-        if call.body.watch_id != watch_id:
-            raise Invalid.in_body("watchId", Wrong.TYPE, "must be the id in the path")
         await call.write(
-            operations.update_watch, watch_id, call.body, expected_versions=call.expected_versions, now=call.now
+            operations.update_watch,
+            call.parameters.watch_id,
+            call.body,
+            expected_versions=call.expected_versions,
+            now=call.now,
         )
         return self._empty_success
 
@@ -268,6 +272,7 @@ class WatchApi:
                     ChangedWatch,
                     "The whole of the watch, with the id of the path.",
                     (Example("watch", {"watchId": _EXAMPLE_ID, **EXAMPLE_CONTENT}),),
+                    path_id="watchId",
                 ),
                 answers=(empty,),
                 problems=(404, 412),
