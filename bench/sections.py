@@ -1,7 +1,7 @@
 """The page docs/benchmarks.md: one section a bench, each between marks, so that every bench writes its own and leaves
 the others as they stand.  Figures that a section is put together from over several runs are kept in bench/results/.
 
-    python bench/sections.py letters "How fast letters leave" bench/letters.py --letters 2000
+    python bench/sections.py exchange "Files of many things" bench/exchange.py --rows 10000
 
 runs a bench that only prints, and makes what it printed its section.
 """

@@ -29,8 +29,8 @@ from askare.realties.store import REALTIES
 from askare.requirements import operations as requirements
 from askare.requirements.store import REQUIREMENTS
 from askare.scripting import services
-from askare.scripts import registry
 from askare.scripts.measures import Measures
+from askare.scripts.registry import Registry
 from askare.scripts.timekeeper import Timekeeper
 from askare.settings import BadSettings, Settings
 from askare.storage import idempotency
@@ -163,7 +163,9 @@ async def _again_and_again(chore: Chore, desk: Desk, edge: Edge) -> None:
 # Service tasks ---------------------------------------------------------------------------------------------------
 
 
-def timekeepers(settings: Settings, database: Database, edge: Edge, metrics: CollectorRegistry) -> list[Timekeeper]:
+def timekeepers(
+    settings: Settings, database: Database, edge: Edge, metrics: CollectorRegistry, *, scripts: Registry
+) -> list[Timekeeper]:
     """Those who start service tasks, one for each of this process's sites.  Raises BadSettings.
 
     On PostgreSQL the ticker has connections of its own, so that it ticks on time however many requests and scripts
@@ -173,7 +175,6 @@ def timekeepers(settings: Settings, database: Database, edge: Edge, metrics: Col
         defaults = defaults_of(settings.time_zone, settings.workweek)
     except Unreadable as error:
         raise BadSettings([f"time_zone, workweek: {error}"]) from None
-    scripts = registry.load(settings.data)
     for fault in scripts.faults:
         _log.warning("a script is left out", reason=fault)
     own: Database = database

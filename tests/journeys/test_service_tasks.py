@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+import os
+import signal
+from contextlib import closing, suppress
 from pathlib import Path
 
 import httpx2
 
 from tests.journeys.waiting import until
-from tests.server import Server, askare, running
+from tests.nursery import start
+from tests.server import Server, askare, free_port, make_token, running
 
 PASSWORD = "seitsemän veljestä"
 SESSION, TASKS = "/rest/v1/session", "/rest/v1/service/svctasks"
@@ -48,3 +51,29 @@ def test_a_session_and_lookup_reach_every_process_and_outlive_the_server(
     assert looked_up == [[task["id"]]] * 10
     assert [(one["id"], one["origin"], one["endreason"]) for one in after] == [(run["id"], "manual", "normal")]
     assert (goodbye.status_code, stranger.status_code) == (204, 401)
+
+
+def test_a_worker_answers_metrics_where_it_is_told_to_and_stops_in_order(
+    tmp_path: Path, bare_postgres_address: str
+) -> None:
+    data, port = tmp_path / "data", free_port()
+    make_token(data, database=bare_postgres_address)  # the database is there
+    environment = {**os.environ, "ASKARE_WORKER_METRICS_PORT": str(port), "ASKARE_DATABASE": bare_postgres_address}
+    with (tmp_path / "log").open("w+") as log:
+        streams = (log.fileno(),) * 3
+        process = start("askare", ["worker", "--data", str(data)], environment=environment, streams=streams)
+
+    def metrics() -> str:
+        with suppress(httpx2.HTTPError):
+            return httpx2.get(f"http://127.0.0.1:{port}/metrics").text
+        return ""
+
+    try:
+        until(lambda: 'askare_timekeeper_ticks_total{result="done"}' in metrics(), "the metrics of a worker")
+        told = metrics()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        status = process.wait(timeout=30)
+
+    assert 'askare_service_task_starts_total{outcome="missed"} 0.0' in told
+    assert status == 0

@@ -407,12 +407,12 @@ def test_the_timekeeper_counts_what_becomes_of_starts(keep: Keep, timetable: Tim
 
     until(lambda: counted("askare_service_task_ends_total", reason="error"), "the failure")
     until(lambda: counted("askare_service_task_ends_total", reason="normal"), "the success")
-    until(lambda: counted("askare_service_tasks_running") == 1, "the one that goes on")
+    until(lambda: counted("askare_service_tasks_running", site="SITE1") == 1, "the one that goes on")
     assert counted("askare_service_task_starts_total", outcome="started") == 3
     assert counted("askare_service_task_starts_total", outcome="script_not_found") == 1
     assert counted("askare_service_task_starts_total", outcome="missed") == 0
     assert counted("askare_service_task_lateness_seconds_count") == 3
-    assert counted("askare_service_tasks_due") == 0
+    assert counted("askare_service_tasks_due", site="SITE1") == 0
     assert (counted("askare_timekeeper_ticks_total", result="done") or 0) > 0
 
 

@@ -296,7 +296,7 @@ def test_deleting_may_stop_what_runs(timetable: Timetable) -> None:
         lambda tx: operations.delete_svctask(tx, TASK, stop=True, now=instant_of(timetable.now)), an_admin()
     )
 
-    glance = timetable.database.read(lambda tx: ticking.glance(tx, node, now=timetable.now))
+    glance = timetable.database.read(lambda tx: ticking.glance(tx, node, lambda: timetable.now))
 
     assert glance.stops == (runs[0].run_id,)
 
@@ -572,7 +572,7 @@ def test_cancelother_asks_the_other_to_stop_and_starts_after_it(timetable: Timet
     runs = timetable.tick(node)
     timetable.now += MINUTE
     assert timetable.tick(node) == []
-    glance = timetable.database.read(lambda tx: ticking.glance(tx, node, now=timetable.now))
+    glance = timetable.database.read(lambda tx: ticking.glance(tx, node, lambda: timetable.now))
     timetable.end(node, runs, EndReason.STOP)
 
     assert glance.stops == (runs[0].run_id,)
@@ -849,13 +849,21 @@ def test_a_domain_that_no_site_serves_starts_nothing_and_a_save_says_so(timetabl
     serves(timetable, "SITE1", "somebody.else")
 
     saved = timetable.create(every(60, site_mode="all"))
-    timetable.now += MINUTE
+    for _ in range(2):
+        assert timetable.tick(node) == []
+        timetable.now += MINUTE
 
-    assert timetable.tick(node) == []
-    assert any("no site" in warning for warning in saved.warnings)
-    assert {outcome.split()[0] for outcome in timetable.outcomes()} == {"no_site"}
+    assert saved.warnings == ("no site serves this domain: it never starts",)
+    assert timetable.outcomes() == ["no_site ×2"]
 
 
 def test_a_site_that_was_never_there_serves_nothing(timetable: Timetable) -> None:
     with pytest.raises(NotFound):
         serves(timetable, "SITE9", ORGANIZATION_NAME)
+
+
+def test_who_was_there_before_is_told_from_those_at_the_other_sites_of_this_process(timetable: Timetable) -> None:
+    before, other = timetable.announce("SITE1"), timetable.announce("SITE2")
+
+    assert timetable.database.read(lambda tx: ticking.nodes_not_at(tx, ["SITE2"])) == [before.node_no]
+    assert timetable.database.read(lambda tx: ticking.nodes_not_at(tx, [])) == [before.node_no, other.node_no]

@@ -30,13 +30,15 @@ class Measures:
         )
         self._due = Gauge(
             "askare_service_tasks_due",
-            "Starts of this site that are due and not started, at most 10000.",
+            "Starts of a site that are due and not started, at most 10000.",
+            ["site"],
             registry=registry,
             multiprocess_mode="livemax",
         )
         self._running = Gauge(
             "askare_service_tasks_running",
-            "Scripts that run in this process.",
+            "Scripts that run in this process for a site.",
+            ["site"],
             registry=registry,
             multiprocess_mode="livesum",
         )
@@ -65,7 +67,7 @@ class Measures:
         """Runs are over."""
         self._reasons[reason].inc(count)
 
-    def stand(self, *, due: int, running: int) -> None:
-        """How it stands."""
-        self._due.set(due)
-        self._running.set(running)
+    def stand(self, site: str, *, due: int, running: int) -> None:
+        """How it stands at a site."""
+        self._due.labels(site).set(due)
+        self._running.labels(site).set(running)

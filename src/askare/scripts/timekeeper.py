@@ -209,7 +209,7 @@ class Timekeeper:
         node = self._node
         if node is None:
             return 0
-        now, glance = self._read(self._glance)
+        glance: Glance = self._read(lambda tx: ticking.glance(tx, node, self._own_clock))
         if glance.stops:
             self._loop.call_soon_threadsafe(self._stop_runs, glance.stops)
         if glance.untimed:
@@ -217,12 +217,7 @@ class Timekeeper:
         room = SCRIPTS_AT_ONCE - len(self._work)
         if (glance.due or glance.untimed) and room > 0 and (claimed := self._claim(node, room)):
             return 0 if claimed >= ticking.CLAIMED_AT_ONCE else self._rhythm.breath
-        return self._pause(glance.next_at, now)
-
-    def _glance(self, tx: Transaction) -> tuple[int, Glance]:
-        assert self._node is not None  # noqa: S101  -- nobody looks before it is announced
-        now = self._present(tx)
-        return now, ticking.glance(tx, self._node, now=now)
+        return self._pause(glance.next_at, glance.now)
 
     def _pause(self, next_at: int | None, now: int) -> float:
         if next_at is not None and next_at > now:
@@ -230,7 +225,10 @@ class Timekeeper:
         return self._rhythm.tick  # nothing is planned, or what is due is left for another site
 
     def _present(self, tx: Transaction) -> int:
-        return ticking.present(tx, lambda: milliseconds(self._edge.now()))
+        return ticking.present(tx, self._own_clock)
+
+    def _own_clock(self) -> int:
+        return milliseconds(self._edge.now())
 
     def _read(self, operation: Callable[[Transaction], Any]) -> Any:
         return self._database.read(operation)
@@ -244,10 +242,8 @@ class Timekeeper:
         def announce(tx: Transaction) -> tuple[Node, int]:
             now, lost = self._present(tx), 0
             if self._alone:
-                lost = sum(
-                    len(ticking.declare_dead(tx, node_no, beat=None, now=now))
-                    for node_no in ticking.nodes_not_at(tx, self._siblings)
-                )
+                gone = ticking.nodes_not_at(tx, self._siblings)
+                lost = sum(len(ticking.declare_dead(tx, node_no, beat=None, now=now)) for node_no in gone)
             return ticking.announce(tx, site=self._site, name=name, now=now), lost
 
         self._node, lost = self._write(announce)
@@ -273,7 +269,7 @@ class Timekeeper:
             outcomes = self._write(lambda tx: ticking.note_dead_sites(tx, node, self._knowledge, now=self._present(tx)))
             self._measures.came_of(outcomes, ())
         due = self._read(lambda tx: ticking.count_due(tx, node, now=self._present(tx), limit=DUE_COUNTED_MAX))
-        self._measures.stand(due=due, running=len(self._work))
+        self._measures.stand(self._site, due=due, running=len(self._work))
         held = self._read(lambda tx: ticking.held(tx, node))
         gone = [run_id for run_id in list(self._work) if run_id not in held]
         if gone:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -394,9 +394,9 @@ def _phone(region: str) -> Reader:
     return read
 
 
-def list_fields(zone: ZoneInfo, region: str) -> dict[str, Field]:
+def list_fields(region: str) -> dict[str, Field]:
     """What a list may be asked: the seven parameters of the original, and those that we add.  Contract 1.2 and 4.6."""
-    opening, closing = last(instant(zone, end_of_day=False)), last(instant(zone, end_of_day=True))
+    opening, closing = last(instant(None, end_of_day=False)), last(instant(None, end_of_day=True))
     name = text(CALL_ID_LETTERS_MAX, minimum=1)
     return {
         "status": Field(many(one_of(_FILTER_WORDS, (*STATUSES, *PIPELINE_WORDS))), default=()),
@@ -453,10 +453,7 @@ class CallTaskApi:
         self._data = data
 
     async def create(self, call: Call) -> Reply:
-        values = dict(call.body)
-        if on_walls(values):
-            domain = await call.read(workdays.domain)
-            values = placed(values, ZoneInfo(domain.time_zone or self._office.time_zone))
+        values = await self._placed(call, call.body)
         operator = values.pop("operator_id")
         task_no = await call.write(
             operations.create_call,
@@ -468,8 +465,15 @@ class CallTaskApi:
         )
         return self._reply(call, await call.read(operations.get_handed_in, task_no))
 
+    async def _placed(self, call: Call, values: Mapping[str, Any]) -> dict[str, Any]:
+        """What was said, with times that have no offset in the organization's zone."""
+        if not on_walls(values):
+            return dict(values)
+        domain = await call.read(workdays.domain)
+        return placed(values, ZoneInfo(domain.time_zone or self._office.time_zone))
+
     async def list_tasks(self, call: Call) -> Reply:
-        asked = call.parameters
+        asked = await self._placed(call, call.parameters)
         states = asked["status"]
         wanted = CallFilter(
             statuses=frozenset(one for one in states if isinstance(one, Status)),
@@ -544,7 +548,7 @@ class CallTaskApi:
     def _reply(self, call: Call, shown: Shown) -> Reply:
         version = _joined.decode(shown.document).version
         headers = {"ETag": etag_of(version)}
-        if call.known_versions is not None and version in call.known_versions:
+        if call.knows(version):
             return Reply(304, None, headers)
         return Reply(200, answer_of(shown, now=call.now), headers)
 
@@ -590,7 +594,7 @@ class CallTaskApi:
                 tag="tasks",
                 roles=ROLES,
                 handle=self.list_tasks,
-                query_fields=list_fields(zone, self._office.region),
+                query_fields=list_fields(self._office.region),
                 parameters=TaskList,
                 answer=Answer(
                     200,
