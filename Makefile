@@ -29,10 +29,11 @@ torture: $(VENV)/.dev  ## ten simulated years of a thousand timetables, and the 
 bench: $(VENV)/.dev  ## speed, side by side with peers; writes docs/benchmarks.md
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/timetable.py
+	$(BIN)/python bench/watches.py --import 1000 --docs
 	$(BIN)/python bench/watches.py --watches 1000000 --docs
 	$(BIN)/python bench/letters.py --docs
 	$(SECTION) exchange "Files of many things" bench/exchange.py --rows 100000
-	$(SECTION) calls "Call tasks" bench/calls.py --titles 1000000 --calls 2000
+	$(BIN)/python bench/calls.py --titles 1000000 --calls 2000 --rounds 3 --docs
 	$(BIN)/python bench/summaries/run.py
 
 lock:  ## newest versions of everything, with hashes and without addresses (needs uv)

@@ -25,10 +25,12 @@ import time
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any, TypeAlias
 from urllib.parse import quote
 from uuid import UUID
 
 import driver
+import sections
 import servers
 from askare.access import operations as access
 from askare.callcentre import office_of, pipeline_of
@@ -58,6 +60,8 @@ CREATE_CLIENTS = 32
 MEASURED_SECONDS = 10.0
 RECORDING_SECONDS = 15.0
 
+Asked: TypeAlias = tuple[str, str, str | None]  # method, target, body
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -69,18 +73,27 @@ def main() -> None:
         "--for-seconds", type=float, default=float("inf"), help="of loading; the rest is left for later"
     )
     parser.add_argument("--only", choices=("lists", "pipeline"))
+    parser.add_argument("--docs", action="store_true", help="write the section of docs/benchmarks.md")
     asked = parser.parse_args()
+    found = sections.results("calls")
     if asked.only != "pipeline":
         data = servers.CACHE / f"calls-{asked.titles}"
         is_whole = load_titles(data, asked.titles, until=time.monotonic() + asked.for_seconds)
         if asked.load_only or not is_whole:
             return
-        lists_and_creates(data, asked.titles)
+        found["lists"] = {"titles": asked.titles, "rows": lists_and_creates(data)}
     if asked.only != "lists":
+        rounds = []
         for sides in (1, 2):
             for _ in range(asked.rounds):
                 with tempfile.TemporaryDirectory(prefix="askare-calls-") as folder:
-                    asyncio.run(pipeline(Path(folder), calls=asked.calls, sides=sides))
+                    rounds.append(asyncio.run(pipeline(Path(folder), calls=asked.calls, sides=sides)))
+        found["pipeline"] = {"calls": asked.calls, "rounds": rounds}
+    found["measured"] = time.strftime("%Y-%m-%d")
+    if asked.docs:
+        sections.keep_results("calls", found)
+        sections.keep_section("calls", section(found))
+    print(section(found))
 
 
 # Lists and creates -----------------------------------------------------------------------------------------------
@@ -172,14 +185,14 @@ def _load_some(made: dict[int, list[str]], tx: Transaction) -> None:
     tx.load("call_words", ("organization_no", "word_no", "task_no"), sorted(words_of))
 
 
-def lists_and_creates(data: Path, titles: int) -> None:
+def lists_and_creates(data: Path) -> dict[str, dict[str, Any]]:
     words, weights = words_of_titles()
     contestant = servers.CONTESTANTS["askare"]
     searches = []
     for rank in (0, 1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1_000, 2_000, 3_000, 5_000, 10_000, 15_000):
         searches += [words[rank], words[rank][1:4], f"{words[rank]} {words[rank // 2]}", words[rank].upper()]
-    pool = [("GET", f"/api/tasks?search={quote(search)}", None) for search in dict.fromkeys(searches)]
-    plain = [("GET", f"/api/tasks?page={page}", None) for page in range(1, 21)]
+    pool: list[Asked] = [("GET", f"/api/tasks?search={quote(search)}", None) for search in dict.fromkeys(searches)]
+    plain: list[Asked] = [("GET", f"/api/tasks?page={page}", None) for page in range(1, 21)]
     dice = random.Random(5)
     bodies = [
         json.dumps(
@@ -197,7 +210,7 @@ def lists_and_creates(data: Path, titles: int) -> None:
     ]
     with servers.fresh_copy(data) as copy, servers.running(contestant, copy) as running:
 
-        def measured(pool: list[tuple[str, str, str | None]], clients: int, **more: object) -> dict[str, object]:
+        def measured(pool: list[Asked], clients: int, **more: Any) -> dict[str, Any]:
             plan = {
                 "port": running.port,
                 "token": running.token,
@@ -209,33 +222,74 @@ def lists_and_creates(data: Path, titles: int) -> None:
             }
             command = [sys.executable, driver.__file__]
             made = subprocess.run(command, input=json.dumps(plan), capture_output=True, text=True, check=True)
-            report: dict[str, object] = json.loads(made.stdout)
+            report: dict[str, Any] = json.loads(made.stdout)
             if not report["valid"]:
                 servers.note(f"not valid: {report['first_fault']}")
             return report
 
-        first = measured(pool, 1, once=True, warm_up_seconds=0.0, seconds=60.0)
-        print(f"{titles:,} titles, {len(pool)} searches in Cyrillic, a page of 20 each")
-        print(f"  for the first time: {told(first)}")
-        print(f"  then, {LIST_CLIENTS} clients: {told(measured(pool, LIST_CLIENTS))}")
-        print(f"  no search, {CREATE_CLIENTS} clients: {told(measured(plain, CREATE_CLIENTS))}")
-        creates = measured([("POST", "/api/tasks", body) for body in bodies], CREATE_CLIENTS)
-        print(f"  create, {CREATE_CLIENTS} clients: {told(creates)}")
-        again = told(measured(pool, LIST_CLIENTS))
-        print(f"  searches after {creates['all_good_answers']:,} creates, {LIST_CLIENTS} clients: {again}")
+        creates: list[Asked] = [("POST", "/api/tasks", body) for body in bodies]
+        rows = {
+            f"each of {len(pool)} searches for the first time": measured(
+                pool, 1, once=True, warm_up_seconds=0.0, seconds=60.0
+            ),
+            f"searches, {LIST_CLIENTS} clients": measured(pool, LIST_CLIENTS),
+            f"no search, 20 pages, {CREATE_CLIENTS} clients": measured(plain, CREATE_CLIENTS),
+            f"create, {CREATE_CLIENTS} clients": measured(creates, CREATE_CLIENTS),
+            f"searches after these creates, {LIST_CLIENTS} clients": measured(pool, LIST_CLIENTS),
+        }
+        kept = ("valid", "requests", "per_second", "median_ms", "p95_ms", "p99_ms", "max_ms")
+        return {name: {one: row[one] for one in kept} for name, row in rows.items()}
 
 
-def told(report: dict[str, object]) -> str:
-    return (
-        f"{report['per_second']:,.0f}/s, median {report['median_ms']:.2f} ms, p95 {report['p95_ms']:.2f},"
-        f" p99 {report['p99_ms']:.2f}, longest {report['max_ms']:.1f}"
-    )
+def section(found: dict[str, Any]) -> str:
+    """The section of docs/benchmarks.md."""
+    parts = [
+        "## Calls",
+        f"`bench/calls.py`, measured {found['measured']}. Wanted: a page of 20 with a search in Cyrillic over 1,000,000"
+        " titles within 50 ms (p99), and 200 calls a second through the pipeline.",
+    ]
+    if lists := found.get("lists"):
+        rows = [
+            [
+                name if row["valid"] else f"{name} (**invalid**)",
+                f"{row['per_second']:,.0f}",
+                *(f"{row[one]:,.1f}" for one in ("median_ms", "p95_ms", "p99_ms", "max_ms")),
+            ]
+            for name, row in lists["rows"].items()
+        ]
+        heads = [
+            f"lists of 20 and creates, {lists['titles']:,} titles",
+            "a second",
+            "median ms",
+            "p95",
+            "p99",
+            "longest",
+        ]
+        parts.append(sections.table(heads, rows))
+    if piped := found.get("pipeline"):
+        rows = [
+            [
+                "mono, 120 KB" if one["sides"] == 1 else "stereo, 240 KB: two sides to transcribe",
+                f"{one['per_second']:,.0f}",
+                f"{one['cpu_ms']:.1f} ms",
+                f"{one['twins_cpu_ms']:.1f} ms",
+            ]
+            for one in piped["rounds"]
+        ]
+        parts.append(
+            f"The pipeline: {piped['calls']:,} calls of {RECORDING_SECONDS:.0f} s of A-law that wait at an exchange,"
+            " each fetched, decoded, transcribed and summed up over HTTP, every stage saved and flushed. Exchange and"
+            " providers are twins in a process of their own that answer at once; one process of Askare, SQLite, both on"
+            " the same two cores."
+        )
+        parts.append(sections.table(["calls", "a second", "a core, each", "the twins'"], rows))
+    return "\n\n".join(parts)
 
 
 # The pipeline ----------------------------------------------------------------------------------------------------
 
 
-async def pipeline(folder: Path, *, calls: int, sides: int) -> None:
+async def pipeline(folder: Path, *, calls: int, sides: int) -> dict[str, Any]:
     """So many calls through all four stages, from their promises to their summaries."""
     file = folder / "call.wav"
     file.write_bytes(recording(RECORDING_SECONDS, sides=sides))
@@ -276,14 +330,16 @@ async def pipeline(folder: Path, *, calls: int, sides: int) -> None:
     asked = json.loads(twin.stdout.read())
     twin.wait()
     twins = _children_seconds() - ended_before
-    size = file.stat().st_size // 1_000
-    kind = f"{RECORDING_SECONDS:.0f} s of A-law, {'mono' if sides == 1 else 'stereo'}, {size} KB"
-    print(
-        f"pipeline, {calls:,} calls of {kind}: {calls / seconds:,.0f} a second through fetch, decode, transcribe and"
-        f" summarise; {1_000 * used / calls:.1f} ms of a core each"
-        f" (the twins, {sum(asked.values())} answers: {1_000 * twins / calls:.1f})"
-    )
+    found = {
+        "sides": sides,
+        "per_second": calls / seconds,
+        "cpu_ms": 1_000 * used / calls,
+        "twins_cpu_ms": 1_000 * twins / calls,
+        "asked": asked,
+    }
+    servers.note(f"pipeline: {found}")
     shutil.rmtree(folder / "recordings")
+    return found
 
 
 def _children_seconds() -> float:

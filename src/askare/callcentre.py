@@ -8,9 +8,12 @@ from askare.access import store as access
 from askare.calltasks import operations
 from askare.calltasks.jobs import Pipeline
 from askare.calltasks.model import Office
+from askare.calltasks.telling import Telling
 from askare.jobs.outbox import HOUSE_USER
 from askare.kernel.caller import Caller, Role
 from askare.outside import speech
+from askare.outside.courier import WebCourier
+from askare.outside.providers import outside_of
 from askare.settings import Settings
 from askare.storage.transactions import Transaction
 
@@ -40,6 +43,11 @@ def pipeline_of(settings: Settings) -> Pipeline:
         root=settings.data,
         office=office_of(settings),
     )
+
+
+def telling_of(settings: Settings) -> Telling:
+    """Who tells webhooks of events.  Raises BadSettings."""
+    return Telling(WebCourier(outside_of(settings).allow))
 
 
 def anonymous_caller(tx: Transaction, organization_name: str) -> Caller | None:

@@ -21,7 +21,6 @@ from askare.directory.references import Checks
 from askare.edge import Edge
 from askare.kernel.problems import Fault
 from askare.letters.model import Language
-from askare.scripts import registry
 from askare.settings import BadSettings, Settings
 from askare.storage.desk import Database, Desk
 from askare.svctasks.model import Surroundings
@@ -34,6 +33,7 @@ from askare.wire.askare.problems import AskareManners
 from askare.wire.callcentre import app as callcentre
 from askare.wire.callcentre import documents
 from askare.wire.callcentre.appeals import AppealApi
+from askare.wire.callcentre.events import EventApi
 from askare.wire.callcentre.problems import CallCentreManners
 from askare.wire.callcentre.tasks import CallTaskApi
 from askare.wire.house.pages import ApiDocument, Pages
@@ -91,9 +91,9 @@ class Dialect(Struct, frozen=True):
         return {path.strip("/").partition("/")[0] for path in (*mounted, *self.paths)}
 
 
-def _dialects(settings: Settings, door: Door) -> list[Dialect]:
+def _dialects(settings: Settings, door: Door, script_codes: frozenset[str]) -> list[Dialect]:
     """All that is spoken here besides the house's own pages."""
-    return [_ovipro(settings, door), _askare(settings), _call_centre(settings), _svc(settings, door)]
+    return [_ovipro(settings, door), _askare(settings), _call_centre(settings), _svc(settings, door, script_codes)]
 
 
 def _api_keys(settings: Settings) -> frozenset[str]:
@@ -151,7 +151,7 @@ def _ovipro(settings: Settings, door: Door) -> Dialect:
 def _call_centre(settings: Settings) -> Dialect:
     manners = CallCentreManners()
     office = office_of(settings)
-    operations = CallTaskApi(office, data=settings.data).operations()
+    operations = [*CallTaskApi(office, data=settings.data).operations(), *EventApi(office).operations()]
     if office.checks_appeals:
         operations += AppealApi(region=office.region).operations()
     organization = settings.anonymous_calls
@@ -192,8 +192,8 @@ def _askare(settings: Settings) -> Dialect:
     return Dialect(manners, mounts, (_documented("askare", ASKARE, PREFIX, endpoints, settings),))
 
 
-def _svc(settings: Settings, door: Door) -> Dialect:
-    surroundings = _surroundings(settings)
+def _svc(settings: Settings, door: Door, script_codes: frozenset[str]) -> Dialect:
+    surroundings = _surroundings(settings, script_codes)
     cookie = SessionCookie(
         SESSION_COOKIE,
         path="/rest",
@@ -212,13 +212,13 @@ def _svc(settings: Settings, door: Door) -> Dialect:
     return Dialect(SvcManners(), (("", api),), (_documented("svctasks", SVCTASKS, "", api, settings),), cookie)
 
 
-def _surroundings(settings: Settings) -> Surroundings:
+def _surroundings(settings: Settings, script_codes: frozenset[str]) -> Surroundings:
     """What service tasks depend on besides what clients say.  Raises BadSettings."""
     try:
         defaults = defaults_of(settings.time_zone, settings.workweek)
     except Unreadable as error:
         raise BadSettings([f"time_zone, workweek: {error}"]) from None
-    return Surroundings(defaults, script_codes=registry.load(settings.data).codes, site=settings.sites[0])
+    return Surroundings(defaults, script_codes=script_codes, site=settings.sites[0])
 
 
 def _documented(
@@ -249,6 +249,7 @@ class Askare:
         database: Database,
         *,
         edge: Edge,
+        script_codes: frozenset[str],
         companions: Sequence[Callable[[Desk, Edge], Coroutine[Any, Any, None]]] = (),
         beside: Sequence[Beside] = (),
         metrics: CollectorRegistry | None = None,
@@ -264,7 +265,7 @@ class Askare:
         self._edge = edge
         metrics = metrics or CollectorRegistry()
         log = RequestLog(metrics, log_format=settings.log_format, enabled=settings.log_level in ("debug", "info"))
-        dialects = _dialects(settings, self.door)
+        dialects = _dialects(settings, self.door, script_codes)
         self.pages = Pages(
             documents=[document for dialect in dialects for document in dialect.documents],
             metrics=lambda: _exposition(metrics),

@@ -24,6 +24,7 @@ from askare.edge import Edge
 from askare.kernel.endings import Ending
 from askare.main import Askare
 from askare.opening import open_database
+from askare.scripts import registry
 from askare.settings import TABLE, Secret, Settings, load
 from askare.storage.desk import Desk
 from askare.worker import night_shift, timekeepers
@@ -169,8 +170,17 @@ def _serve_in_processes(settings: Settings, announce: Callable[[], None]) -> Non
 def house(settings: Settings) -> Askare:
     """The web house with everything that works beside it: the night shift and the timekeeper."""
     database, edge, metrics = open_database(settings), Edge(), CollectorRegistry()
-    keepers = timekeepers(settings, database, edge, metrics)
-    return Askare(settings, database, edge=edge, companions=[night_shift(settings)], beside=keepers, metrics=metrics)
+    scripts = registry.load(settings.data)
+    keepers = timekeepers(settings, database, edge, metrics, scripts=scripts)
+    return Askare(
+        settings,
+        database,
+        edge=edge,
+        script_codes=scripts.codes,
+        companions=[night_shift(settings)],
+        beside=keepers,
+        metrics=metrics,
+    )
 
 
 def work(settings: Settings, *, announce: Callable[[], None]) -> None:
@@ -182,7 +192,8 @@ def work(settings: Settings, *, announce: Callable[[], None]) -> None:
 async def _work_here(settings: Settings, announce: Callable[[], None]) -> None:
     database, edge = open_database(settings), Edge()
     metrics = CollectorRegistry()
-    desk, keepers = Desk(database), timekeepers(settings, database, edge, metrics)
+    desk = Desk(database)
+    keepers = timekeepers(settings, database, edge, metrics, scripts=registry.load(settings.data))
     asking = _answer_metrics(settings, metrics) if settings.worker_metrics_port else None
     for keeper in keepers:
         keeper.start()

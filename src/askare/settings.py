@@ -348,7 +348,10 @@ def load(given: Mapping[str, Any] | None = None, environment: Mapping[str, str] 
     environment = os.environ if environment is None else environment
     faults: list[str] = []
     data = Path(given.get("data") or environment.get("ASKARE_DATA") or _BY_KEY["data"].default)
-    file = Path(environment.get("ASKARE_CONFIG") or data / "askare.toml")
+    named = environment.get("ASKARE_CONFIG")
+    file = Path(named or data / "askare.toml")
+    if named and not file.exists():
+        faults.append(f"ASKARE_CONFIG: there is no file {file.absolute()}; name one that is there, or unset it")
     from_file = _read_file(file, faults)
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}

@@ -14,7 +14,8 @@ from prometheus_client import CollectorRegistry
 
 from askare import post
 from askare.access.operations import sweep_sessions, sweep_tokens
-from askare.callcentre import forget_recordings, pipeline_of
+from askare.callcentre import forget_recordings, pipeline_of, telling_of
+from askare.calltasks import hooks
 from askare.calltasks import store as calls
 from askare.directory import renames
 from askare.directory.store import SHELVES as DIRECTORY
@@ -28,8 +29,8 @@ from askare.realties.store import REALTIES
 from askare.requirements import operations as requirements
 from askare.requirements.store import REQUIREMENTS
 from askare.scripting import services
-from askare.scripts import registry
 from askare.scripts.measures import Measures
+from askare.scripts.registry import Registry
 from askare.scripts.timekeeper import Timekeeper
 from askare.settings import BadSettings, Settings
 from askare.storage import idempotency
@@ -46,6 +47,7 @@ _log = structlog.get_logger("askare")
 
 TICKER_IDLE_SECONDS_MAX = 10  # between two statements of one of the ticker's transactions
 A_DAY = timedelta(days=1)
+A_MONTH = timedelta(days=30)
 
 
 class Chore(Struct, frozen=True):
@@ -83,6 +85,9 @@ CHORES = (
         lambda tx, _: calls.post_words(tx, at_least=calls.POSTED_AT_ONCE),
     ),
     Chore("words of calls", timedelta(seconds=30), lambda tx, _: calls.post_words(tx)),
+    Chore("texts of calls", timedelta(seconds=5), lambda tx, _: calls.post_content_words(tx)),
+    Chore("events of calls", timedelta(seconds=1), lambda tx, now: hooks.promise_events(tx, now=now)),
+    Chore("old events of calls", timedelta(hours=1), lambda tx, now: hooks.sweep_deliveries(tx, before=now - A_MONTH)),
     Chore("calls that came in", timedelta(minutes=10), lambda tx, now: calls.sweep_arrivals(tx, before=now - A_DAY)),
     Chore("access tokens", timedelta(minutes=10), lambda tx, now: sweep_tokens(tx, now=now)),
 )
@@ -112,6 +117,7 @@ def trades(settings: Settings) -> tuple[Trade, ...]:
         Trade(Kind.MATCH_REALTY, matcher.match_realty, at_once=8),  # several share a commit
         Trade(Kind.TEND_WATCH, tend_watch),
         *pipeline_of(settings).trades(),
+        telling_of(settings).trade(),
     )
 
 
@@ -157,7 +163,9 @@ async def _again_and_again(chore: Chore, desk: Desk, edge: Edge) -> None:
 # Service tasks ---------------------------------------------------------------------------------------------------
 
 
-def timekeepers(settings: Settings, database: Database, edge: Edge, metrics: CollectorRegistry) -> list[Timekeeper]:
+def timekeepers(
+    settings: Settings, database: Database, edge: Edge, metrics: CollectorRegistry, *, scripts: Registry
+) -> list[Timekeeper]:
     """Those who start service tasks, one for each of this process's sites.  Raises BadSettings.
 
     On PostgreSQL the ticker has connections of its own, so that it ticks on time however many requests and scripts
@@ -167,7 +175,6 @@ def timekeepers(settings: Settings, database: Database, edge: Edge, metrics: Col
         defaults = defaults_of(settings.time_zone, settings.workweek)
     except Unreadable as error:
         raise BadSettings([f"time_zone, workweek: {error}"]) from None
-    scripts = registry.load(settings.data)
     for fault in scripts.faults:
         _log.warning("a script is left out", reason=fault)
     own: Database = database

@@ -229,6 +229,47 @@ def test_a_new_user_signs_in_over_http(office: Office) -> None:
     assert office.status(signed_in.json()["access_token"]) == 200
 
 
+@on_both
+def test_a_token_is_known_by_its_name_and_the_list_says_when_it_was_last_used(office: Office) -> None:
+    who = ("--organization", "Puhelin", "--role", "admin")
+    used = office.run("token", *who, "--name", "PBX Almaty").stdout.strip()
+    office.run("token", *who, "--name", "spare")
+    assert office.status(used) == 200
+
+    listed = json.loads(office.run("token", "list", "--organization", "Puhelin", "--json").stdout)
+
+    assert {one["name"]: one["lastUsed"] is not None for one in listed} == {"PBX Almaty": True, "spare": False}
+
+
+@on_both
+def test_who_forgot_the_password_gets_another_and_who_leaves_is_locked_out(office: Office) -> None:
+    who = ("--organization", "Koti", "--role", "admin", "--password-stdin")
+    office.run("user", "add", "Eeva", *who, stdin=f"{GOOD_PASSWORD}\n")
+
+    def signed_in(password: str) -> int:
+        with closing(office.server.client()) as client:
+            answer = client.post("/authentication/v1/token", {"username": "eeva", "password": password})
+        return answer.status_code
+
+    changed = office.run("user", "password", "eeva", "--password-stdin", stdin="kymmenen tikkua laudalla\n")
+    after_change = signed_in(GOOD_PASSWORD), signed_in("kymmenen tikkua laudalla")
+    disabled = office.run("user", "disable", "eeva")
+    while_disabled = signed_in("kymmenen tikkua laudalla")
+    listed = json.loads(office.run("user", "list", "--organization", "Koti", "--json").stdout)
+    enabled = office.run("user", "enable", "eeva")
+
+    assert [done.returncode for done in (changed, disabled, enabled)] == [0, 0, 0]
+    assert (after_change, while_disabled, signed_in("kymmenen tikkua laudalla")) == ((401, 200), 401, 200)
+    assert [(user["username"], user["disabled"]) for user in listed if user["username"] == "eeva"] == [("eeva", True)]
+
+
+def test_a_user_that_there_is_not_is_not_found(tmp_path: Path) -> None:
+    refused = askare("user", "disable", "nobody", data=tmp_path)
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "There is no user named nobody." in refused.stderr
+
+
 @on_sqlite
 def test_a_user_is_added_once(office: Office) -> None:
     add = ("user", "add", "veikko", "--organization", "Koti", "--role", "admin", "--password-stdin")
@@ -262,8 +303,9 @@ def test_a_password_is_never_asked_for_where_nobody_can_answer(tmp_path: Path) -
 def test_migrate_check_says_what_would_run_and_changes_nothing(tmp_path: Path) -> None:
     names = [migration.name for migration in all_migrations()]
 
-    first, second = (askare("migrate", "--check", data=tmp_path) for _ in range(2))
+    first, second = (askare("migrate", "--check", data=tmp_path / "data") for _ in range(2))
 
+    assert not (tmp_path / "data").exists()
     assert [(done.returncode, done.stdout.split()) for done in (first, second)] == [(1, names), (1, names)]
 
 

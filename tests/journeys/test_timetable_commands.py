@@ -66,3 +66,14 @@ def test_a_worker_needs_postgresql(data: Path) -> None:
 
     assert done.returncode == 1
     assert "PostgreSQL" in done.stderr
+
+
+def test_the_sites_are_shown_and_a_site_that_was_never_there_serves_nobody(data: Path) -> None:
+    shown = askare("sites", data=data)
+    named = askare("sites", "Tampere", "--domains", "Koti", data=data)
+    half = askare("sites", "Tampere", data=data)
+
+    assert "Sites: none" in shown.stderr
+    assert (named.returncode, half.returncode) == (1, 1)
+    assert "No process has ever been at a site 'Tampere'" in named.stderr
+    assert "--domains" in half.stderr

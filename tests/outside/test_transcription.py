@@ -208,7 +208,8 @@ def test_each_way_of_going_wrong_has_its_code(manner: Manner, code: ErrorCode, s
     @run
     async def ask() -> None:
         async with twin(manner) as server:
-            trouble = await trouble_of(openai(server.address, timeout=0.5), one_side(tmp_path))
+            patience = 20.0 if manner is endless else 0.5  # it is found out by its length, not by the clock
+            trouble = await trouble_of(openai(server.address, timeout=patience), one_side(tmp_path))
 
         assert trouble.code is code
         assert said in trouble.detail
@@ -346,6 +347,15 @@ async def test_a_program_that_is_not_there_is_told(tmp_path: Path) -> None:
     transcriber = CommandTranscriber(Command(command=["/nowhere/whisper"]))
 
     assert (await trouble_of(transcriber, one_side(tmp_path))).code is ErrorCode.PROVIDER_REJECTED
+
+
+@run
+async def test_our_own_key_is_cut_out_of_what_a_refusal_quotes(tmp_path: Path) -> None:
+    quoting = json_reply({"error": {"message": "There is no sk-1; get another"}}, status=401)
+    async with twin(always(quoting)) as server:
+        problem = await trouble_of(openai(server.address), one_side(tmp_path))
+
+    assert (problem.code, problem.detail) == (ErrorCode.PROVIDER_AUTH, "There is no …; get another")
 
 
 @run

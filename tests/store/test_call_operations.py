@@ -16,7 +16,7 @@ from askare.calltasks import operations, people, store
 from askare.calltasks.model import CLIENT, CallFilter, ErrorCode, Processing, Stage, Status
 from askare.kernel.caller import Role
 from askare.kernel.paging import Window
-from askare.kernel.problems import Conflict, Invalid, NotFound, Refused, Throttled
+from askare.kernel.problems import Invalid, NotFound, Refused, Throttled
 from askare.storage import history
 from askare.storage.desk import Database
 from tests.callvalues import (
@@ -254,7 +254,7 @@ def test_in_a_strict_house_a_completed_task_stays_completed(database: Database) 
     number = hand_in(database)
     set_status(database, number, Status.COMPLETED, office=STRICT)
 
-    with pytest.raises(Conflict):
+    with pytest.raises(Refused):
         set_status(database, number, Status.PENDING, office=STRICT)
 
 

@@ -12,7 +12,7 @@ import pytest
 from askare.edge import Edge
 from askare.jobs import outbox
 from askare.jobs.kinds import Kind
-from askare.jobs.outbox import Job, LeaseLost
+from askare.jobs.outbox import Job, LeaseLost, Onward
 from askare.jobs.rules import RETRIES
 from askare.jobs.runner import Trade, Work, keep_due_promises, keep_promises
 from askare.storage import history
@@ -319,3 +319,131 @@ def test_a_lease_that_is_lost_cannot_be_renewed(database: Database) -> None:
     database.write(lambda tx: outbox.renew(tx, second, until=NOW + HOUR))
 
     assert take_up(database, now=NOW + 2 * LEASE) == []
+
+
+# Going on at once -------------------------------------------------------------------------------------------------
+
+NEXT = Kind.TEND_WATCH
+
+
+def promised(database: Database) -> list[tuple[str, str, int]]:
+    rows = database.read(lambda tx: tx.rows("SELECT kind, about, is_leased FROM jobs"))
+    return [(str(kind), str(about), int(is_leased)) for kind, about, is_leased in rows]
+
+
+def pass_on(database: Database, job: Job) -> Job | None:
+    return database.write(lambda tx: outbox.pass_on(tx, job, NEXT, until=NOW + LEASE), job.caller)
+
+
+def test_work_that_is_passed_on_is_the_next_promise_and_leased_already(database: Database) -> None:
+    promise(database, "a")
+    (job,) = take_up(database)
+
+    onward = pass_on(database, job)
+
+    assert onward is not None
+    assert (onward.kind, onward.about, onward.attempts) == (NEXT, "a", 1)
+    assert promised(database) == [(NEXT.value, "a", 1)]
+    with pytest.raises(LeaseLost):
+        keep(database, job)
+    keep(database, onward)
+    assert is_nothing_promised(database)
+
+
+def test_work_that_was_passed_on_to_somebody_who_died_becomes_due_again(database: Database) -> None:
+    promise(database, "a")
+    (job,) = take_up(database)
+    pass_on(database, job)
+
+    def take_up_next(now: datetime) -> list[Job]:
+        return database.write(lambda tx: outbox.take_up(tx, NEXT, now=now, lease=LEASE, limit=9))
+
+    assert take_up_next(NOW + LEASE - SECOND) == []
+    (again,) = take_up_next(NOW + LEASE)
+    assert (again.about, again.attempts) == ("a", 2)
+
+
+def test_what_was_promised_again_or_is_promised_already_is_not_passed_on(database: Database) -> None:
+    promise(database, "again")
+    promise(database, "already")
+    jobs = {job.about: job for job in take_up(database)}
+    promise(database, "again")
+    database.write(lambda tx: outbox.promise(tx, NEXT, "already", due=NOW), an_admin())
+
+    assert [pass_on(database, jobs[about]) for about in ("again", "already")] == [None, None]
+
+    assert sorted(promised(database)) == sorted(
+        [(KIND.value, "again", 1), (KIND.value, "already", 1), (NEXT.value, "already", 0)]
+    )
+
+
+def run_two(
+    database: Database,
+    first: Callable[[Work], Awaitable[None]],
+    *,
+    places: int,
+    second_waits: Callable[[], bool] = lambda: False,
+) -> list[tuple[str, object]]:
+    """Keep what is due with two trades, the second with so many places; returns what the second was handed."""
+    handed: list[tuple[str, object]] = []
+
+    async def second(work: Work) -> None:
+        while second_waits():
+            await asyncio.sleep(0.001)
+        handed.append((work.about, work.carried))
+
+    trades = [Trade(KIND, first, lease=LEASE), Trade(NEXT, second, at_once=places, lease=LEASE)]
+    asyncio.run(keep_due_promises(trades, Desk(database), Clock().edge()))
+    return handed
+
+
+def onward(_: Transaction) -> Onward:
+    return Onward(NEXT, carried="what was found")
+
+
+def test_work_with_a_free_place_ahead_goes_on_with_what_it_has_in_hand(database: Database) -> None:
+    promise(database, "a")
+    between: list[list[tuple[str, str, int]]] = []
+
+    async def first(work: Work) -> None:
+        await work.finish(onward)
+        between.append(promised(database))
+
+    assert run_two(database, first, places=1) == [("a", "what was found")]
+    assert between == [[(NEXT.value, "a", 1)]]
+    assert is_nothing_promised(database)
+
+
+def test_work_without_a_free_place_ahead_waits_its_turn_as_a_promise(database: Database) -> None:
+    for about in "abc":
+        promise(database, about)
+
+    over: list[str] = []
+
+    async def first(work: Work) -> None:
+        await work.finish(onward)
+        over.append(work.about)
+
+    handed = run_two(database, first, places=1, second_waits=lambda: len(over) < 3)
+
+    assert sorted(about for about, _ in handed) == ["a", "b", "c"]
+    assert [carried for _, carried in handed].count("what was found") == 1
+    assert is_nothing_promised(database)
+
+
+def test_a_last_write_that_fails_leaves_the_place_ahead_to_others(database: Database) -> None:
+    promise(database, "a")
+    tries: list[str] = []
+
+    def fail(tx: Transaction) -> Onward:
+        tx.after_commit(lambda: None)
+        return Onward(NEXT)
+
+    async def first(work: Work) -> None:
+        tries.append(work.about)
+        if len(tries) == 1:  # the lease is lost in the very moment
+            database.write(lambda tx: tx.run("UPDATE jobs SET fence = fence + 1, is_leased = 0, due = 0"))
+        await work.finish(fail)
+
+    assert run_two(database, first, places=1) == [("a", None)]
+    assert is_nothing_promised(database)

@@ -17,7 +17,7 @@ from askare.workdays import operations as workdays
 from askare.workdays.model import Domain, WorkdayContent
 from tests.store.doing import all_at_once
 from tests.svc import SURROUNDINGS, TASK, Timetable, a_svctask
-from tests.values import NOW, an_admin, an_id
+from tests.values import NOW, ORGANIZATION_NAME, an_admin, an_id
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
@@ -793,3 +793,77 @@ def test_ending_what_is_not_running_changes_nothing(timetable: Timetable) -> Non
     )
 
     assert timetable.database.read(lambda tx: ticking.held(tx, node)) == set()
+
+
+# Sites that serve some domains only (contract 5.4) --------------------------------------------------------------------
+
+
+def serves(timetable: Timetable, site: str, *domains: str) -> None:
+    timetable.database.write(
+        lambda tx: operations.name_domains(tx, site, domains, now=instant_of(timetable.now)),
+    )
+
+
+def test_a_task_starts_only_where_its_domain_is_served(timetable: Timetable) -> None:
+    nodes = [timetable.announce(site) for site in ("SITE1", "SITE2")]
+    timetable.create(every(60, site_mode="all"))
+    serves(timetable, "SITE2", "somebody.else")
+
+    for _ in range(3):
+        for node in nodes:
+            timetable.end(node, timetable.tick(node))
+        timetable.now += MINUTE
+
+    assert timetable.outcomes() == ["SITE1 started normal"] * 3
+
+
+def test_a_site_that_serves_the_domain_again_starts_its_tasks_again_and_makes_up_for_nothing(
+    timetable: Timetable,
+) -> None:
+    nodes = [timetable.announce(site) for site in ("SITE1", "SITE2")]
+    timetable.create(every(60, site_mode="all"))
+    serves(timetable, "SITE2", "somebody.else")
+    timetable.now += 10 * MINUTE
+    timetable.tick(nodes[0])
+    serves(timetable, "SITE2", ORGANIZATION_NAME)
+    assert timetable.tick(nodes[0]) == []
+    timetable.now += MINUTE
+
+    assert [len(timetable.tick(node)) for node in nodes] == [0, 1]
+    assert timetable.outcomes()[-1] == "SITE2 started"
+
+
+def test_a_start_of_the_whole_domain_is_left_to_a_site_that_serves_it(timetable: Timetable) -> None:
+    first, second = (timetable.announce(site) for site in ("SITE1", "SITE2"))
+    serves(timetable, "SITE1", "somebody.else")
+    timetable.create(every(60, site_mode="firstsite"))
+
+    timetable.now += 30 * SECOND
+
+    assert timetable.tick(first) == []
+    assert len(timetable.tick(second)) == 1
+
+
+def test_a_domain_that_no_site_serves_starts_nothing_and_a_save_says_so(timetable: Timetable) -> None:
+    node = timetable.announce()
+    serves(timetable, "SITE1", "somebody.else")
+
+    saved = timetable.create(every(60, site_mode="all"))
+    for _ in range(2):
+        assert timetable.tick(node) == []
+        timetable.now += MINUTE
+
+    assert saved.warnings == ("no site serves this domain: it never starts",)
+    assert timetable.outcomes() == ["no_site ×2"]
+
+
+def test_a_site_that_was_never_there_serves_nothing(timetable: Timetable) -> None:
+    with pytest.raises(NotFound):
+        serves(timetable, "SITE9", ORGANIZATION_NAME)
+
+
+def test_who_was_there_before_is_told_from_those_at_the_other_sites_of_this_process(timetable: Timetable) -> None:
+    before, other = timetable.announce("SITE1"), timetable.announce("SITE2")
+
+    assert timetable.database.read(lambda tx: ticking.nodes_not_at(tx, ["SITE2"])) == [before.node_no]
+    assert timetable.database.read(lambda tx: ticking.nodes_not_at(tx, [])) == [before.node_no, other.node_no]

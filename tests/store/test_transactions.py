@@ -380,6 +380,28 @@ def test_a_lost_connection_is_not_now_and_the_next_one_works(postgres_database: 
     assert names(postgres_database) == ["b"]
 
 
+def test_a_full_disk_is_told_in_words_and_loses_nothing(sqlite_database: Database) -> None:
+    def note(tx: Transaction, name: str, letters: int) -> None:
+        tx.run("INSERT INTO facts (name, value) VALUES (:name, :value)", name=name, value="x" * letters)
+
+    def room(tx: Transaction, pages: int) -> None:
+        present = tx.row("PRAGMA page_count")
+        assert present is not None
+        tx.row(f"PRAGMA max_page_count = {present[0] + pages}")
+
+    sqlite_database.write(partial(note, name="before", letters=10))
+    sqlite_database.write(partial(room, pages=5))
+
+    with pytest.raises(Unavailable, match=r"disk of the database is full: nothing was changed\.  Make room"):
+        sqlite_database.write(partial(note, name="too much", letters=1_000_000))
+
+    sqlite_database.write(partial(note, name="little", letters=10))
+    sqlite_database.write(partial(room, pages=1_000_000))
+    sqlite_database.write(partial(note, name="after", letters=1_000_000))
+    found = sqlite_database.read(lambda tx: tx.rows("SELECT name FROM facts WHERE value LIKE 'x%' ORDER BY name"))
+    assert [name for (name,) in found] == ["after", "before", "little"]
+
+
 def test_an_address_where_nobody_answers_is_told_in_words() -> None:
     database = PostgresDatabase("postgresql://askare:hunter2@127.0.0.1:1/askare")
 

@@ -22,6 +22,9 @@ ALL = frozenset(Private)
         ("пишите на ivan.petrov+1@mail.example.kz", "пишите на [email]"),
         ("+7 701 234-56-78 и 8 (701) 234-56-78", "[phone] и [phone]"),
         ("soita 040 123 4567", "soita [phone]"),
+        ("4111, 1111, 1111, 1111; 4111\u20131111\u20131111\u20131111", "[card]; [card]"),
+        ("4111\u202f1111\u202f1111\u202f1111, 4111.1111.1111.1111, 4111 1111\n1111 1111", "[card], [card], [card]"),
+        ("131052\u2013308T, 131052\u2212308T, 010594Y9032", "[id], [id], [id]"),
         ("ring 070-123 45 67 eller +46 70 123 45 67", "ring [phone] eller [phone]"),
     ],
 )
@@ -39,6 +42,7 @@ def test_what_is_private_is_named_instead(text: str, left: str) -> None:
         "order 850101300128",  # fails the check digit
         "321352-308T",  # no such day
         "квартира 12, этаж 5, подъезд 3",
+        "до 02.03.2026, с 06/02/2026, 02.03.26 и 05 12 2026",  # as the phones of some towns
     ],
 )
 def test_other_numbers_stay(text: str) -> None:

@@ -114,6 +114,21 @@ def test_an_operator_alone_has_no_caller() -> None:
     assert "tomorrow at ten" in (digest.operator or "")
 
 
+def test_a_wish_counts_however_short_it_is() -> None:
+    refund = summarise("Caller: I was charged twice for order 5521. I want a refund.\nAgent: I will refund it today.")
+    login = summarise("Agent: Support.\nCaller: I can't log in. It says my account is locked.\nAgent: I unlocked it.")
+
+    assert refund.caller == "I was charged twice for order 5521. I want a refund."
+    assert login.caller == "I can't log in. It says my account is locked."
+
+
+def test_who_calls_to_ask_something_wants_just_that() -> None:
+    digest = summarise("Agent: Good morning.\nCaller: Hi, is the flat on Mill Lane still available?\nAgent: It is.")
+
+    assert digest.caller == "Is the flat on Mill Lane still available?"
+    assert digest.operator is None
+
+
 @pytest.mark.parametrize("text", ["", "  \n ", "Алло. Алло?", "Hello? Hello. Bye.", "…", "Caller: Hi.\nAgent: Bye."])
 def test_where_nothing_was_said_there_is_no_summary(text: str) -> None:
     digest = summarise(text)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 
-from askare.demo import people, places
+from askare.demo import people, places, service_tasks
 from askare.demo.directory import agent_content, office_content, operator_content, party_content, realty_content
 from askare.demo.forms import Language
 from askare.demo.occasions import OCCASIONS, Occasion
 from askare.demo.world import PHRASEBOOKS, World, realty_slots, world
+from askare.scripts.builtin import CALL_LISTS_FOLDER, numbers_of
 from askare.tasks.model import TEXT_LETTERS_MAX, PartyType, TaskStatus, TaskType
 
 TODAY = date(2026, 3, 2)
@@ -218,3 +220,14 @@ def test_everybody_has_an_address_of_their_own_that_no_mail_reaches(demo: World)
     for address in addresses:
         assert address.isascii()
         assert address.endswith((".example.com", "@example.com", "@example.net", "@example.org"))
+
+
+def test_the_demos_call_list_is_in_its_folder_readable_and_never_written_over(tmp_path: Path) -> None:
+    file = tmp_path / CALL_LISTS_FOLDER / service_tasks.CALL_LIST
+    service_tasks.write_call_list(tmp_path)
+    numbers, unreadable = numbers_of(file.read_text(), region="FI")
+    file.write_text("mine")
+    service_tasks.write_call_list(tmp_path)
+
+    assert (len(numbers), unreadable) == (12, [])
+    assert file.read_text() == "mine"

@@ -60,6 +60,13 @@ def test_the_file_may_lie_elsewhere(tmp_path: Path) -> None:
     assert load({}, {"ASKARE_DATA": str(tmp_path / "data"), "ASKARE_CONFIG": str(elsewhere)}).settings.port == 3
 
 
+def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
+    missing = tmp_path / "askrae.toml"
+
+    with pytest.raises(BadSettings, match=r"ASKARE_CONFIG: there is no file .*askrae\.toml; name one that is there"):
+        load({"data": tmp_path}, {"ASKARE_CONFIG": str(missing)})
+
+
 def test_without_anything_said_the_defaults_hold(tmp_path: Path) -> None:
     settings = load({}, {"ASKARE_DATA": str(tmp_path)}).settings
 

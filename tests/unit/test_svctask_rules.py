@@ -260,3 +260,29 @@ def test_an_id_carries_its_moment_and_the_house() -> None:
     made = svc_id(UUID("86228b15-0000-4000-8000-000000000001"), NOW)
 
     assert str(made) == "86228b15-019c-adc6-9a80-61736b617265"
+
+
+# Which sites serve a domain (contract 5.4) ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("domain", "served_at"),
+    [
+        ("Koti", ["A"]),
+        ("koti", ["A"]),
+        ("root.ru", ["B", "C"]),
+        ("test.root.ru", ["B", "C"]),
+        ("deep.own.root.ru", ["A"]),  # the nearest one named decides
+        ("ownroot.ru", ["D"]),
+        ("Anybody", ["D"]),
+    ],
+)
+def test_the_nearest_named_domain_decides_which_sites_serve(domain: str, served_at: list[str]) -> None:
+    sites = [("A", ("Koti", "own.root.ru")), ("B", ("root.ru",)), ("C", ("root.ru",)), ("D", ())]
+
+    assert rules.serving(domain, sites) == served_at
+
+
+def test_without_names_every_site_serves_every_domain_and_with_them_a_stranger_is_served_nowhere() -> None:
+    assert rules.serving("Koti", [("A", ()), ("B", ())]) == ["A", "B"]
+    assert rules.serving("Koti", [("A", ("Asunto",))]) == []

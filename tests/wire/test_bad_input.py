@@ -608,6 +608,16 @@ def test_an_unknown_address_is_answered_in_the_same_shape(path: str, agency: Age
     assert answer.headers["request-id"] == REQUEST_ID
 
 
+def test_an_id_without_its_dashes_is_a_typing_slip(agency: Agency) -> None:
+    bare = UNKNOWN_ID.replace("-", "")
+
+    in_path = agency.admin.get(f"{TASKS}/{bare}")
+    in_body = agency.admin.post(TASKS, agency.task(realtyId=bare, parties=[{"partyId": bare}]))
+
+    assert_bad_parameters(in_path, ("taskId", "INVALID_TYPE"))
+    assert_bad_body(in_body, ("realtyId", "INVALID_TYPE"), ("parties[0].partyId", "INVALID_TYPE"))
+
+
 @pytest.mark.parametrize("task_id", ["%FF%FE", "%00", "%2F", "..", "%zz", "%E2%82", "a%20b", "*", "'--"])
 def test_garbage_in_the_place_of_an_id_is_a_faulty_parameter(task_id: str, agency: Agency) -> None:
     answer = raw_request(agency.server, f"GET {TASKS}/{task_id}", token=agency.admin.token)

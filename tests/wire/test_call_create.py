@@ -9,6 +9,8 @@ from uuid import uuid4
 import pytest
 
 from askare.wire.callcentre.tasks import EXAMPLE_CREATE, EXAMPLE_TASK
+from askare.workdays.model import Domain
+from askare.workdays.operations import change_domain
 from tests.wire.asking import on_both
 from tests.wire.calling import TASKS, Centre, answered, assert_faults, assert_refused
 from tests.wire.documented import check_against_document
@@ -381,6 +383,22 @@ def test_a_form_is_not_json(centre: Centre) -> None:
 )
 def test_times_are_taken_as_they_come_and_answered_with_z(centre: Centre, given: Any, kept: str) -> None:
     assert centre.creates(call_datetime=given)["call_datetime"] == kept
+
+
+@on_both
+def test_a_time_without_an_offset_is_that_of_the_organization(centre: Centre) -> None:
+    centre.database.write(lambda tx: change_domain(tx, Domain(time_zone="Asia/Almaty")), centre.caller)
+
+    task = centre.creates(call_datetime="2026-03-02 14:05", due_date="2026-03-02")
+
+    assert (task["call_datetime"], task["due_date"]) == ("2026-03-02T09:05:00Z", "2026-03-02T18:59:59Z")
+
+
+@pytest.mark.parametrize("edge", ["1900-01-01", "2199-12-31T23:59:59"])
+def test_a_time_at_the_edge_of_time_is_refused_wherever_it_is(centre: Centre, edge: str) -> None:
+    answer = centre.supervisor.post(TASKS, centre.call(due_date=edge))
+
+    assert_faults(answer, ("datetime_from_date_parsing", ["body", "due_date"]))
 
 
 @pytest.mark.parametrize(

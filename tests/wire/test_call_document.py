@@ -58,6 +58,12 @@ def test_the_document_is_valid_and_tells_of_the_six_operations_and_their_friends
         "list_appeals",
         "get_appeal",
         "update_appeal_status",
+        "watch_task_events",
+        "create_webhook",
+        "list_webhooks",
+        "delete_webhook",
+        "list_webhook_deliveries",
+        "replay_webhook_delivery",
     }
     assert "security" not in document.operations()["create_task"]
     assert all("security" in one for name, one in document.operations().items() if name != "create_task")
@@ -112,6 +118,7 @@ def test_schemathesis_finds_the_answers_as_documented(centre: Centre, tmp_path: 
             *("run", f"{centre.server.url}/openapi/call-tasks.json"),
             *("--header", f"Authorization: Bearer {centre.supervisor.token}"),
             *("--checks", f"{checks},response_headers_conformance", "--phases", "examples,coverage,fuzzing"),
+            *("--exclude-operation-id", "watch_task_events"),  # its answer has no end
             *("--max-examples", "15", "--max-time", "12", "--seed", SEED),
             *("--generation-database", "none", "--no-color"),
         ],
@@ -123,4 +130,4 @@ def test_schemathesis_finds_the_answers_as_documented(centre: Centre, tmp_path: 
     )
 
     assert done.returncode == 0, done.stdout[-8_000:] + done.stderr[-2_000:]
-    assert "12 selected / 12 total" in done.stdout
+    assert "17 selected / 18 total" in done.stdout

@@ -73,6 +73,13 @@ def test_the_front_door_leads_to_the_documentation(nobody: Client) -> None:
     assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
 
 
+def test_the_types_of_a_document_have_plain_names(nobody: Client) -> None:
+    for listed in nobody.get("/openapi").json():
+        schemas = nobody.get(listed["url"]).json()["components"]["schemas"]
+
+        assert [name for name in schemas if not name.isalnum()] == []
+
+
 def test_every_document_that_is_listed_is_there(nobody: Client) -> None:
     listed = nobody.get("/openapi").json()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
@@ -36,6 +37,20 @@ def test_a_repetition_is_answered_with_the_first_task_and_makes_no_other(agency:
     for header in ("etag", "location", "content-type"):
         assert first.headers[header] == second.headers[header]
     assert first.headers["request-id"] != second.headers["request-id"]
+    assert agency.admin.page()["totalCount"] == 1
+
+
+def test_the_same_body_in_other_blanks_and_another_order_is_the_same_request(agency: Agency) -> None:
+    key, task = str(uuid4()), agency.task()
+    turned = json.dumps(dict(reversed(task.items())), indent=4).encode()
+
+    first = post(agency.admin, task, key)
+    second = agency.admin.request(
+        "POST", TASKS, content=turned, headers={"Idempotency-Key": key, "Content-Type": "application/json"}
+    )
+
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json() == second.json()
     assert agency.admin.page()["totalCount"] == 1
 
 

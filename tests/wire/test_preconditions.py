@@ -136,6 +136,15 @@ def test_who_has_the_present_version_gets_no_body(agency: Agency) -> None:
     assert "request-id" in answer.headers
 
 
+def test_who_wants_it_only_if_there_is_none_gets_no_body(agency: Agency) -> None:
+    path = agency.admin.creates(agency.task())
+
+    answer = agency.admin.get(path, headers={"If-None-Match": "*"})
+
+    assert (answer.status_code, answer.content) == (304, b"")
+    assert answer.headers["etag"] == '"1"'
+
+
 @on_both
 def test_who_has_an_older_version_gets_the_present_one(agency: Agency) -> None:
     path = agency.admin.creates(agency.task())

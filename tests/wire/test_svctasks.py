@@ -201,6 +201,25 @@ def test_every_fault_is_told_at_once(agency: Agency) -> None:
     assert_refused(answer, 400, "name: ", "isenabled: ", "dtstart: ", "periods[0]: ", "opts.comment: ")
 
 
+def test_what_only_the_timetable_finds_wrong_is_told_with_the_rest(agency: Agency) -> None:
+    wrong = {"isenabled": 2, "sitemode": "everywhere", "intervalsec": -1, "schedule": "never", "periods": [{}]}
+
+    told = assert_refused(
+        agency.admin.post(TASKS, wrong),
+        400,
+        *(
+            "name: ",
+            "isenabled: ",
+            "sitemode must be",
+            "intervalsec must be",
+            "schedule must be",
+            "timestart is missing",
+        ),
+    )
+
+    assert told.count("name") == 1
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b'"x"', b"null", b'{"name":"a","name":"b"}', b"\xff", b'{"name":"\\ud800"}']
 )

@@ -134,6 +134,9 @@ class Door:
             found = await self._desk.read(None, operations.caller_of_digest, tokens.digest_of(token), now=now)
             if found is None:
                 raise Unauthenticated("The personal access token is unknown, expired or revoked.")
+            if found.use_is_news:
+                with suppress(Unavailable):  # who has to be let in is not kept waiting for our notes
+                    await self._desk.write(None, None, operations.note_use, tokens.digest_of(token), now=now)
             return Admission(found.caller, min(found.until, now.timestamp() + PERSONAL_TOKEN_KNOWN_SECONDS))
         if tokens.is_session(token):
             return await self._admission_by_session(tokens.digest_of(token), now)

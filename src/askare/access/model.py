@@ -45,6 +45,8 @@ class PersonalToken(Struct, frozen=True):
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
+    name: str = ""  # what it is for, in its maker's words
+    used_at: datetime | None = None  # within `USE_NOTED_EVERY`
 
 
 class Session(Struct, frozen=True):
@@ -70,3 +72,4 @@ class Admission(Struct, frozen=True):
 
     caller: Caller
     until: float
+    use_is_news: bool = False  # of a personal token that was not seen for a while

@@ -23,7 +23,10 @@ from askare.storage.transactions import Transaction
 ORGANIZATION_NAME_LETTERS_MAX = 200
 TOKENS_LISTED = Window(0, 200)
 TOKENS_KEPT = timedelta(days=90)  # after their end, so that the list still tells what there was
+TOKEN_NAME_LETTERS_MAX = 100
+USE_NOTED_EVERY = timedelta(hours=1)  # not with each request: that would be a write for every read
 SWEPT_AT_ONCE = 1_000
+USERS_LISTED = 10_000
 SESSIONS_MAX = 10  # at once for one user; source: the platform's API overview
 
 
@@ -140,6 +143,30 @@ def add_user(
     return _user(tx, user_id)
 
 
+def users(tx: Transaction, organization: Organization) -> list[User]:
+    """Those of an organization who sign in with a password, by name, at most `USERS_LISTED`."""
+    return store.users_of(tx, organization, limit=USERS_LISTED)
+
+
+def user_named(tx: Transaction, username: str) -> User:
+    """Who signs in under this name.  Raises Refused; Invalid for a name that nobody can have."""
+    found = store.user_and_password_hash(tx, rules.settled_username(username))
+    if found is None:
+        raise Refused(f"There is no user named {username}.")
+    return found[0]
+
+
+def change_password(tx: Transaction, username: str, password_hash: str, *, now: datetime) -> User:
+    """From now on the user signs in with another password; who is signed in with a cookie is so no longer.
+
+    Raises Refused when there is no such user.
+    """
+    user = user_named(tx, username)
+    store.set_password_hash(tx, user.user_id, password_hash)
+    store.delete_sessions_but_newest(tx, user.user_id, kept=0, now=now)
+    return user
+
+
 def change_rights(
     tx: Transaction, user_id: UUID, *, role: Role, office_ids: Iterable[UUID], agent_id: UUID | None
 ) -> None:
@@ -181,16 +208,22 @@ def issue_personal_token(
     token_id: UUID,
     now: datetime,
     expires_at: datetime,
+    name: str = "",
 ) -> PersonalToken:
     """Keep a personal access token by its digest (`tokens.digest_of`).
 
-    Raises Refused when it would have more rights than its user, or would be expired from the start.
+    Raises Refused when it would have more rights than its user, or would be expired from the start; Invalid for a
+    name that nobody can read.
     """
+    if len(name) > TOKEN_NAME_LETTERS_MAX or not name.isprintable():
+        raise Invalid.in_body("name", Wrong.TYPE, f"must be at most {TOKEN_NAME_LETTERS_MAX} printable characters")
     rights = Rights(role, frozenset(office_ids), agent_id)
     rules.require_within(rights, user.rights)
     if expires_at <= now:
         raise Refused("The token would be expired from the start.")
-    token = PersonalToken(token_id, user.user_id, rights, created_at=now, expires_at=expires_at, revoked_at=None)
+    token = PersonalToken(
+        token_id, user.user_id, rights, created_at=now, expires_at=expires_at, revoked_at=None, name=name
+    )
     store.insert_token(tx, token, digest=digest)
     return token
 
@@ -249,7 +282,15 @@ def caller_of_digest(tx: Transaction, digest: bytes, *, now: datetime) -> Admiss
     if user.disabled or token.revoked_at is not None or token.expires_at <= now:
         return None
     rights = rules.narrowed(token.rights, user.rights)
-    return None if rights is None else Admission(rules.caller_with(rights, user), token.expires_at.timestamp())
+    if rights is None:
+        return None
+    is_news = token.used_at is None or now - token.used_at >= USE_NOTED_EVERY
+    return Admission(rules.caller_with(rights, user), token.expires_at.timestamp(), use_is_news=is_news)
+
+
+def note_use(tx: Transaction, digest: bytes, *, now: datetime) -> None:
+    """The personal access token of this digest was used."""
+    store.note_use(tx, digest, used_at=now)
 
 
 def key_and_caller(tx: Transaction, key_id: str, user_id: UUID) -> tuple[str | None, Caller | None]:

@@ -99,6 +99,17 @@ def user_and_password_hash(tx: Transaction, username: str) -> tuple[User, str | 
     return None if row is None else (_user(row[:-1]), row[-1])
 
 
+def users_of(tx: Transaction, organization: Organization, *, limit: int) -> list[User]:
+    """Those who sign in with a password, by name."""
+    rows = tx.rows(
+        f"SELECT {_OF_USER} FROM {_USERS} WHERE u.organization_no = :organization AND u.username IS NOT NULL"
+        " ORDER BY u.username LIMIT :limit",
+        organization=organization.organization_no,
+        limit=limit,
+    )
+    return [_user(row) for row in rows]
+
+
 def insert_user(
     tx: Transaction,
     organization: Organization,
@@ -194,13 +205,15 @@ def _stored_id(some_id: UUID | None) -> bytes | None:
 
 # Personal access tokens ------------------------------------------------------------------------------------------
 
-_OF_GRANT = "t.token_id, t.user_id, t.role, t.offices, t.agent_id, t.created_at, t.expires_at, t.revoked_at"
+_OF_GRANT = (
+    "t.token_id, t.user_id, t.role, t.offices, t.agent_id, t.created_at, t.expires_at, t.revoked_at, t.name, t.used_at"
+)
 
 
 def insert_token(tx: Transaction, token: PersonalToken, *, digest: bytes) -> None:
     tx.run(
-        "INSERT INTO access_tokens (token_id, digest, user_id, role, offices, agent_id, created_at, expires_at)"
-        " VALUES (:token, :digest, :user, :role, :offices, :agent, :created, :expires)",
+        "INSERT INTO access_tokens (token_id, digest, user_id, role, offices, agent_id, created_at, expires_at, name)"
+        " VALUES (:token, :digest, :user, :role, :offices, :agent, :created, :expires, :name)",
         token=token.token_id.bytes,
         digest=digest,
         user=token.user_id.bytes,
@@ -209,7 +222,12 @@ def insert_token(tx: Transaction, token: PersonalToken, *, digest: bytes) -> Non
         agent=_stored_id(token.rights.agent_id),
         created=milliseconds(token.created_at),
         expires=milliseconds(token.expires_at),
+        name=token.name,
     )
+
+
+def note_use(tx: Transaction, digest: bytes, *, used_at: datetime) -> None:
+    tx.run("UPDATE access_tokens SET used_at = :at WHERE digest = :digest", at=milliseconds(used_at), digest=digest)
 
 
 def token_and_user(tx: Transaction, digest: bytes) -> tuple[PersonalToken, User] | None:
@@ -219,7 +237,7 @@ def token_and_user(tx: Transaction, digest: bytes) -> tuple[PersonalToken, User]
         f" FROM {_USERS} JOIN access_tokens t ON t.user_id = u.user_id WHERE t.digest = :digest",
         digest=digest,
     )
-    return None if row is None else (_token(row[:8]), _user(row[8:]))
+    return None if row is None else (_token(row[:10]), _user(row[10:]))
 
 
 def tokens_of(tx: Transaction, organization: Organization, window: Window) -> Page[PersonalToken]:
@@ -260,7 +278,7 @@ def delete_tokens_ended_before(tx: Transaction, before: datetime, *, limit: int)
 
 
 def _token(row: Row) -> PersonalToken:
-    token_id, user_id, role, offices, agent_id, created_at, expires_at, revoked_at = row
+    token_id, user_id, role, offices, agent_id, created_at, expires_at, revoked_at, name, used_at = row
     return PersonalToken(
         token_id=UUID(bytes=bytes(token_id)),
         user_id=UUID(bytes=bytes(user_id)),
@@ -268,6 +286,8 @@ def _token(row: Row) -> PersonalToken:
         created_at=instant_of(created_at),
         expires_at=instant_of(expires_at),
         revoked_at=None if revoked_at is None else instant_of(revoked_at),
+        name=name,
+        used_at=None if used_at is None else instant_of(used_at),
     )
 
 

@@ -143,6 +143,7 @@ class CallTask(Struct, frozen=True, kw_only=True):
     updated_at: datetime
     due_date: datetime | None
     completed_at: datetime | None
+    started_at: datetime | None = None  # when somebody first began to work on it
     appeal_id: AppealId | None
     processing_status: Processing
     processing_stage: Stage | None
@@ -180,7 +181,7 @@ class Stored(Struct, frozen=True):
     kept: Kept
 
 
-_TIMES = ("call_datetime", "created_at", "updated_at", "due_date", "completed_at", "next_attempt_at")
+_TIMES = ("call_datetime", "created_at", "updated_at", "due_date", "completed_at", "started_at", "next_attempt_at")
 _decoder = msgspec.json.Decoder(CallTask)
 
 
@@ -212,9 +213,10 @@ class Trail(Struct, frozen=True, kw_only=True, omit_defaults=True):
     appeal_id: AppealId | None = None
     processing_status: Processing = Processing.NONE
     error_code: ErrorCode | None = None
+    made: tuple[str, ...] = ()  # the texts that were new in this very version
 
 
-def trail_of(task: CallTask) -> str:
+def trail_of(task: CallTask, *, made: tuple[str, ...] = ()) -> str:
     """The form in which history keeps a task."""
     return msgspec.json.encode(
         Trail(
@@ -227,8 +229,37 @@ def trail_of(task: CallTask) -> str:
             appeal_id=task.appeal_id,
             processing_status=task.processing_status,
             error_code=task.error_code,
+            made=made,
         )
     ).decode()
+
+
+class Order(Enum):
+    """By what a list can be sorted.  Contract 4.6."""
+
+    CREATED = "created_at"
+    UPDATED = "updated_at"
+    DUE = "due_date"
+    PRIORITY = "priority"
+
+
+class MoreFilters(Struct, frozen=True, kw_only=True):
+    """What a list may ask for besides.  Phones are in E.164; of `now` only overdue tasks make use.  Contract 4.6."""
+
+    everywhere: bool = False  # the words may stand in the other texts, too
+    assigned: frozenset[int] = frozenset()
+    appeals: frozenset[str] = frozenset()
+    call_ids: frozenset[str] = frozenset()
+    phones: frozenset[str] = frozenset()
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+    due_before: datetime | None = None
+    updated_since: datetime | None = None
+    overdue: bool | None = None
+    pipeline: frozenset[Processing] = frozenset()
+    has_error: bool | None = None
+    order: tuple[tuple[Order, bool], ...] = ()  # and whether the largest comes first
+    now: datetime | None = None
 
 
 class CallFilter(Struct, frozen=True, kw_only=True):
@@ -240,7 +271,8 @@ class CallFilter(Struct, frozen=True, kw_only=True):
     priorities: frozenset[Priority] = frozenset()
     words: tuple[str, ...] = ()  # folded; each stands somewhere in the title
     with_cancelled: bool = False
-    assigned_user_id: int | None = None
+    assigned_user_id: int | None = None  # of the operator who asks, where that one sees no others
+    more: MoreFilters | None = None
 
 
 class Operator(Struct, frozen=True):

@@ -22,6 +22,7 @@ from askare.calltasks.model import (
     CallTask,
     ErrorCode,
     Kept,
+    MoreFilters,
     Office,
     Operator,
     Processing,
@@ -50,6 +51,7 @@ APPEAL_NOT_FOUND = "appeal_not_found"
 NOTHING_TO_PROCESS = "nothing_to_process"
 
 FETCHES_ANEW_MAX = 3
+TEXTS = ("call_transcription", "call_summary", "call_response_summary")
 
 STAGE_KINDS = {
     Stage.FETCH: Kind.FETCH_RECORDING,
@@ -202,13 +204,22 @@ def get_handed_in(tx: Transaction, task_no: int) -> Shown:
     return _shown(tx, store.fetch(tx, [task_no]))[0]
 
 
-def list_calls(tx: Transaction, wanted: CallFilter, *, window: Window, office: Office) -> Page[Shown]:
-    """The tasks that the caller sees and the filter wants, the newest first, and how many there are."""
+def list_calls(
+    tx: Transaction, wanted: CallFilter, *, window: Window, office: Office, mine: bool = False
+) -> Page[Shown]:
+    """The tasks that the caller sees and the filter wants, the newest first, and how many there are; with `mine` those
+    alone that are the caller's own."""
     if _sees_own_only(tx.caller, office):
         number = people.known_number_of_user(tx, tx.caller.user_id)
         if number is None:
             return Page([], 0)
         wanted = replace(wanted, assigned_user_id=number)
+    if mine:
+        number = people.known_number_of_user(tx, tx.caller.user_id)
+        if number is None:
+            return Page([], 0)
+        more = wanted.more or MoreFilters()
+        wanted = replace(wanted, more=replace(more, assigned=frozenset({number})))
     page = search.search(tx, wanted, window)
     return Page(_shown(tx, page.items), page.total)
 
@@ -414,6 +425,22 @@ def begin(tx: Transaction, task_no: int, *, now: datetime) -> CallTask | None:
         next_attempt_at=None,
     )
     return _save_change(tx, stored, changed, stored.kept, now=now)
+
+
+def have_wait(tx: Transaction, task_no: int, stage: Stage, *, is_begun: bool, until: datetime, now: datetime) -> None:
+    """Have a task wait at a stage of a run until then; `is_begun`: earlier stages of the run are over."""
+    stored = store.find(tx, task_no, lock=True)
+    if stored is None:
+        return
+    task = rules.begun(stored.task, stage)
+    if is_begun:
+        task = replace(task, processing_status=Processing.PROCESSING)
+    outbox.promise(tx, STAGE_KINDS[stage], str(task_no), due=until)
+    _save_change(tx, stored, task, replace(stored.kept, run=rules.first_run(_content_of(task))), now=now)
+
+
+def _content_of(task: CallTask) -> CallContent:
+    return CallContent(title=task.title, recording_url=task.recording_url, call_transcription=task.call_transcription)
 
 
 def fail(
@@ -656,13 +683,12 @@ def _save_change(tx: Transaction, stored: Stored, after: CallTask, kept: Kept, *
     before = stored.task
     after = replace(after, version=before.version + 1, updated_at=now)
     store.save(tx, Stored(after, kept), before=stored)
-    was, now_is = trail_of(before), trail_of(after)
-    if was != now_is or _texts(before) != _texts(after):
+    made = tuple(
+        name for name in TEXTS if getattr(after, name) is not None and getattr(after, name) != getattr(before, name)
+    )
+    was, now_is = trail_of(before), trail_of(after, made=made)
+    if was != now_is or any(getattr(after, name) != getattr(before, name) for name in TEXTS):
         history.record(
             tx, KIND, thing_id(after.id), Change.UPDATED, version=after.version, at=now, before=was, after=now_is
         )
     return after
-
-
-def _texts(task: CallTask) -> tuple[str | None, ...]:
-    return (task.call_transcription, task.call_summary, task.call_response_summary)

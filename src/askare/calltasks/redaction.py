@@ -24,9 +24,24 @@ class Private(Enum):
 
 
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
-_CARD = re.compile(r"(?<![\d+])\d(?:[ \u00a0-]?\d){12,18}(?!\d)")
-_FINNISH_ID = re.compile(r"(?<!\w)(\d{2})(\d{2})\d{2}\s?[-+A-FU-Ya-fu-y]\s?\d{3}\s?[0-9A-FHJ-NPR-Ya-fhj-npr-y](?!\w)")
-_KAZAKH_ID = re.compile(r"(?<![\d+])\d(?:[ \u00a0-]?\d){11}(?!\d)")
+_DASHES = "\u2010-\u2015\u2212-"  # those of typographers, and a mathematician's minus
+_GAP = rf"[ \u00a0\u2009\u202f{_DASHES}]?"
+# Between the groups in which cards are embossed, whatever a transcriber puts there.
+_WIDE = rf"[\s.,/{_DASHES}]{{0,2}}"
+_CARD = re.compile(
+    rf"(?<![\d+])(?:\d{{4}}{_WIDE}\d{{4}}{_WIDE}\d{{4}}{_WIDE}\d{{1,4}}(?:{_WIDE}\d{{3}})?"
+    rf"|\d{{4}}{_WIDE}\d{{6}}{_WIDE}\d{{4,5}}"
+    rf"|\d(?:{_GAP}\d){{12,18}})(?!\d)"
+)
+_FINNISH_ID = re.compile(
+    rf"(?<!\w)(\d{{2}})(\d{{2}})\d{{2}}\s?[+A-FU-Ya-fu-y{_DASHES}]\s?\d{{3}}\s?[0-9A-FHJ-NPR-Ya-fhj-npr-y](?!\w)"
+)
+_KAZAKH_ID = re.compile(rf"(?<![\d+])\d(?:{_GAP}\d){{11}}(?!\d)")
+# Dates that begin with a nought look like telephone numbers of some towns.
+_DATE = re.compile(
+    r"(?:0?[1-9]|[12]\d|3[01])"
+    r"(?:([./ -])(?:0?[1-9]|1[0-2])\1(?:19|20)\d\d(?!\d)|([./])(?:0?[1-9]|1[0-2])\2\d\d(?![./ -]?\d))"
+)
 
 
 def redact(text: str, kinds: Collection[Private], *, region: str = "") -> str:
@@ -83,5 +98,7 @@ def _without_phones(text: str, region: str) -> str:
     for own in dict.fromkeys((region, *REGIONS)):
         found = list(phonenumbers.PhoneNumberMatcher(text, own or None))
         for match in reversed(found):
+            if _DATE.match(match.raw_string):
+                continue
             text = f"{text[: match.start]}[phone]{text[match.end :]}"
     return text

@@ -93,8 +93,11 @@ def require_allowed_change(present: Status, wanted: Status, *, strict: bool) -> 
 
 
 def with_status(task: CallTask, wanted: Status, *, now: datetime) -> CallTask:
-    """The task in its new status.  Leaving `completed` forgets when it was; a cancelled task is not processed on."""
+    """The task in its new status.  Leaving `completed` forgets when it was; when somebody first began is never
+    forgotten; a cancelled task is not processed on."""
     task = replace(task, status=wanted, completed_at=now if wanted is Status.COMPLETED else None)
+    if wanted is Status.IN_PROGRESS and task.started_at is None:
+        task = replace(task, started_at=now)
     if wanted is Status.CANCELLED and task.processing_status is Processing.QUEUED:
         return settled_as(task, Processing.NONE)
     return task

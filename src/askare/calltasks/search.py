@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 import msgspec
+from msgspec.structs import replace
 
 from askare.calltasks import rules
-from askare.calltasks.model import CallFilter, Status, Trail
+from askare.calltasks.model import CallFilter, MoreFilters, Order, Status, Trail
 from askare.calltasks.store import PRIORITY_NUMBERS, PROCESSING_NUMBERS, STATUS_NUMBERS, Listed, erasures, fetch
 from askare.kernel.paging import Page, Window
+from askare.kernel.time import milliseconds
 from askare.kernel.words import INFIX_LETTERS_MIN, written_words
 from askare.storage.sql import Conditions
 from askare.storage.transactions import Transaction
@@ -36,6 +38,8 @@ _trail = msgspec.json.Decoder(Trail)
 
 def search(tx: Transaction, wanted: CallFilter, window: Window) -> Page[Listed]:
     """The tasks of the organization that the filter wants, seen through the window, and how many there are."""
+    if wanted.more is not None:
+        return _search_more(tx, wanted, wanted.more, window)
     found = _Search(tx, wanted)
     # An erasure rewrites the titles in history, too, so it is no guide to what was counted before.
     question = (wanted, erasures(tx)) if wanted.words else wanted
@@ -43,6 +47,18 @@ def search(tx: Transaction, wanted: CallFilter, window: Window) -> Page[Listed]:
     if window.start >= total or window.size == 0:
         return Page([], total)
     return Page(fetch(tx, found.numbers(window, total)), total)
+
+
+def _search_more(tx: Transaction, wanted: CallFilter, more: MoreFilters, window: Window) -> Page[Listed]:
+    found = _WiderSearch(tx, wanted, more)
+    if more.updated_since is not None or more.overdue is not None:
+        total = found.count()  # what history does not tell, and what only time changes, is not remembered
+    else:
+        question = replace(wanted, more=replace(more, order=(), now=None))
+        total = tx.memory.counts(KIND).count(tx, question, found.count, None)
+    if window.start >= total or window.size == 0:
+        return Page([], total)
+    return Page(fetch(tx, found.numbers(window)), total)
 
 
 class _Search:
@@ -269,8 +285,106 @@ class _Search:
 
     @staticmethod
     def _stands_in_title(conditions: Conditions, word: str) -> str:
-        escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        return f"x.title LIKE {conditions.value(f'%{escaped}%')} ESCAPE '\\'"
+        return _stands_in("x.title", conditions, word)
+
+
+def _stands_in(column: str, conditions: Conditions, word: str) -> str:
+    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"{column} LIKE {conditions.value(f'%{escaped}%')} ESCAPE '\\'"
+
+
+_ORDERS = {
+    Order.CREATED: "t.task_no",  # numbers are given out as tasks are made
+    Order.UPDATED: "t.updated_at",
+    Order.DUE: "t.due_at",
+    Order.PRIORITY: "t.priority",
+}
+
+
+class _WiderSearch(_Search):
+    """A search by what is rarely asked for: straight through the tasks, by whichever index tells most."""
+
+    def __init__(self, tx: Transaction, wanted: CallFilter, more: MoreFilters) -> None:
+        super().__init__(tx, wanted)
+        self._more = more
+
+    def count(self) -> int:
+        conditions = self._start()
+        return self._number(self._source(conditions), conditions)
+
+    def numbers(self, window: Window, total: int = 0) -> list[int]:  # noqa: ARG002  -- every page goes the same way
+        conditions = self._start()
+        source = self._source(conditions)
+        order = [f"{_ORDERS[one]}{' DESC' if down else ''} NULLS LAST" for one, down in self._more.order]
+        limit, offset = conditions.value(window.size), conditions.value(window.start)
+        rows = self._tx.rows(
+            f"SELECT t.task_no FROM {source} WHERE {conditions}"
+            f" ORDER BY {', '.join([*order, 't.task_no DESC'])} LIMIT {limit} OFFSET {offset}",
+            **conditions.values,
+        )
+        return [number for (number,) in rows]
+
+    def _source(self, conditions: Conditions) -> str:
+        conditions.add("t.organization_no = :organization")
+        for part in [*self._narrow(conditions, as_way_in=False), *self._narrow_more(conditions)]:
+            conditions.add(part)
+        source = "call_tasks t"
+        if not self._wanted.words:
+            return source
+        source += " JOIN call_titles x ON x.organization_no = :organization AND x.task_no = t.task_no"
+        if self._more.everywhere:
+            source += " LEFT JOIN call_contents c ON c.organization_no = :organization AND c.task_no = t.task_no"
+        for word in self._wanted.words:
+            places = ["x.title", "c.text"] if self._more.everywhere else ["x.title"]
+            conditions.add(f"({' OR '.join(_stands_in(place, conditions, word) for place in places)})")
+        if self._posted_words:
+            # One word narrows, and the longest is likely to be the rarest; the texts decide.
+            word = max(self._posted_words, key=lambda one: len(self._cores[one]))
+            tables = ["call_words", "call_content_words"] if self._more.everywhere else ["call_words"]
+            new = ["call_unposted", "call_content_unposted"] if self._more.everywhere else ["call_unposted"]
+            posted = [
+                f"SELECT task_no FROM {table} WHERE organization_no = :organization"
+                f" AND word_no IN ({self._word_numbers(conditions, word)})"
+                for table in tables
+            ]
+            posted += [f"SELECT task_no FROM {table} WHERE organization_no = :organization" for table in new]
+            conditions.add(f"t.task_no IN ({' UNION '.join(posted)})")
+        return source
+
+    def _narrow_more(self, conditions: Conditions) -> list[str]:
+        more, hidden = self._more, self._tx.flavour.unindexed
+        parts = []
+        if more.assigned:
+            parts.append(conditions.among("t.assigned_no", sorted(more.assigned)))
+        if more.appeals:
+            parts.append(conditions.among("t.appeal", sorted(more.appeals)))
+        if more.call_ids:
+            parts.append(conditions.among("t.call_id", sorted(more.call_ids)))
+        if more.phones:
+            parts.append(conditions.among("t.phone", sorted(more.phones)))
+        if more.pipeline:
+            parts.append(
+                conditions.among(f"{hidden}t.processing", sorted(PROCESSING_NUMBERS[one] for one in more.pipeline))
+            )
+        if more.has_error is not None:
+            parts.append(f"t.has_error = {conditions.value(int(more.has_error))}")
+        for column, sign, moment in (
+            ("t.created_at", ">=", more.created_from),
+            ("t.created_at", "<=", more.created_to),
+            ("t.due_at", "<", more.due_before),
+            ("t.updated_at", ">=", more.updated_since),
+        ):
+            if moment is not None:
+                parts.append(f"{column} {sign} {conditions.value(milliseconds(moment))}")
+        if more.overdue is not None and more.now is not None:
+            final = conditions.among("t.status", sorted(STATUS_NUMBERS[one] for one in rules.FINAL))
+            now = conditions.value(milliseconds(more.now))
+            parts.append(
+                f"t.due_at < {now} AND NOT {hidden}{final}"
+                if more.overdue
+                else f"(t.due_at IS NULL OR t.due_at >= {now} OR {final})"
+            )
+        return parts
 
 
 def _listed(conditions: Conditions, numbers: list[int]) -> str:

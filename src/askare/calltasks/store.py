@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import groupby
 from uuid import UUID
 
 import msgspec
@@ -18,10 +19,12 @@ from askare.calltasks.model import (
     document_of,
     task_of,
 )
+from askare.jobs.outbox import HOUSE_USER
+from askare.kernel.caller import Caller, Role
 from askare.kernel.time import instant_of, milliseconds
 from askare.kernel.words import fold
 from askare.storage.sql import Conditions
-from askare.storage.transactions import Transaction, Value
+from askare.storage.transactions import Transaction, Value, on_behalf_of
 from askare.storage.vocabulary import index_all, numbers_of, words_of
 
 # Stored numbers of the closed lists.  New members go to the end: the numbers are on people's disks.
@@ -37,6 +40,7 @@ PROCESSING_NUMBERS = {
 PRIORITY_NUMBERS = {Priority.LOW: 1, Priority.MEDIUM: 2, Priority.HIGH: 3, Priority.URGENT: 4}
 
 POSTED_AT_ONCE = 4_000  # titles whose words are posted in one transaction
+CONTENTS_POSTED_AT_ONCE = 100  # a transcript has a hundred times the words of a title
 SWEPT_AT_ONCE = 1_000
 
 _kept = msgspec.json.Decoder(Kept)
@@ -47,15 +51,52 @@ def insert(tx: Transaction, stored: Stored) -> CallTask:
     columns = _columns(tx, stored)
     row = tx.row(
         "INSERT INTO call_tasks (organization_no, assigned_no, user_id, status, processing, priority, type, phone,"
-        " recording_at, document, kept) VALUES (:organization, :assigned, :user, :status, :processing, :priority,"
-        " :type, :phone, :recording_at, '', :kept) RETURNING task_no",
+        " call_id, appeal, has_error, created_at, updated_at, due_at, recording_at, document, kept)"
+        " VALUES (:organization, :assigned, :user, :status, :processing, :priority, :type, :phone,"
+        " :call_id, :appeal, :has_error, :created_at, :updated_at, :due_at, :recording_at, '', :kept)"
+        " RETURNING task_no",
         **columns,
     )
     assert row is not None  # noqa: S101  -- RETURNING answers the inserted row
     task = msgspec.structs.replace(stored.task, id=int(row[0]))
     tx.run("UPDATE call_tasks SET document = :document WHERE task_no = :no", no=task.id, document=document_of(task))
     note_title(tx, task)
+    note_content(tx, task)
     return task
+
+
+def note_content(tx: Transaction, task: CallTask) -> None:
+    """Have a task found by all else that is said of it; nothing is noted where nothing is."""
+    text = content_of(task)
+    if not text:
+        return
+    tx.run(
+        "INSERT INTO call_contents (organization_no, task_no, text) VALUES (:organization, :no, :text)"
+        " ON CONFLICT (organization_no, task_no) DO UPDATE SET text = excluded.text",
+        organization=tx.organization_no,
+        no=task.id,
+        text=text,
+    )
+    tx.run(
+        "INSERT INTO call_content_unposted (organization_no, task_no) VALUES (:organization, :no)"
+        " ON CONFLICT DO NOTHING",
+        organization=tx.organization_no,
+        no=task.id,
+    )
+
+
+def content_of(task: CallTask) -> str:
+    """What is searched besides the title, folded: the texts, the call's id, and of the phone the digits."""
+    digits = "".join(letter for letter in task.caller_phone or "" if letter.isdigit())
+    said = (
+        task.description,
+        task.call_id,
+        digits,
+        task.call_transcription,
+        task.call_summary,
+        task.call_response_summary,
+    )
+    return fold("\n".join(text for text in said if text))
 
 
 def note_title(tx: Transaction, task: CallTask) -> None:
@@ -78,7 +119,7 @@ def note_title(tx: Transaction, task: CallTask) -> None:
 def save(tx: Transaction, stored: Stored, *, before: Stored) -> None:
     """Keep a task as it is now.  Columns that stay as they were are left alone, and so are their indexes."""
     past, present = _columns(tx, before), _columns(tx, stored)
-    changed = {_FIELDS[name]: name for name, value in present.items() if value != past[name]}
+    changed = {_FIELDS.get(name, name): name for name, value in present.items() if value != past[name]}
     fields = ", ".join(f"{field} = :{name}" for field, name in (("document", "document"), *changed.items()))
     tx.run(
         f"UPDATE call_tasks SET {fields} WHERE task_no = :no AND organization_no = :organization",
@@ -86,19 +127,11 @@ def save(tx: Transaction, stored: Stored, *, before: Stored) -> None:
         document=document_of(stored.task),
         **present,
     )
+    if content_of(before.task) != (content := content_of(stored.task)) and content:
+        note_content(tx, stored.task)
 
 
-_FIELDS = {
-    "assigned": "assigned_no",
-    "user": "user_id",
-    "status": "status",
-    "processing": "processing",
-    "priority": "priority",
-    "type": "type",
-    "phone": "phone",
-    "recording_at": "recording_at",
-    "kept": "kept",
-}
+_FIELDS = {"assigned": "assigned_no", "user": "user_id"}  # columns that are called otherwise than their values
 
 
 def _columns(tx: Transaction, stored: Stored) -> dict[str, Value]:
@@ -112,6 +145,12 @@ def _columns(tx: Transaction, stored: Stored) -> dict[str, Value]:
         "priority": PRIORITY_NUMBERS[task.priority],
         "type": task.task_type,
         "phone": kept.phone,
+        "call_id": task.call_id,
+        "appeal": None if task.appeal_id is None else str(task.appeal_id),
+        "has_error": int(task.error_code is not None),
+        "created_at": milliseconds(task.created_at),
+        "updated_at": milliseconds(task.updated_at),
+        "due_at": None if task.due_date is None else milliseconds(task.due_date),
         "recording_at": milliseconds(kept.recording_at) if kept.has_recording and kept.recording_at else None,
         "kept": msgspec.json.encode(kept).decode(),
     }
@@ -277,9 +316,29 @@ def of_phone(tx: Transaction, phone: str) -> list[int]:
     return [task_no for (task_no,) in rows]
 
 
+def of_call(tx: Transaction, call_id: str) -> list[int]:
+    """The tasks of a call, as the exchange names it."""
+    rows = tx.rows(
+        "SELECT task_no FROM call_tasks WHERE organization_no = :organization AND call_id = :call ORDER BY task_no",
+        organization=tx.organization_no,
+        call=call_id,
+    )
+    return [task_no for (task_no,) in rows]
+
+
 def forget_texts(tx: Transaction, task_no: int) -> None:
     """Take away a task's old texts, its words and its traces of arrival; the title is found no more."""
-    for table in ("call_texts", "call_titles", "call_unposted", "call_words", "call_arrivals"):
+    for table in (
+        "call_texts",
+        "call_titles",
+        "call_unposted",
+        "call_words",
+        "call_contents",
+        "call_content_unposted",
+        "call_content_words",
+        "call_arrivals",
+        "call_deliveries",
+    ):
         tx.run(
             f"DELETE FROM {table} WHERE organization_no = :organization AND task_no = :no",
             organization=tx.organization_no,
@@ -369,5 +428,36 @@ def post_words(tx: Transaction, *, limit: int = POSTED_AT_ONCE, at_least: int = 
     tx.run_many(
         "DELETE FROM call_unposted WHERE organization_no = :organization AND task_no = :task",
         [(organization, task_no) for organization, task_no, _ in claimed],
+    )
+    return len(claimed)
+
+
+def post_content_words(tx: Transaction, *, limit: int = CONTENTS_POSTED_AT_ONCE) -> int:
+    """The same for all else that is said of tasks.  Until then a list looks through these texts themselves."""
+    claimed = tx.rows(
+        "SELECT u.organization_no, o.organization_id, u.task_no, c.text FROM call_content_unposted u"
+        " JOIN organizations o ON o.organization_no = u.organization_no"
+        " LEFT JOIN call_contents c ON c.organization_no = u.organization_no AND c.task_no = u.task_no"
+        f" ORDER BY u.organization_no, u.task_no LIMIT :limit{tx.flavour.claim}",
+        limit=limit,
+    )
+    posted = []
+    for (organization, organization_id), some in groupby(claimed, key=lambda row: (row[0], row[1])):
+        house = Caller(organization, UUID(bytes=bytes(organization_id)), HOUSE_USER, Role.ADMIN)
+        texts = {task_no: text or "" for _, _, task_no, text in some}
+        found = index_all(on_behalf_of(tx, house), texts.values())
+        posted += [
+            (organization, number, task_no)
+            for task_no, one in zip(texts, found, strict=True)
+            for number in numbers_of(tx, organization, words_of(one.words_line)).values()
+        ]
+    tx.run_many(
+        "INSERT INTO call_content_words (organization_no, word_no, task_no) VALUES (:organization, :word, :task)"
+        " ON CONFLICT DO NOTHING",
+        sorted(posted),
+    )
+    tx.run_many(
+        "DELETE FROM call_content_unposted WHERE organization_no = :organization AND task_no = :task",
+        [(organization, task_no) for organization, _, task_no, _ in claimed],
     )
     return len(claimed)

@@ -31,6 +31,7 @@ COMMANDS = {
     "scripts": "service_tasks:list_scripts",
     "holidays": "service_tasks:holidays",
     "domain": "service_tasks:show_domain",
+    "sites": "service_tasks:show_sites",
     "migrate": "care:migrate",
     "backup": "care:backup",
     "restore": "care:restore",

@@ -39,10 +39,10 @@ from askare.kernel.time import written
 from askare.letters import operations as letter_operations
 from askare.opening import open_database
 from askare.outside.check import ProviderCheck, check_providers
-from askare.settings import BadSettings
+from askare.settings import DATABASE_FILE, BadSettings, Settings
 from askare.storage import archive
+from askare.storage.migrations import all_migrations, waiting
 from askare.storage.migrations import migrate as migrate_schema
-from askare.storage.migrations import waiting
 from askare.storage.transactions import Transaction
 
 
@@ -85,6 +85,16 @@ def erase(
         say.print(f"Erased from {len(erased.tasks)} call tasks and {len(erased.appeals)} appeals.", highlight=False)
 
 
+def _migrated(settings: Settings, *, check: bool) -> list[str]:
+    opened = open_database(settings)
+    try:
+        if check:
+            return [migration.name for migration in waiting(opened)]
+        return migrate_schema(opened, now=Edge().now())
+    finally:
+        opened.close()
+
+
 def migrate(*, check: bool = False, data: Data = None, database: DatabaseAddress = None) -> None:
     """Bring the database up to date.  `serve` does it by itself at start.
 
@@ -94,13 +104,10 @@ def migrate(*, check: bool = False, data: Data = None, database: DatabaseAddress
         Only say what would run; exit with 1 when there is something.
     """
     settings = settings_of(data, database).settings
-    opened = open_database(settings)
-    try:
-        names = [migration.name for migration in waiting(opened)]
-        if not check:
-            names = migrate_schema(opened, now=Edge().now())
-    finally:
-        opened.close()
+    if check and not settings.database and not (settings.data / DATABASE_FILE).exists():
+        names = [migration.name for migration in all_migrations()]  # opening it would make it
+    else:
+        names = _migrated(settings, check=check)
     for name in names:
         print(name)
     if not names:

@@ -54,6 +54,7 @@ def token(
     agent: UUID | None = None,
     user: UUID | None = None,
     ttl: str = "30d",
+    name: str = "",
     data: Data = None,
     database: DatabaseAddress = None,
 ) -> None:
@@ -78,13 +79,15 @@ def token(
         The user who the holder is; without it there is one user for each organization, role, agent and offices.
     ttl
         How long the token is good: a number and s, m, h or d.
+    name
+        What it is for, to be known by in `askare token list`.
     """
     settings = settings_of(data, database).settings
     lifetime = _lifetime(ttl)
     if role is Role.AGENT and not office and user is None:
         say.print("Note: an agent without --office sees no tasks.", style="yellow", highlight=False)
     with opened_database(settings) as opened:
-        print(issue_token(opened, organization, role, office, agent, user, lifetime))
+        print(issue_token(opened, organization, role, office, agent, user, lifetime, name=name.strip()))
 
 
 def issue_token(
@@ -95,6 +98,8 @@ def issue_token(
     agent: UUID | None,
     user_id: UUID | None,
     lifetime: timedelta,
+    *,
+    name: str = "",
 ) -> str:
     edge = Edge()
     secret = tokens.personal_token(os.urandom(tokens.SECRET_BYTES))
@@ -115,6 +120,7 @@ def issue_token(
             token_id=edge.new_id(),
             now=now,
             expires_at=now + lifetime,
+            name=name,
         )
         for office_id in offices:
             directory.ensure_office(tx, organization, office_id, now=now)
@@ -140,11 +146,13 @@ def list_tokens(
     rows: list[dict[str, Any]] = [
         {
             "tokenId": str(one.token_id),
+            "name": one.name,
             "userId": str(one.user_id),
             "role": one.rights.role.value,
             "offices": sorted(map(str, one.rights.office_ids)),
             "created": written(one.created_at),
             "expires": written(one.expires_at),
+            "lastUsed": written(one.used_at) if one.used_at else None,
             "revoked": written(one.revoked_at) if one.revoked_at else None,
         }
         for one in page.items
@@ -153,7 +161,7 @@ def list_tokens(
         for row in rows:
             del row["userId"], row["created"]
             row["offices"] = len(row["offices"])
-            row.update({name: (row[name] or "")[:16].replace("T", " ") for name in ("expires", "revoked")})
+            row.update({name: (row[name] or "")[:16].replace("T", " ") for name in ("expires", "lastUsed", "revoked")})
     print_rows(f"Tokens of {organization} (times in UTC)", rows, as_json=as_json)
 
 
@@ -234,6 +242,91 @@ def add_user(
     print(user.user_id)
 
 
+@user_app.command(name="list")
+def list_users(
+    *, organization: str, as_json: AsJson = False, data: Data = None, database: DatabaseAddress = None
+) -> None:
+    """Show an organization's people who sign in with a password, by name.
+
+    Parameters
+    ----------
+    organization
+        Name of the organization.
+    """
+    with opened_database(settings_of(data, database).settings) as opened:
+        of = organization_named(opened, organization)
+        found = opened.read(lambda tx: access.users(tx, of))
+    rows = [
+        {
+            "username": user.username,
+            "userId": str(user.user_id),
+            "role": user.rights.role.value,
+            "offices": len(user.rights.office_ids),
+            "disabled": user.disabled if as_json else "yes" * user.disabled,
+        }
+        for user in found
+    ]
+    print_rows(f"People of {organization}", rows, as_json=as_json)
+
+
+@user_app.command(name="password")
+def change_password(
+    name: str,
+    /,
+    *,
+    password_stdin: Annotated[bool, Parameter(negative="")] = False,
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Give a person another password; whoever is signed in with a cookie must sign in again.
+
+    It is asked for, twice; with --password-stdin it is the first line of standard input.  A token from
+    /authentication/v1/token lives on for its 15 minutes.
+
+    Parameters
+    ----------
+    name
+        The username.
+    password_stdin
+        Read the password from standard input.
+    """
+    settings = settings_of(data, database).settings
+    password_hash = passwords.hashed(_password(from_stdin=password_stdin))
+    with opened_database(settings) as opened:
+        user = opened.write(lambda tx: access.change_password(tx, name, password_hash, now=Edge().now()))
+    say.print(f"{user.username} has another password.", highlight=False)
+
+
+@user_app.command(name="disable")
+def disable_user(name: str, /, *, data: Data = None, database: DatabaseAddress = None) -> None:
+    """Lock a person out: no sign-in, and every token and session of theirs is worthless within a minute.
+
+    What the person did stays.  `askare user enable` takes it back.
+
+    Parameters
+    ----------
+    name
+        The username.
+    """
+    with opened_database(settings_of(data, database).settings) as opened:
+        opened.write(lambda tx: access.disable_user(tx, access.user_named(tx, name).user_id))
+    say.print(f"{name} is nobody any more.", highlight=False)
+
+
+@user_app.command(name="enable")
+def enable_user(name: str, /, *, data: Data = None, database: DatabaseAddress = None) -> None:
+    """Let a person in again who was locked out.
+
+    Parameters
+    ----------
+    name
+        The username.
+    """
+    with opened_database(settings_of(data, database).settings) as opened:
+        opened.write(lambda tx: access.enable_user(tx, access.user_named(tx, name).user_id))
+    say.print(f"{name} may sign in again.", highlight=False)
+
+
 def _password(*, from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
@@ -241,5 +334,5 @@ def _password(*, from_stdin: bool) -> str:
         raise Stop("There is no terminal to ask for the password at; use --password-stdin.")
     password = getpass.getpass("Password: ")
     if getpass.getpass("Once more: ") != password:
-        raise Stop("The two passwords differ; nobody was added.")
+        raise Stop("The two passwords differ; nothing was changed.")
     return password

@@ -141,21 +141,22 @@ def _load_demo(database: Database, data: Path) -> None:
 
     caller = demo_load.ensure_organization(database, edge=Edge())
     steps = demo_load.remaining_steps(database, caller, edge=Edge())
-    if not steps:
-        return
-    with Progress(
-        TextColumn("Demo data"),
-        BarColumn(),
-        TimeRemainingColumn(),
-        console=say,
-        transient=True,
-        disable=not say.is_terminal,
-    ) as progress:
-        for step in progress.track(steps):
-            database.write(step, caller)
-    demo_service_tasks.write_call_list(data)
-    recorded = database.read(demo_calls.recorded_calls, caller)
-    demo_calls.write_recordings(data, caller.organization_no, recorded)
+    if steps:
+        with Progress(
+            TextColumn("Demo data"),
+            BarColumn(),
+            TimeRemainingColumn(),
+            console=say,
+            transient=True,
+            disable=not say.is_terminal,
+        ) as progress:
+            for step in progress.track(steps):
+                database.write(step, caller)
+        demo_service_tasks.write_call_list(data)
+        recorded = database.read(demo_calls.recorded_calls, caller)
+        demo_calls.write_recordings(data, caller.organization_no, recorded)
+    now = Edge().now()
+    database.write(lambda tx: demo_calls.have_some_wait(tx, now=now), caller)
 
 
 def _at_demo_sites(settings: Settings) -> Settings:

@@ -31,6 +31,7 @@ from askare.cli.shared import (
 )
 from askare.edge import Edge
 from askare.kernel.caller import Caller
+from askare.kernel.problems import NotFound
 from askare.kernel.time import settled
 from askare.scripts import registry
 from askare.scripts.command import COMMANDS_FILE
@@ -38,6 +39,7 @@ from askare.scripts.model import parameters_of
 from askare.storage.desk import Database
 from askare.storage.transactions import Transaction
 from askare.svctasks import operations as svctasks
+from askare.svctasks import store
 from askare.svctasks.model import Outcome, Surroundings
 from askare.workdays import operations as workdays
 from askare.workdays import public_holidays
@@ -334,3 +336,49 @@ def show_domain(
             raise Stop(str(unreadable)) from None
     rows = [{"setting": name, "value": value} for name, value in msgspec.structs.asdict(said).items()]
     print_rows(f"{organization} (nothing: the server's own)", rows, as_json=as_json)
+
+
+def show_sites(
+    site: str | None = None,
+    /,
+    *,
+    domains: str | None = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Show the sites where service tasks start, or say which organizations a site serves.
+
+    Example: `askare sites Tampere --domains "Koti, Asunto"`
+
+    Parameters
+    ----------
+    site
+        Name of a site that has been there.
+    domains
+        Names of the organizations it serves from now on, with commas; one named `koti.example` brings along
+        `tampere.koti.example`. An empty text: all that no site names.
+    """
+    if (site is None) != (domains is None):
+        raise Stop("To say which organizations a site serves, name the site and --domains.")
+    now = Edge().now()
+    with opened_database(settings_of(data, database).settings) as opened:
+        if site is not None and domains is not None:
+            names = [name for part in domains.split(",") if (name := part.strip())]
+            try:
+                opened.write(lambda tx: svctasks.name_domains(tx, site, names, now=now))
+            except NotFound:
+                raise Stop(
+                    f"No process has ever been at a site {site!r}: `askare sites` shows those there are."
+                ) from None
+        live = {one.name: one for one in opened.read(store.sites)}
+        named = opened.read(store.domains_by_site)
+    rows: list[dict[str, Any]] = [
+        {
+            "site": name,
+            "serves": ", ".join(said) or "all that no site names",
+            "now": f"there, {live[name].busy} scripts run" if live[name].live else "nobody there",
+        }
+        for name, said in named
+    ]
+    print_rows("Sites", rows, as_json=as_json)

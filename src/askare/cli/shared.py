@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,7 +85,10 @@ def organization_named(database: Database, name: str) -> Organization:
         if organization.name == name:
             return organization
     names = ", ".join(organization.name for organization in found) or "none yet"
-    raise Stop(f"There is no organization {name!r} (there are: {names}).")
+    raise Stop(
+        f"There is no organization {name!r} (there are: {names}).  A new one is made with its first token:"
+        f" askare token --organization {shlex.quote(name)} --role admin"
+    )
 
 
 def house_of(database: Database, organization: str) -> Caller:

@@ -2,6 +2,9 @@
 
 Made from the world's seed and day.  Ten have a recording, made by a program: tones and silence, as two people who take
 turns.  One has failed with each error code.
+
+The six newest wait for the pipeline: a server that finds nobody at their exchange would soon be done with them, so
+they are told to wait for hours, and are put back each time that a server with demo data starts.
 """
 
 from __future__ import annotations
@@ -19,9 +22,9 @@ from msgspec import Struct
 
 from askare.appeals import operations as appeals
 from askare.appeals.model import AppealContent
-from askare.calltasks import operations
+from askare.calltasks import operations, store
 from askare.calltasks.jobs import RECORDING_FILE, folder_of
-from askare.calltasks.model import CallContent, ErrorCode, Office, Priority, Status
+from askare.calltasks.model import CallContent, ErrorCode, Office, Priority, Stage, Status
 from askare.calltasks.summary.extract import summarise
 from askare.demo.world import World
 from askare.directory import operations as directory
@@ -35,6 +38,16 @@ from askare.storage.transactions import Transaction, on_behalf_of
 
 CALLS = 300
 RECORDED = 10
+WAITS_FOR = timedelta(hours=2)
+# The newest calls: at which stage each waits, and after what trouble; without any, nobody has come to it yet.
+WAITING: tuple[tuple[Stage, ErrorCode | None], ...] = (
+    (Stage.FETCH, ErrorCode.RECORDING_UNREACHABLE),
+    (Stage.TRANSCRIBE, ErrorCode.PROVIDER_RATE_LIMITED),
+    (Stage.TRANSCRIBE, ErrorCode.PROVIDER_UNAVAILABLE),
+    (Stage.FETCH, None),
+    (Stage.DECODE, None),
+    (Stage.TRANSCRIBE, None),
+)
 DAYS_BACK = 21
 _FACT = "demo calls"
 
@@ -194,7 +207,8 @@ def _create_call(tx: Transaction, world: World, at: int, *, created: datetime) -
     codes = list(ErrorCode)
     is_failed = at < len(codes)
     is_recorded = len(codes) <= at < len(codes) + RECORDED
-    has_recording = is_failed or is_recorded or dice.random() < 0.4
+    is_waiting = at >= CALLS - len(WAITING)
+    has_recording = is_failed or is_recorded or dice.random() < 0.4 or is_waiting
     prefix = "+358401" if language == "fi" else "+7701"
     content = CallContent(
         task_type=occasion.task_type,
@@ -202,14 +216,16 @@ def _create_call(tx: Transaction, world: World, at: int, *, created: datetime) -
         title=occasion.title.format(place=place),
         caller_phone=f"{prefix}{dice.randrange(10**6, 10**7)}"[:12],
         caller_name=dice.choice(callers),
-        call_id=f"{1_700_000_000 + at}.{at}",
+        call_id=_call_id(at),
         recording_url=f"https://pbx.demo.example/rec/{at}.wav" if has_recording else None,
         call_datetime=created - timedelta(minutes=dice.randint(1, 9)),
         due_date=created + timedelta(hours=dice.choice((4, 24, 72, 120))) if dice.random() < 0.7 else None,
     )
     number = operations.create_call(tx, content, operator=OPERATORS[operator][1], office=OFFICE, now=created)
     later = created + timedelta(seconds=30)
-    if is_failed:
+    if is_waiting:
+        pass  # until the next start
+    elif is_failed:
         _fail(tx, number, codes[at], created=created)
     elif has_recording and not is_recorded and dice.random() < 0.1:
         operations.skip(tx, number, office=OFFICE, now=later)
@@ -217,9 +233,8 @@ def _create_call(tx: Transaction, world: World, at: int, *, created: datetime) -
         if is_recorded:
             operations.save_fetched(tx, number, now=later)
         _understand(tx, number, occasion.conversation.format(place=place, when=moment), language, now=later)
-    for kind in operations.STAGE_KINDS.values():
-        outbox.withdraw(tx, kind, str(number))
-    status = dice.choices(list(Status), (5, 2, 6, 1))[0]
+    _withdraw(tx, number)
+    status = Status.PENDING if is_waiting else dice.choices(list(Status), (5, 2, 6, 1))[0]
     operations.update_status(tx, number, status, office=OFFICE, now=later + timedelta(minutes=dice.randint(2, 300)))
     if occasion.task_type == "appeal" and dice.random() < 0.5:
         appeal = AppealContent(
@@ -227,6 +242,37 @@ def _create_call(tx: Transaction, world: World, at: int, *, created: datetime) -
         )
         appeal_no = appeals.create_appeal(tx, appeal, created_by=None, phone=content.caller_phone, now=later)
         operations.link_appeal(tx, number, appeal_no, office=OFFICE, now=later)
+
+
+def _call_id(at: int) -> str:
+    """The exchange's name for a call."""
+    return f"{1_700_000_000 + at}.{at}"
+
+
+def _withdraw(tx: Transaction, number: int) -> None:
+    for kind in operations.STAGE_KINDS.values():
+        outbox.withdraw(tx, kind, str(number))
+
+
+def have_some_wait(tx: Transaction, *, now: datetime) -> None:
+    """Have the newest calls wait for the pipeline, if they do not; a call that somebody has cancelled is left alone.
+
+    The pipeline takes them up some hours later and fails for want of their exchange, which is what it would do.
+    """
+    exchange = Caller(tx.organization_no, tx.caller.organization_id, HOUSE_USER, Role.INGEST)
+    scoped = on_behalf_of(tx, exchange)
+    for at, (stage, code) in enumerate(WAITING, start=CALLS - len(WAITING)):
+        for number in store.of_call(tx, _call_id(at)):
+            stored = store.find(tx, number)
+            if stored is None or stored.task.status is Status.CANCELLED:
+                continue
+            _withdraw(scoped, number)
+            is_begun = code is None and stage is not Stage.FETCH
+            operations.have_wait(scoped, number, stage, is_begun=is_begun, until=now + WAITS_FOR, now=now)
+            if code is not None:
+                operations.fail(
+                    scoped, number, code, detail="", retry_after_seconds=3_600, dice=0.5, office=OFFICE, now=now
+                )
 
 
 def _fail(tx: Transaction, number: int, code: ErrorCode, *, created: datetime) -> None:

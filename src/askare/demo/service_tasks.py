@@ -103,7 +103,7 @@ TASKS = (
         time(0),
         site_mode="list",
         sites="main, Tampere",
-        sched={"alert_after_failures": 3},
+        sched={"alert_after_failures": 3, "alert_to": ["it@demo.example"]},
         output="There are no outside services to check.",
     ),
     DemoTask(

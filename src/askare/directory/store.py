@@ -24,7 +24,7 @@ from askare.kernel.words import fold
 from askare.storage import shelf
 from askare.storage.search import Bound, Query, search, seen_offices
 from askare.storage.shelf import Item, Link, Place, Shelf
-from askare.storage.sql import Conditions
+from askare.storage.sql import Conditions, insert_rows
 from askare.storage.transactions import Transaction, Value
 
 CODE, EXTENSION = 1, 2
@@ -171,12 +171,13 @@ def _links(entry: Entry) -> list[Link]:
 
 def claim(tx: Transaction, kind: Kind, thing_ids: Iterable[UUID]) -> None:
     """Before making things under ids that the caller has chosen: wait for whoever is making the very same."""
-    tx.run_many(
-        "INSERT INTO names (organization_no, kind, thing_id, name) VALUES (:organization, :kind, :thing, '')"
-        " ON CONFLICT (organization_no, kind, thing_id) DO UPDATE SET name = names.name",
-        # In one order for everybody, so that two transactions never wait for each other's claims.
-        [(tx.organization_no, kind.value, thing) for thing in sorted(thing_id.bytes for thing_id in thing_ids)],
-    )
+    # In one order for everybody, so that two transactions never wait for each other's claims.
+    rows = [(tx.organization_no, kind.value, thing, "") for thing in sorted(thing_id.bytes for thing_id in thing_ids)]
+    insert_rows(tx, "names", _NAME_COLUMNS, rows, on_conflict=f"{_NAME_KEY} DO UPDATE SET name = names.name")
+
+
+_NAME_COLUMNS = ("organization_no", "kind", "thing_id", "name")
+_NAME_KEY = "(organization_no, kind, thing_id)"
 
 
 def put_name(tx: Transaction, kind: Kind, thing_id: UUID, name: str) -> None:
@@ -186,11 +187,8 @@ def put_name(tx: Transaction, kind: Kind, thing_id: UUID, name: str) -> None:
 
 def put_names(tx: Transaction, kind: Kind, named: Mapping[UUID, str]) -> None:
     """Have things known by these names."""
-    tx.run_many(
-        "INSERT INTO names (organization_no, kind, thing_id, name) VALUES (:organization, :kind, :thing, :name)"
-        " ON CONFLICT (organization_no, kind, thing_id) DO UPDATE SET name = excluded.name",
-        sorted((tx.organization_no, kind.value, thing_id.bytes, name) for thing_id, name in named.items()),
-    )
+    rows = sorted((tx.organization_no, kind.value, thing_id.bytes, name) for thing_id, name in named.items())
+    insert_rows(tx, "names", _NAME_COLUMNS, rows, on_conflict=f"{_NAME_KEY} DO UPDATE SET name = excluded.name")
 
 
 def delete_names(tx: Transaction, kind: Kind, thing_ids: Iterable[UUID]) -> None:
@@ -244,10 +242,12 @@ def knows_any(tx: Transaction, kind: Kind) -> bool:
 
 def note_renamed(tx: Transaction, kind: Kind, thing_ids: Iterable[UUID]) -> None:
     """Remember that whatever names the things is still found by what they were called before."""
-    tx.run_many(
-        "INSERT INTO renamed (organization_no, kind, thing_id) VALUES (:organization, :kind, :thing)"
-        " ON CONFLICT (organization_no, kind, thing_id) DO UPDATE SET times = renamed.times + 1",
+    insert_rows(
+        tx,
+        "renamed",
+        ("organization_no", "kind", "thing_id"),
         [(tx.organization_no, kind.value, thing) for thing in sorted(thing_id.bytes for thing_id in thing_ids)],
+        on_conflict=f"{_NAME_KEY} DO UPDATE SET times = renamed.times + 1",
     )
 
 

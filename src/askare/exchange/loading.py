@@ -136,7 +136,7 @@ def _read(row: Row, how: Loading) -> _Ready:
             return _Ready(row, faults=(Fault("", Wrong.TYPE, "must be an object"),))
     faults: list[Fault] = []
     id_field = ID_FIELDS[how.kind]
-    thing_id = _id_of(thing, id_field, faults)
+    thing_id = _id_of(thing, id_field, how, faults)
     content = how.typed(thing, CONTENTS[how.kind])
     if isinstance(content, list):
         faults += content
@@ -145,16 +145,16 @@ def _read(row: Row, how: Loading) -> _Ready:
     return _Ready(row, thing_id, content, tuple(faults))
 
 
-def _id_of(thing: dict[str, Any], field: str, faults: list[Fault]) -> UUID | None:
+def _id_of(thing: dict[str, Any], field: str, how: Loading, faults: list[Fault]) -> UUID | None:
     value = thing.get(field)
     if value is None:
         faults.append(Fault(field, Wrong.MISSING, f"Mandatory field {field} is missing"))
         return None
-    try:
-        return msgspec.convert(value, UUID)
-    except msgspec.ValidationError:
-        faults.append(Fault(field, Wrong.TYPE, "must be a UUID: 8-4-4-4-12 hexadecimal digits"))
+    thing_id: UUID | list[Fault] = how.typed(value, UUID)
+    if isinstance(thing_id, list):
+        faults += [Fault(field, fault.wrong, fault.message) for fault in thing_id]
         return None
+    return thing_id
 
 
 def _write(database: Database, ready: Sequence[_Ready], how: Loading, now: datetime) -> list[Outcome]:

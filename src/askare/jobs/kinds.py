@@ -17,3 +17,4 @@ class Kind(Enum):
     TRANSCRIBE_CALL = "transcribe call"
     SUMMARISE_CALL = "summarise call"
     FORGET_RECORDING = "forget recording"
+    DELIVER_EVENT = "deliver event"

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from askare.jobs.kinds import Kind
 from askare.kernel.caller import Caller, Role
 from askare.kernel.time import milliseconds
+from askare.storage.sql import insert_rows
 from askare.storage.transactions import Transaction
 
 HOUSE_USER = UUID(int=0)  # whom history names for what nobody did by hand
@@ -63,12 +64,14 @@ def promise_all(tx: Transaction, kind: Kind, abouts: Sequence[str], *, due: date
     """Promise the same work about many things."""
     if not abouts:
         return
-    tx.run_many(
-        "INSERT INTO jobs (organization_no, kind, about, due) VALUES (:organization, :kind, :about, :due)"
-        " ON CONFLICT (organization_no, kind, about) DO UPDATE SET promised = jobs.promised + 1, attempts = 0,"
-        " due = CASE WHEN jobs.is_leased = 1 OR jobs.due < excluded.due THEN jobs.due ELSE excluded.due END",
+    insert_rows(
+        tx,
+        "jobs",
+        ("organization_no", "kind", "about", "due"),
         # In one order for everybody, so that two transactions never wait for each other's promises.
-        [(tx.organization_no, kind.value, about, milliseconds(due)) for about in sorted(abouts)],
+        [(tx.organization_no, kind.value, about, milliseconds(due)) for about in sorted(set(abouts))],
+        on_conflict="(organization_no, kind, about) DO UPDATE SET promised = jobs.promised + 1, attempts = 0,"
+        " due = CASE WHEN jobs.is_leased = 1 OR jobs.due < excluded.due THEN jobs.due ELSE excluded.due END",
     )
     bell = tx.memory.bell
     tx.after_commit(lambda: bell.ring(kind.value))

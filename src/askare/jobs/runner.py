@@ -175,8 +175,11 @@ class Lane:
             return taken
 
     def enter_before_others(self) -> bool:
-        """Take a place, where one is free that nobody waits for."""
-        return not self._queues and self.enter(1) == 1
+        """Take a place, where one is free that nobody waits for; whoever finds none waits from now on."""
+        if self._queues or self.enter(1) == 0:
+            self._queues = True
+            return False
+        return True
 
     def leave(self, many: int = 1) -> None:
         with self._lock:

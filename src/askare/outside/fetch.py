@@ -197,7 +197,7 @@ class _CheckedTransport(httpx2.AsyncBaseTransport):
                 extensions=request.extensions,
             )
         )
-        return httpx2.Response(answer.status, headers=answer.headers, stream=_Body(answer))
+        return httpx2.Response(answer.status, headers=answer.headers, stream=_Body(answer), request=request)
 
     async def aclose(self) -> None:
         await self._pool.aclose()
@@ -227,10 +227,9 @@ class Fetcher:
     ) -> None:
         self.guard = Guard(allow or AllowList(), open_kinds=open_kinds, resolve=resolve)
         self._user_agent = user_agent
-        # No proxy from the environment: behind one nobody could tell which address is spoken to.
-        self._client = httpx2.AsyncClient(
-            transport=_CheckedTransport(self.guard, tls=tls or _trusted()), trust_env=False
-        )
+        # Straight to the transport: a client would look for proxies in the environment, behind which nobody could tell
+        # which address is spoken to, and takes as long over cookies and sign-in, which we have none of, as the rest.
+        self._transport = _CheckedTransport(self.guard, tls=tls or _trusted())
 
     async def __aenter__(self) -> Self:
         return self
@@ -241,7 +240,7 @@ class Fetcher:
         await self.aclose()
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def fetch(
         self,
@@ -296,16 +295,21 @@ class Fetcher:
         bounds: Bounds,
     ) -> AsyncIterator[httpx2.Response]:
         url = read_address(address)
-        sent = {"accept-encoding": "identity", "user-agent": self._user_agent}
+        sent = {"accept": "*/*", "accept-encoding": "identity", "user-agent": self._user_agent}
         sent |= {name.lower(): value for name, value in (headers or {}).items()}
-        timeout = httpx2.Timeout(
-            bounds.silence_seconds, connect=min(bounds.connect_seconds, bounds.total_seconds), pool=bounds.total_seconds
-        )
+        timeout = {
+            "connect": min(bounds.connect_seconds, bounds.total_seconds),
+            "read": bounds.silence_seconds,
+            "write": bounds.silence_seconds,
+            "pool": bounds.total_seconds,
+        }
         try:
             async with asyncio.timeout(bounds.total_seconds):
                 for _ in range(bounds.redirects_max + 1):
-                    request = self._client.build_request(method, url, headers=sent, content=content, timeout=timeout)
-                    answer = await self._client.send(request, stream=True)
+                    request = httpx2.Request(
+                        method, url, headers=sent, content=content, extensions={"timeout": timeout}
+                    )
+                    answer = await self._transport.handle_async_request(request)
                     try:
                         onward = _onward(answer) if bounds.redirects_max else None
                         if onward is None:

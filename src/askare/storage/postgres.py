@@ -7,6 +7,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 import psycopg
@@ -64,9 +65,24 @@ class _PostgresTransaction(Scope):
     def run_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         self._execute_many(sql, rows, returning=False)
 
-    def numbers_of_new(self, insertion: str, rows: Sequence[Sequence[Value]]) -> list[int]:
-        self._execute_many(insertion, rows, returning=True)
-        return [number for answer in self._cursor.results() for (number,) in answer]
+    def rows_of_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> list[Row]:
+        self._execute_many(sql, rows, returning=True)
+        return [row for answer in self._cursor.results() for row in answer] if rows else []
+
+    def insert_many(
+        self, table: str, columns: tuple[str, ...], rows: Sequence[Sequence[Value]], *, then: str = ""
+    ) -> list[Row]:
+        if not rows:
+            return []
+        if len(rows) == 1:
+            self._cursor.execute(cast("Any", _insertion(table, columns, ("%s",) * len(columns), then)), rows[0])
+        else:
+            # One statement with a list for each column: sixteen times the rows of one statement a row.
+            values = list(zip(*rows, strict=True))
+            arrays = [list(column) for column in values if any(value is not None for value in column)]
+            kinds = tuple(_array_of(column) for column in values)
+            self._cursor.execute(cast("Any", _insertion_of_many(table, columns, kinds, then)), arrays)
+        return self._cursor.fetchall() if self._cursor.description is not None else []
 
     def _execute_many(self, sql: str, rows: Sequence[Sequence[Value]], *, returning: bool) -> None:
         names = numbered(sql)[1]
@@ -94,6 +110,33 @@ class _PostgresTransaction(Scope):
         names = ", ".join(f"v{at}" for at in range(len(types)))
         sql = f"UPDATE {table} u SET {given} FROM unnest({lists}) AS v ({names}) WHERE {found}"
         self._cursor.execute(cast("Any", sql), [list(values) for values in zip(*rows, strict=True)])
+
+
+def _array_of(column: Sequence[Value]) -> str | None:
+    """The type of a list of these values; None when there are none among them."""
+    kinds = {type(value) for value in column if value is not None}
+    if not kinds:
+        return None
+    return _ARRAYS[float if float in kinds else kinds.pop()]
+
+
+_ARRAYS = {int: "BIGINT[]", float: "DOUBLE PRECISION[]", str: "TEXT[]", bytes: "BYTEA[]", bool: "BOOLEAN[]"}
+
+
+@lru_cache(maxsize=200)
+def _insertion(table: str, columns: tuple[str, ...], places: tuple[str, ...], then: str) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(places)}){then}"
+
+
+@lru_cache(maxsize=500)
+def _insertion_of_many(table: str, columns: tuple[str, ...], kinds: tuple[str | None, ...], then: str) -> str:
+    names = [f"c{number}" if kind else "NULL" for number, kind in enumerate(kinds)]
+    lists = ", ".join(f"%s::{kind}" for kind in kinds if kind)
+    given = ", ".join(name for name in names if name != "NULL")
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(names)}"
+        f" FROM unnest({lists}) AS given ({given}){then}"
+    )
 
 
 class PostgresDatabase:
@@ -126,7 +169,10 @@ class PostgresDatabase:
             # A connection of its own first: the pool only ever says "timeout", this says what is wrong.
             psycopg.connect(self._address, connect_timeout=5).close()
         except psycopg.Error as error:
-            raise Unavailable(f"PostgreSQL cannot be reached: {str(error).strip()}") from error
+            raise Unavailable(
+                f"PostgreSQL cannot be reached: {str(error).strip()}\n"
+                "Start it, or mend the address in --database or ASKARE_DATABASE."
+            ) from error
         self._pool.open()
         self._opened = True
 

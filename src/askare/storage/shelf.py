@@ -115,9 +115,14 @@ def insert_all(tx: Transaction, shelf: Shelf, items: Sequence[Item]) -> list[int
     if not items:
         return []
     statements = _statements(shelf)
-    nos = tx.numbers_of_new(
-        statements.insert, [(tx.organization_no, item.key, *_values(statements, item)) for item in items]
+    inserted = tx.insert_many(
+        shelf.table,
+        statements.names,
+        [(tx.organization_no, item.key, *_values(statements, item)) for item in items],
+        then=f" RETURNING {shelf.id}, {shelf.no}",
     )
+    no_of = {key: int(no) for key, no in inserted}
+    nos = [no_of[item.key] for item in items]
     _insert_satellites(tx, shelf, list(zip(nos, items, strict=True)))
     if shelf.has_text:
         _note_unposted(tx, shelf, [(no, "") for no in nos])
@@ -285,8 +290,10 @@ def _insert_texts(tx: Transaction, shelf: Shelf, things: Sequence[tuple[int, int
     """Have things found by their texts, each with its number and time."""
     organization = tx.organization_no
     indexed = index_all(tx, [text for _, _, text in things])
-    tx.run_many(
-        _statements(shelf).insert_text,
+    insert_rows(
+        tx,
+        shelf.texts,
+        _statements(shelf).text_columns,
         [
             (organization, time, no, text.words_line, text.stems_line)
             for (no, time, _), text in zip(things, indexed, strict=True)
@@ -304,16 +311,16 @@ def _delete_satellites(tx: Transaction, shelf: Shelf, places: Sequence[Place]) -
 
 
 def _delete_texts(tx: Transaction, shelf: Shelf, places: Sequence[Place]) -> None:
-    posted = []
-    for place in places:
-        row = tx.row(_statements(shelf).delete_text, organization=tx.organization_no, time=place.time, no=place.no)
-        posted.append((place.no, row[0] if row else ""))
-    _note_unposted(tx, shelf, posted)
+    gone = [(tx.organization_no, place.time, place.no) for place in places]
+    posted: dict[int, str] = dict(tx.rows_of_many(_statements(shelf).delete_text, gone))
+    _note_unposted(tx, shelf, [(place.no, posted.get(place.no, "")) for place in places])
 
 
 def _note_unposted(tx: Transaction, shelf: Shelf, things: Sequence[tuple[int, str]]) -> None:
     """Remember that the words of things are to be posted, and which are posted now, unless that is known already."""
-    tx.run_many(_statements(shelf).note_unposted, [(tx.organization_no, no, words) for no, words in things])
+    statements = _statements(shelf)
+    rows = [(tx.organization_no, no, words) for no, words in sorted(things)]
+    insert_rows(tx, shelf.unposted, statements.unposted_columns, rows, on_conflict=statements.unposted_already)
 
 
 class _Statements:
@@ -322,13 +329,8 @@ class _Statements:
     def __init__(self, shelf: Shelf) -> None:
         table, no, key, time = shelf.table, shelf.no, shelf.id, shelf.time
         self.columns = shelf.columns
-        names = ("organization_no", key, "version", *shelf.columns, time, "modified", "document")
-        places = ("organization", "key", "version", *shelf.columns, "time", "modified", "document")
-        self.insert = (
-            f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(f':{place}' for place in places)})"
-            f" RETURNING {no}"
-        )
-        assignments = ", ".join(f"{name} = :{place}" for name, place in zip(names[2:], places[2:], strict=True))
+        self.names = ("organization_no", key, "version", *shelf.columns, time, "modified", "document")
+        assignments = ", ".join(f"{name} = :{name}" for name in self.names[2:])
         self.update = f"UPDATE {table} SET {assignments} WHERE {no} = :no"
         self.find = (
             f"SELECT {no}, version, document FROM {table} WHERE organization_no = :organization AND {key} = :key"
@@ -338,20 +340,14 @@ class _Statements:
             f"DELETE FROM {shelf.links} WHERE organization_no = :organization AND kind = :kind"
             f" AND target = :target AND {time} = :time AND {no} = :no"
         )
-        self.insert_text = (
-            f"INSERT INTO {shelf.texts} (organization_no, {time}, {no}, words_line, stems_line)"
-            " VALUES (:organization, :time, :no, :words, :stems)"
-        )
+        self.text_columns = ("organization_no", time, no, "words_line", "stems_line")
         self.delete_text = (
             f"DELETE FROM {shelf.texts} WHERE organization_no = :organization AND {time} = :time AND {no} = :no"
-            " RETURNING words_line"
+            f" RETURNING {no}, words_line"
         )
+        self.unposted_columns = ("organization_no", no, "posted_words")
         # DO UPDATE rather than DO NOTHING: it waits for whoever is posting this very thing, and then notes it anew.
-        self.note_unposted = (
-            f"INSERT INTO {shelf.unposted} (organization_no, {no}, posted_words) VALUES (:organization, :no, :words)"
-            f" ON CONFLICT (organization_no, {no})"
-            f" DO UPDATE SET posted_words = {shelf.unposted}.posted_words"
-        )
+        self.unposted_already = f"(organization_no, {no}) DO UPDATE SET posted_words = {shelf.unposted}.posted_words"
 
 
 @lru_cache(maxsize=100)
@@ -401,13 +397,13 @@ def post_words(tx: Transaction, shelf: Shelf, *, limit: int = POSTED_AT_ONCE, at
             f"DELETE FROM {shelf.words} WHERE organization_no = :organization AND word_no = :word AND {no} = :no",
             sorted(gone),
         )
-    if come:
-        tx.run_many(
-            f"INSERT INTO {shelf.words} (organization_no, word_no, {no}, {time}, modified)"
-            " VALUES (:organization, :word, :no, :time, :modified)"
-            f" ON CONFLICT (organization_no, word_no, {no})"
-            f" DO UPDATE SET {time} = excluded.{time}, modified = excluded.modified",
-            sorted(come),
-        )
+    insert_rows(
+        tx,
+        shelf.words,
+        ("organization_no", "word_no", no, time, "modified"),
+        sorted(come),
+        on_conflict=f"(organization_no, word_no, {no})"
+        f" DO UPDATE SET {time} = excluded.{time}, modified = excluded.modified",
+    )
     tx.run_many(f"DELETE FROM {shelf.unposted} WHERE organization_no = :organization AND {no} = :no", claimed)
     return len(claimed)

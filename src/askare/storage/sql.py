@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 from askare.storage.transactions import Transaction, Value
 
 
-def insert_rows(tx: Transaction, table: str, columns: tuple[str, ...], rows: Sequence[Sequence[Value]]) -> None:
-    """Insert rows, each with its values in the order of the columns."""
+def insert_rows(
+    tx: Transaction, table: str, columns: tuple[str, ...], rows: Sequence[Sequence[Value]], *, on_conflict: str = ""
+) -> None:
+    """Insert rows, each with its values in the order of the columns; `on_conflict` is what follows these words."""
     if rows:
-        tx.run_many(_insertion(table, columns), rows)
-
-
-@lru_cache(maxsize=200)
-def _insertion(table: str, columns: tuple[str, ...]) -> str:
-    places = ", ".join(f":{column}" for column in columns)
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})"
+        tx.insert_many(table, columns, rows, then=f" ON CONFLICT {on_conflict}" if on_conflict else "")
 
 
 class Conditions:

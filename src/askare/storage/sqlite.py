@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -115,12 +116,16 @@ class _SqliteTransaction(Scope):
         if rows:
             self._connection.executemany(numbered(sql)[0], rows)
 
-    def numbers_of_new(self, insertion: str, rows: Sequence[Sequence[Value]]) -> list[int]:
-        return [number for (number,) in self._connection.executemany(numbered(insertion)[0], rows)]
+    def rows_of_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> list[Row]:
+        return self._connection.executemany(numbered(sql)[0], rows).fetchall() if rows else []
+
+    def insert_many(
+        self, table: str, columns: tuple[str, ...], rows: Sequence[Sequence[Value]], *, then: str = ""
+    ) -> list[Row]:
+        return self._connection.executemany(_insertion(table, columns, then), rows).fetchall() if rows else []
 
     def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
-        places = ", ".join("?" * len(columns))
-        self._connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
+        self._connection.executemany(_insertion(table, tuple(columns), ""), rows)
 
     def amend(
         self, table: str, keys: Mapping[str, str], columns: Mapping[str, str], rows: Sequence[Sequence[Value]]
@@ -128,6 +133,11 @@ class _SqliteTransaction(Scope):
         found = " AND ".join(f"{name} = ?{at}" for at, name in enumerate(keys, 1))
         given = ", ".join(f"{name} = ?{at}" for at, name in enumerate(columns, len(keys) + 1))
         self._connection.executemany(f"UPDATE {table} SET {given} WHERE {found}", rows)
+
+
+@lru_cache(maxsize=200)
+def _insertion(table: str, columns: tuple[str, ...], then: str) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}){then}"
 
 
 class SqliteDatabase:
@@ -413,7 +423,9 @@ class Errand:
 def _told(error: Exception) -> Exception:
     """The error as the caller should hear it: trouble with the file is a matter of "not now"."""
     if isinstance(error, apsw.FullError):
-        return Unavailable("The disk of the database is full.", retry_after_seconds=60)
+        return Unavailable(
+            "The disk of the database is full: nothing was changed.  Make room, then try again.", retry_after_seconds=60
+        )
     if isinstance(error, (apsw.BusyError, apsw.LockedError)):
         return Unavailable("The database is held by another process.", retry_after_seconds=5)
     if isinstance(error, apsw.IOError):

@@ -53,8 +53,13 @@ class Transaction(Protocol):
     def run_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         """Carry out a statement once for each row of values, given in the order of its parameters."""
 
-    def numbers_of_new(self, insertion: str, rows: Sequence[Sequence[Value]]) -> list[int]:
-        """Carry out an `INSERT … RETURNING` of one row once for each row of values; the number that each returned."""
+    def rows_of_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> list[Row]:
+        """Carry out a statement that answers rows once for each row of values; all that they answer."""
+
+    def insert_many(
+        self, table: str, columns: tuple[str, ...], rows: Sequence[Sequence[Value]], *, then: str = ""
+    ) -> list[Row]:
+        """Insert rows; `then` ends the statement: ON CONFLICT, RETURNING.  What it returns, in no particular order."""
 
     def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
         """Insert very many rows, in the quickest way the database has."""

@@ -19,7 +19,7 @@ from askare.kernel.words import (
     suffixes,
     written_words,
 )
-from askare.storage.sql import Conditions
+from askare.storage.sql import Conditions, insert_rows
 from askare.storage.transactions import Transaction
 
 _WHOLE, _END, _STEM = 0, 1, 2
@@ -98,18 +98,21 @@ def _take_some_in(tx: Transaction, words: list[str], forms: dict[str, frozenset[
     organization = tx.organization_no
     numbers = _numbers_by_word(tx, organization, words)
     if missing := [word for word in words if word not in numbers]:
-        come_numbers = tx.numbers_of_new(
-            "INSERT INTO words (organization_no, word) VALUES (:organization, :word)"
-            # Somebody else may have taken it in at this moment; then this waits for them and answers their number.
-            " ON CONFLICT (organization_no, word) DO UPDATE SET word = excluded.word RETURNING word_no",
+        inserted = tx.insert_many(
+            "words",
+            ("organization_no", "word"),
             [(organization, word) for word in missing],
+            # Somebody else may have taken it in at this moment; then this waits for them and answers their number.
+            then=" ON CONFLICT (organization_no, word) DO UPDATE SET word = excluded.word RETURNING word, word_no",
         )
-        come = dict(zip(missing, come_numbers, strict=True))
+        come = {word: int(number) for word, number in inserted}
         rows = [row for word in missing for row in _form_rows(organization, word, forms[word], come[word])]
-        tx.run_many(
-            "INSERT INTO word_forms (organization_no, form, kind, word_no) VALUES (:organization, :form, :kind, :word)"
-            " ON CONFLICT DO NOTHING",  # whoever took the same word in at this moment wrote the same forms
+        insert_rows(
+            tx,
+            "word_forms",
+            ("organization_no", "form", "kind", "word_no"),
             sorted(rows),
+            on_conflict="DO NOTHING",  # whoever took the same word in at this moment wrote the same forms
         )
         numbers |= come
     tx.after_commit(lambda: tx.memory.keep_words(organization, numbers))

@@ -286,7 +286,7 @@ def _set_clocks(
 ) -> None:
     """Give an enabled task the clocks of its scopes, each to be looked at by the next tick."""
     plan = rules.plan_of(content, armed_at=armed_at)
-    scopes = rules.scopes_of(content, store.serving(tx))
+    scopes = rules.scopes_of(content, store.serving(tx, tx.organization_no))
     by_scope = {clock.scope: clock for clock in known}
     store.delete_clocks(tx, task_no, by_scope.keys() - set(scopes))
     wanted = []
@@ -304,6 +304,9 @@ def _set_clocks(
 
 def new_site(tx: Transaction, site: str, *, now: int) -> None:
     """Give the tasks of all domains their clocks on a site that was never there before.  For the house itself."""
+    if any(domains for _, domains in store.domains_by_site(tx)):
+        _place_anew(tx, now=now)  # a new site serves the domains that nobody names
+        return
     # The tasks that were kept before there was any site at all wait in the domain's name.
     tx.run(
         "UPDATE svctask_clocks SET scope = :site, next_start = :now WHERE scope = '' AND next_start IS NOT NULL"
@@ -321,17 +324,39 @@ def new_site(tx: Transaction, site: str, *, now: int) -> None:
         before=now - 1,
         now=now,
     )
-    serving = store.serving(tx)
-    listed = tx.rows(
-        "SELECT task_no, organization_no, armed_at, document FROM svctasks"
-        " WHERE spread = 2 AND enabled = 1 AND paused = 0"
+    _place_anew(tx, now=now, spread=2)
+
+
+def _place_anew(tx: Transaction, *, now: int, spread: int | None = None) -> None:
+    """Give the tasks that start at several sites the clocks of the sites that serve their domain now, and no others.
+
+    What a site was to start that serves the domain no more vanishes; what runs there goes on.
+    """
+    serving: dict[int, list[str]] = {}
+    rows = tx.rows(
+        "SELECT task_no, organization_no, document FROM svctasks WHERE enabled = 1 AND paused = 0"
+        f" AND spread {'> 0' if spread is None else '= :spread'}",
+        **({} if spread is None else {"spread": spread}),
     )
-    for task_no, organization_no, _, document in listed:
-        content = content_of(msgspec.json.decode(document))
-        if site not in rules.scopes_of(content, serving):
-            continue
-        store.delete_clocks(tx, task_no, [""])
-        store.keep_clocks(tx, [Clock(task_no, site, organization_no, now - 1, now, None, None)])
+    for task_no, organization_no, document in rows:
+        if organization_no not in serving:
+            serving[organization_no] = store.serving(tx, organization_no)
+        scopes = set(rules.scopes_of(content_of(msgspec.json.decode(document)), serving[organization_no]))
+        known = {clock.scope for clock in store.clocks_of(tx, task_no)}
+        store.delete_clocks(tx, task_no, known - scopes)
+        new = sorted(scopes - known)
+        store.keep_clocks(tx, [Clock(task_no, scope, organization_no, now - 1, now, None, None) for scope in new])
+
+
+def name_domains(tx: Transaction, site: str, domains: Sequence[str], *, now: datetime) -> None:
+    """Let a site serve these domains, with all below them, and no others; none: those that no site names.
+
+    For the house itself.  Raises NotFound for a site that was never there.
+    """
+    said = msgspec.json.encode(list(dict.fromkeys(domains))).decode()
+    if not tx.run("UPDATE svc_sites SET domains = :domains WHERE name = :name", domains=said, name=site):
+        raise NotFound("site", "name")
+    _place_anew(tx, now=milliseconds(now))
 
 
 def arm_of(content: SvcTaskContent, armed_at: int) -> int:
@@ -462,7 +487,7 @@ def preview(
     assert row is not None  # noqa: S101  -- found above
     at = milliseconds(start)
     calendar = workdays.calendar(tx, defaults=surroundings.defaults)
-    serving = store.serving(tx) or [surroundings.site]
+    serving = _serving(tx, surroundings)
     plan = rules.plan_of(content, armed_at=row[1])
     answer = preview_of(content, plan, calendar, serving, task_id=task_id, start=at, count=min(count, PREVIEW_MAX))
     warnings = _warnings(tx, content, calendar, serving, surroundings, armed_at=row[1], now=at)
@@ -590,7 +615,7 @@ def backfill(
     pages = Pages([], [])
     site = _site_for_now(tx, content, surroundings)
     for slot in slots:
-        for scope in rules.scopes_of(content, store.serving(tx)):
+        for scope in rules.scopes_of(content, store.serving(tx, tx.organization_no)):
             store.note_run(
                 pages,
                 NewRun(
@@ -631,7 +656,7 @@ def start_script(
     known = surroundings.script_codes | codes_of_domain(tx, surroundings.script_codes).keys()
     if code not in known and not svcscripts.is_kept(tx, code):
         raise NotFound("script", "code")
-    live = [site.name for site in store.sites(tx) if site.live]
+    live = [site.name for site in store.sites_serving(tx, tx.organization_no) if site.live]
     site = surroundings.site if surroundings.site in live or not live else live[0]
     return _insert_manual(
         tx,
@@ -733,7 +758,9 @@ def _domain_name(tx: Transaction) -> str:
 
 def _site_for_now(tx: Transaction, content: SvcTaskContent, surroundings: Surroundings) -> str:
     """Where a start that somebody asks for happens: here, unless the task may not run here."""
-    sites = store.sites(tx) or [Site(surroundings.site, live=True)]
+    sites = store.sites_serving(tx, tx.organization_no)
+    if not sites and not store.domains_by_site(tx):
+        sites = [Site(surroundings.site, live=True)]
     eligible = rules.eligible(content, [site.name for site in sites])
     if not eligible:
         raise Refused("No site of `sites` serves this domain (no_site).")
@@ -749,6 +776,12 @@ def _stored(tx: Transaction, task_id: UUID, *, lock: bool = False) -> Kept:
     if stored is None:
         raise NotFound(KIND, "id")
     return stored
+
+
+def _serving(tx: Transaction, surroundings: Surroundings) -> list[str]:
+    """The sites that serve the caller's domain; before any was ever there, the one to which we belong."""
+    found = store.serving(tx, tx.organization_no)
+    return found if found or store.domains_by_site(tx) else [surroundings.site]
 
 
 def _task_no(tx: Transaction, task_id: UUID) -> int:
@@ -769,7 +802,7 @@ def _saved(
 ) -> Saved:
     row = store.task_row(tx, stored.thing_id)
     assert row is not None  # noqa: S101  -- it was stored
-    serving = store.serving(tx) or [surroundings.site]
+    serving = _serving(tx, surroundings)
     calendar = workdays.calendar(tx, defaults=surroundings.defaults)
     warnings = _warnings(tx, content, calendar, serving, surroundings, armed_at=row[1], now=milliseconds(now))
     return Saved(stored.document, stored.version, warnings)

@@ -305,6 +305,21 @@ def mode_of(content: SvcTaskContent) -> SiteMode:
     return site_mode_of(content.site_mode, sites=site_names(content.sites)) or SiteMode.ALL
 
 
+def serving(domain: str, sites: Sequence[tuple[str, tuple[str, ...]]]) -> list[str]:
+    """The sites that serve a domain, of all sites with the domains that each names, in the order of configuration.
+
+    The nearest one named of the domain and those above it (`b.c` is above `a.b.c`) decides; a site that names none
+    serves what nobody names.  Source: contract 5.4.
+    """
+    name = domain.casefold()
+    while name:
+        found = [site for site, domains in sites if name in {one.casefold() for one in domains}]
+        if found:
+            return found
+        name = name.partition(".")[2]
+    return [site for site, domains in sites if not domains]
+
+
 def eligible(content: SvcTaskContent, serving: Sequence[str]) -> list[str]:
     """The sites where a task may run, in the order in which they count.  `serving`: all that serve the domain, in
     the order of their configuration.  Source: contract 6.4."""
@@ -360,7 +375,9 @@ def warnings_of(
     found = []
     listed = site_names(content.sites)
     unknown = [name for name in listed if name not in serving]
-    if mode_of(content) in (SiteMode.LIST, SiteMode.ANYLIST) and not eligible(content, serving):
+    if not serving:
+        found.append("no site serves this domain: it never starts")
+    elif mode_of(content) in (SiteMode.LIST, SiteMode.ANYLIST) and not eligible(content, serving):
         found.append("no site of `sites` serves this domain: it never starts")
     elif unknown:
         found.append(f"these sites do not serve this domain: {', '.join(unknown)}")

@@ -16,6 +16,7 @@ from askare.storage.collection import Collection
 from askare.storage.listing import EMPTY_NUMBER
 from askare.storage.sql import Conditions, insert_rows
 from askare.storage.transactions import Row, Transaction
+from askare.svctasks import rules
 from askare.svctasks.model import Entry, Origin, Outcome, Schedule, Site, SiteMode, SvcTaskContent
 from askare.svctasks.rules import mode_of, sched_of
 from askare.svctasks.words import schedule_of
@@ -368,15 +369,27 @@ def mark_once(tx: Transaction, mark: str, *, now: datetime) -> bool:
 # Sites -----------------------------------------------------------------------------------------------------------
 
 
-def serving(tx: Transaction) -> list[str]:
-    """The sites, in the order of their first announcement; each serves every domain."""
-    return [name for (name,) in tx.rows("SELECT name FROM svc_sites ORDER BY site_no")]
+def domains_by_site(tx: Transaction) -> list[tuple[str, tuple[str, ...]]]:
+    """The sites, in the order of their first announcement, with the domains that each names."""
+    return [
+        (name, tuple(msgspec.json.decode(domains)))
+        for name, domains in tx.rows("SELECT name, domains FROM svc_sites ORDER BY site_no")
+    ]
+
+
+def serving(tx: Transaction, organization_no: int) -> list[str]:
+    """The sites that serve a domain, in the order of their first announcement."""
+    named = domains_by_site(tx)
+    if not any(domains for _, domains in named):
+        return [name for name, _ in named]
+    row = tx.row("SELECT name FROM organizations WHERE organization_no = :organization", organization=organization_no)
+    return rules.serving(row[0] if row is not None else "", named)
 
 
 def sites(tx: Transaction) -> list[Site]:
-    """The sites, whether somebody is there, and how many scripts run there."""
+    """All sites, whether somebody is there, and how many scripts run there."""
     live = {name for (name,) in tx.rows("SELECT DISTINCT site FROM svc_nodes WHERE alive = 1")}
-    names = serving(tx)
+    names = [name for name, _ in domains_by_site(tx)]
     busy: dict[str, int] = {}
     if len(names) > 1:  # only then does it matter
         busy = dict(
@@ -386,3 +399,9 @@ def sites(tx: Transaction) -> list[Site]:
             )
         )
     return [Site(name, name in live, busy.get(name, 0)) for name in names]
+
+
+def sites_serving(tx: Transaction, organization_no: int) -> list[Site]:
+    """Those of them that serve a domain."""
+    names = set(serving(tx, organization_no))
+    return [site for site in sites(tx) if site.name in names]

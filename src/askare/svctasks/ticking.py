@@ -295,6 +295,7 @@ class _Desk:
         self._organizations: dict[int, UUID] = {}
         self._running_here: dict[int, int] = {}
         self._sites: list[Site] | None = None
+        self._serving: dict[int, list[Site]] = {}
 
     def domain(self, organization_no: int) -> tuple[Domain, Calendar]:
         found = self._domains.get(organization_no)
@@ -325,6 +326,14 @@ class _Desk:
         if self._sites is None:
             self._sites = store.sites(self.tx)
         return self._sites
+
+    def serving(self, organization_no: int) -> list[Site]:
+        """The sites that serve a domain."""
+        found = self._serving.get(organization_no)
+        if found is None:
+            names = set(store.serving(self.tx, organization_no))
+            found = self._serving[organization_no] = [site for site in self.sites() if site.name in names]
+        return found
 
     def is_full(self, organization_no: int, limit: int) -> bool:
         """Whether as many scripts of the domain run at this site as may."""
@@ -455,7 +464,7 @@ def _note(desk: _Desk, clock: Clock, task: Task, entries: Sequence[Entry]) -> No
 
 def _is_ours(desk: _Desk, clock: Clock, task: Task, due_at: int) -> bool:
     """Whether a start of the whole domain is for this site: it is chosen, or the chosen one has let it wait."""
-    sites = desk.sites()
+    sites = desk.serving(clock.organization_no)
     slot_number = (clock.next_start or 0) // max(task.plan.interval, 1)
     chosen = rules.chosen_site(task.content, sites, slot_number=slot_number)
     if chosen is None or chosen == desk.node.site:
@@ -472,7 +481,9 @@ def _start(desk: _Desk, clock: Clock, task: Task, domain: Domain, slot: int, due
     alias = desk.script(clock.organization_no, content.script_code)
     if alias is None:
         return Outcome.SCRIPT_NOT_FOUND, NO_SCRIPT.format(content.script_code)
-    if not clock.scope and desk.node.site not in rules.eligible(content, [site.name for site in desk.sites()]):
+    if not clock.scope and desk.node.site not in rules.eligible(
+        content, [site.name for site in desk.serving(clock.organization_no)]
+    ):
         return Outcome.NO_SITE, NO_SITE
     policy = _policy(task)
     holds = False
@@ -599,13 +610,15 @@ def _claim_one_waiting(desk: _Desk, run: NewRun, task: Task | None) -> None:
             _drop(desk, run, Outcome.MISSED, SUCCEEDED)
             return
     if not run.site and task is not None:
-        if desk.node.site not in rules.eligible(task.content, [one.name for one in desk.sites()]):
+        if desk.node.site not in rules.eligible(task.content, [one.name for one in desk.serving(run.organization_no)]):
             return
     elif run.site and run.site != desk.node.site:  # its own site is down, and nobody there will ever start it
         if run.origin is not Origin.MANUAL:
             _drop(desk, run, Outcome.MISSED, NEW_SITE_OFFLINE.format(run.site))
             return
-        if task is not None and desk.node.site not in rules.eligible(task.content, [one.name for one in desk.sites()]):
+        if task is not None and desk.node.site not in rules.eligible(
+            task.content, [one.name for one in desk.serving(run.organization_no)]
+        ):
             _put_off(desk, run, LOOK_AGAIN)
             return
     if run.holds and store.unfinished(desk.tx, [run.task_no]).get((run.task_no, run.scope)):

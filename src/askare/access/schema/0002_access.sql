@@ -27,7 +27,9 @@ CREATE TABLE access_tokens (
     agent_id {bytes},
     created_at {bigint} NOT NULL,
     expires_at {bigint} NOT NULL,
-    revoked_at {bigint}
+    revoked_at {bigint},
+    name TEXT NOT NULL DEFAULT '',
+    used_at {bigint}
 ) {strict};
 CREATE INDEX access_tokens_of_user ON access_tokens (user_id);
 

@@ -111,7 +111,13 @@ def _digest(units: list[Unit], side: Side, cues: Cues, stems: list[tuple[set[str
     for order, at in enumerate(places):
         text = units[at].text
         content = _content_words(text, cues)
-        if content < CONTENT_WORDS_MIN and not re.search(r"\d", text) and not (units[at].open and content):
+        says_why = side is Side.CALLER and _says_why(folded(text), cues)  # however short: "I want a refund."
+        if (
+            content < CONTENT_WORDS_MIN
+            and not re.search(r"\d", text)
+            and not (units[at].open and content)
+            and not says_why
+        ):
             continue
         fallback = max(fallback, (content, at))
         worth = _worth(units[at], side, cues, share=order / max(1, len(places) - 1), content_before=content_before)
@@ -123,7 +129,9 @@ def _digest(units: list[Unit], side: Side, cues: Cues, stems: list[tuple[set[str
     if pieces:
         return _within(" ".join(_finished(piece.text) for piece in _best_together(pieces)))
     content, at = fallback
-    if content < CONTENT_WORDS_MIN or is_question(units[at].text, folded(units[at].text), cues):
+    if content < CONTENT_WORDS_MIN:
+        return None
+    if side is Side.OPERATOR and is_question(units[at].text, folded(units[at].text), cues):
         return None
     return _within(_finished(_tidied(units[at].text, cues)))
 
@@ -206,6 +214,10 @@ def _worth(unit: Unit, side: Side, cues: Cues, *, share: float, content_before: 
     if len(plain.split()) < 4 and not (named or numbers) and not unit.open:
         worth -= 0.6
     return worth
+
+
+def _says_why(plain: str, cues: Cues) -> bool:
+    return cues.wish.search(plain) is not None or cues.trouble.search(plain) is not None
 
 
 def _many(pattern: re.Pattern[str], plain: str) -> float:

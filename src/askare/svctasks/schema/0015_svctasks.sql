@@ -108,9 +108,11 @@ CREATE INDEX svcscripts_by_creation ON svcscripts (organization_no, created, thi
 
 -- Sites in the order of their first announcement, and the processes (nodes) that start scripts there.  A node is alive
 -- as long as its beat goes on; one that is declared dead stays so, and whatever it still writes is refused.
+-- `domains`: the names of those that the site serves with all below them, as JSON; none: all that no site names.
 CREATE TABLE svc_sites (
     site_no {serial},
-    name TEXT NOT NULL UNIQUE
+    name TEXT NOT NULL UNIQUE,
+    domains TEXT NOT NULL DEFAULT '[]'
 ) {strict};
 CREATE TABLE svc_nodes (
     node_no {serial},

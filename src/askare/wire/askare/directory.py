@@ -306,7 +306,7 @@ class DirectoryApi:
 
     async def get_entry(self, kind: Kind, call: Call) -> Reply:
         found = await call.read(operations.get_entry, kind, _id_in(call))
-        return document_reply(found.document, found.version, call.known_versions)
+        return document_reply(found.document, found.version, call)
 
     async def put_entry(self, kind: Kind, call: Call) -> Reply:
         content: Content = call.body

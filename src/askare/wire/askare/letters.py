@@ -148,7 +148,7 @@ class LetterApi:
 
     async def get_letter(self, call: Call) -> Reply:
         found = await call.read(operations.get_letter, call.parameters.letter_id)
-        return document_reply(found.document, found.version, call.known_versions)
+        return document_reply(found.document, found.version, call)
 
     async def send_again(self, call: Call) -> Reply:
         found = await call.write(operations.send_again, call.parameters.letter_id, now=call.now)

@@ -173,7 +173,7 @@ class RealtyApi:
 
     async def get_realty(self, call: Call) -> Reply:
         found = await call.read(operations.get_realty, call.parameters.realty_id)
-        return document_reply(found.document, found.version, call.known_versions)
+        return document_reply(found.document, found.version, call)
 
     async def get_history(self, call: Call) -> Reply:
         asked: HistoryAsked = call.parameters

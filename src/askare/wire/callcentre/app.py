@@ -32,7 +32,7 @@ from askare.wire.kit.call import Call
 from askare.wire.kit.dialect import FalconApp, House, Methods, assembled, read_body, send
 from askare.wire.kit.endpoints import Answer, Example, Reply
 from askare.wire.kit.problems import Broken, MalformedJson, UnsupportedMediaType
-from askare.wire.kit.reading import plain_json, raw_query
+from askare.wire.kit.reading import plain_json, raw_query, settled_text
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _log = structlog.get_logger("askare")
@@ -78,6 +78,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     problems: tuple[int, ...] = ()
     also: tuple[tuple[str, str], ...] = ()
     examples: tuple[Example, ...] = ()
+    media: str = "audio/*"  # of an answer without a type
 
     @property
     def checks_version(self) -> bool:
@@ -201,9 +202,11 @@ class _AtWork:
         faults += more
         call.parameters = {**values, **asked}
         call.parameters["range"] = request.get_header("Range")
+        call.parameters["last_event_id"] = request.get_header("Last-Event-ID")
         call.parameters["if_range"] = request.get_header("If-Range")
         if (value := request.get_header("If-None-Match")) is not None and operation.method == "GET":
             call.known_versions = headers.read_versions("If-None-Match", value, [])
+            call.is_any_known = value.strip() == "*"
         wrong: list[Fault] = []
         if operation.checks_version and (value := request.get_header("If-Match")) is not None:
             call.expected_versions = headers.read_versions("If-Match", value, wrong)
@@ -224,12 +227,12 @@ class _AtWork:
     ) -> list[ValidationError]:
         media = (request.content_type or "").partition(";")[0].strip().lower()
         raw = await read_body(request)
-        if call.idempotency_key is not None:
-            call.fingerprint(self._operation.operation_id, raw)
         if not raw.strip():
             return [fault_detail("missing", ("body",), language=language)]
         try:
             plain = plain_json(raw)
+            if call.idempotency_key is not None:
+                call.fingerprint(self._operation.operation_id, settled_text(plain))
         except MalformedJson as problem:
             if media in _FORMS:  # JSON under such a name is curl's doing, and is read
                 raise UnsupportedMediaType("The body must be JSON.") from None

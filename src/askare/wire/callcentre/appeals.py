@@ -157,7 +157,7 @@ class AppealApi:
     async def _now(self, call: Call, appeal_no: int) -> Reply:
         appeal, task_ids = await call.read(operations.get_appeal, appeal_no)
         headers = {"ETag": etag_of(appeal.version)}
-        if call.known_versions is not None and appeal.version in call.known_versions:
+        if call.knows(appeal.version):
             return Reply(304, None, headers)
         return Reply(200, _answer_of(appeal, task_ids), headers)
 

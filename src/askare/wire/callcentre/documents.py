@@ -134,7 +134,7 @@ def _answered(operation: Operation, by_type: dict[Any, Any]) -> dict[str, Any]:
     if answer.etag:
         described["headers"] = {"ETag": ETAG}
     if answer.type is None:
-        described["content"] = {"audio/*": {}}
+        described["content"] = {operation.media: {}}
     else:
         described["content"] = {
             "application/json": {

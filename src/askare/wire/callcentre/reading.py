@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ from askare.wire.callcentre.problems import ValidationError, fault_detail
 SHOWN_LETTERS_MAX = 100
 _NUMBER = re.compile(r"[+-]?[0-9]{1,1000}")
 _IDS = range(2**63)
+DAY = timedelta(days=1)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _EPOCH = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
 _MILLISECONDS_FROM = 2e10  # pydantic's: a larger number counts milliseconds
@@ -245,11 +246,19 @@ def web_address(maximum: int) -> Reader:
     return read
 
 
-def instant(zone: ZoneInfo, *, end_of_day: bool) -> Reader:
+def instant(zone: ZoneInfo | None, *, end_of_day: bool) -> Reader:
     """A moment: ISO 8601 with or without offset (then in `zone`), a bare date, or seconds since 1970.
 
-    A bare date is the first second of the day, or with `end_of_day` its last: "by Friday" includes Friday.
+    A bare date is the first second of the day, or with `end_of_day` its last: "by Friday" includes Friday.  Without a
+    zone such a time stays as it is on the wall, for `placed` to tell where that wall is.
     """
+
+    def in_zone(wall: datetime) -> datetime:
+        if zone is not None:
+            return settled(wall.replace(tzinfo=zone))
+        for shift in (-DAY, DAY):  # wherever the wall is
+            settled(wall.replace(tzinfo=UTC) + shift)
+        return settled(wall.replace(tzinfo=UTC)).replace(tzinfo=None)
 
     def read(value: Any) -> datetime:
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
@@ -264,9 +273,9 @@ def instant(zone: ZoneInfo, *, end_of_day: bool) -> Reader:
                 day = datetime.fromisoformat(written)
                 if end_of_day:
                     day = datetime.combine(day, time(23, 59, 59))
-                return settled(day.replace(tzinfo=zone))
+                return in_zone(day)
             found = datetime.fromisoformat(written)
-            return settled(found if found.tzinfo is not None else found.replace(tzinfo=zone))
+            return settled(found) if found.tzinfo is not None else in_zone(found)
         except (ValueError, OverflowError, OSError) as error:
             if not isinstance(value, str):
                 raise Unreadable("datetime_parsing", error=OUT_OF_TIME) from None
@@ -274,6 +283,19 @@ def instant(zone: ZoneInfo, *, end_of_day: bool) -> Reader:
             raise Unreadable("datetime_from_date_parsing", error=wrong) from None
 
     return read
+
+
+def on_walls(values: Mapping[str, Any]) -> bool:
+    """Whether any of these is a time without a place."""
+    return any(isinstance(value, datetime) and value.tzinfo is None for value in values.values())
+
+
+def placed(values: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+    """The same with such times in this zone."""
+    return {
+        name: settled(value.replace(tzinfo=zone)) if isinstance(value, datetime) and value.tzinfo is None else value
+        for name, value in values.items()
+    }
 
 
 OUT_OF_TIME = "must lie between the years 1900 and 2200"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from askare.calltasks import operations, rules
 from askare.calltasks.jobs import RECORDING_FILE, folder_of
@@ -27,7 +28,9 @@ from askare.calltasks.model import (
     CallContent,
     CallFilter,
     ErrorCode,
+    MoreFilters,
     Office,
+    Order,
     Priority,
     Processing,
     Stage,
@@ -42,14 +45,17 @@ from askare.wire.callcentre.app import Operation, Streamed
 from askare.wire.callcentre.problems import detail_reply
 from askare.wire.callcentre.reading import (
     Field,
+    Reader,
     Unreadable,
     identifier,
     instant,
     integer,
     last,
     many,
+    on_walls,
     one_of,
     pattern,
+    placed,
     text,
     text_or_number,
     truth,
@@ -58,6 +64,7 @@ from askare.wire.callcentre.reading import (
 from askare.wire.kit.call import Call
 from askare.wire.kit.endpoints import Answer, Example, Reply
 from askare.wire.kit.headers import etag_of
+from askare.workdays import operations as workdays
 
 ROLES = frozenset({Role.ADMIN, Role.SUPERVISOR, Role.OPERATOR})
 PER_PAGE_MAX = 100
@@ -117,6 +124,7 @@ class Task(Struct, frozen=True, kw_only=True):
     updated_at: Instant
     due_date: Instant | None
     completed_at: Instant | None
+    started_at: Annotated[Instant | None, Meta(description="When somebody first began to work on it.")]
     appeal_id: int | str | None
     assigned_user_name: str | None
     processing_status: Annotated[Processing, Meta(description="Where the pipeline stands; it never blocks the task.")]
@@ -196,6 +204,34 @@ class TaskList(Struct, frozen=True, kw_only=True):
         Meta(max_length=SEARCH_LETTERS_MAX, description="Words that must all stand in the title, in any case."),
     ] = ""
     include_cancelled: Annotated[bool, Meta(description="Cancelled tasks, too.")] = False
+    search_in: Annotated[
+        str,
+        Meta(
+            description="Where the words of `search` may stand: `title`, or `all` for the description, the texts, the"
+            " call id and the digits of the phone, too."
+        ),
+    ] = "title"
+    assigned_user_id: Annotated[str, Meta(description="Tasks of these operators, by number.")] = ""
+    mine: Annotated[bool, Meta(description="The caller's own tasks alone.")] = False
+    appeal_id: Annotated[str, Meta(description="Tasks that are linked to this appeal.")] = ""
+    call_id: Annotated[str, Meta(description="Tasks of this call, as the exchange names it.")] = ""
+    caller_phone: Annotated[str, Meta(description="Tasks of this caller, however the number is written.")] = ""
+    created_from: Annotated[str, Meta(description="Made at this moment or later; a bare date is its beginning.")] = ""
+    created_to: Annotated[str, Meta(description="Made at this moment or before; a bare date is its end.")] = ""
+    due_before: Annotated[str, Meta(description="Due before this moment.")] = ""
+    updated_since: Annotated[
+        str, Meta(description="Changed at this moment or later, by a person or by the pipeline.")
+    ] = ""
+    overdue: Annotated[bool | None, Meta(description="Tasks that are overdue, or those that are not.")] = None
+    processing_status: Annotated[str, Meta(description="Where the pipeline stands.")] = ""
+    has_error: Annotated[bool | None, Meta(description="Tasks with an `error_code`, or those without.")] = None
+    sort: Annotated[
+        str,
+        Meta(
+            description="`created_at`, `updated_at`, `due_date` or `priority`, with `-` the largest first; several with"
+            " commas. What has no due date comes last. Without it, the newest first."
+        ),
+    ] = "-created_at"
     page: Annotated[int, Meta(ge=1, description="The page, from 1.")] = 1
     per_page: Annotated[int, Meta(ge=1, le=PER_PAGE_MAX, description="Tasks a page.")] = 20
 
@@ -260,6 +296,7 @@ EXAMPLE_TASK: dict[str, Any] = {
     "updated_at": "2026-03-02T09:06:11Z",
     "due_date": "2026-03-02T13:00:00Z",
     "completed_at": None,
+    "started_at": None,
     "appeal_id": None,
     "assigned_user_name": "Динара Оспанова",
     "processing_status": "done",
@@ -333,18 +370,62 @@ PAGE_FIELDS = {
 }
 TASK_PATH = {"task_id": Field(identifier, required=True)}
 _FILTER_WORDS: dict[str, Status | Processing] = {**STATUS_WORDS, **PIPELINE_WORDS}
-LIST_FIELDS = {
-    "status": Field(many(one_of(_FILTER_WORDS, (*STATUSES, *PIPELINE_WORDS))), default=()),
-    "task_type": Field(many(pattern(TASK_TYPE_PATTERN, rules.settled_type)), default=()),
-    "priority": Field(many(one_of(PRIORITY_WORDS, PRIORITIES)), default=()),
-    "search": Field(last(text(SEARCH_LETTERS_MAX)), default="", private=True),
-    "include_cancelled": Field(last(truth), default=False),
-    **PAGE_FIELDS,
-}
+_PLACES = ("title", "all")
+_PIPELINE = tuple(one.value for one in Processing)
+
+
+def _order(word: Any) -> tuple[Order, bool]:
+    """A field to sort by, and whether the largest comes first."""
+    down = word.strip().startswith("-")
+    names = tuple(one.value for one in Order)
+    found: Order = one_of({one.value: one for one in Order}, (*names, *(f"-{name}" for name in names)))(
+        word.strip().removeprefix("-")
+    )
+    return found, down
+
+
+def _phone(region: str) -> Reader:
+    def read(word: Any) -> str:
+        found = operations.e164(word, region)
+        if found is None:
+            raise Unreadable("value_error", error="not a telephone number")
+        return found
+
+    return read
+
+
+def list_fields(region: str) -> dict[str, Field]:
+    """What a list may be asked: the seven parameters of the original, and those that we add.  Contract 1.2 and 4.6."""
+    opening, closing = last(instant(None, end_of_day=False)), last(instant(None, end_of_day=True))
+    name = text(CALL_ID_LETTERS_MAX, minimum=1)
+    return {
+        "status": Field(many(one_of(_FILTER_WORDS, (*STATUSES, *PIPELINE_WORDS))), default=()),
+        "task_type": Field(many(pattern(TASK_TYPE_PATTERN, rules.settled_type)), default=()),
+        "priority": Field(many(one_of(PRIORITY_WORDS, PRIORITIES)), default=()),
+        "search": Field(last(text(SEARCH_LETTERS_MAX)), default="", private=True),
+        "include_cancelled": Field(last(truth), default=False),
+        "search_in": Field(last(one_of(dict(zip(_PLACES, _PLACES, strict=True)), _PLACES)), default="title"),
+        "assigned_user_id": Field(many(identifier), default=()),
+        "mine": Field(last(truth), default=False),
+        "appeal_id": Field(many(name), default=()),
+        "call_id": Field(many(name), default=()),
+        "caller_phone": Field(many(_phone(region)), default=(), private=True),
+        "created_from": Field(opening),
+        "created_to": Field(closing),
+        "due_before": Field(opening),
+        "updated_since": Field(opening),
+        "overdue": Field(last(truth)),
+        "processing_status": Field(many(one_of({one.value: one for one in Processing}, _PIPELINE)), default=()),
+        "has_error": Field(last(truth)),
+        "sort": Field(many(_order), default=()),
+        **PAGE_FIELDS,
+    }
+
+
 _STAGES = ("transcription", "summary", "all")
 
 
-def create_fields(zone: ZoneInfo) -> dict[str, Field]:
+def create_fields() -> dict[str, Field]:
     """The fourteen fields of a call that is handed in."""
     return {
         "operator_id": Field(text_or_number(64), required=True),
@@ -356,11 +437,11 @@ def create_fields(zone: ZoneInfo) -> dict[str, Field]:
         "caller_name": Field(text(NAME_LETTERS_MAX), private=True),
         "call_id": Field(text_or_number(CALL_ID_LETTERS_MAX)),
         "recording_url": Field(web_address(URL_LETTERS_MAX), private=True),
-        "call_datetime": Field(instant(zone, end_of_day=False)),
+        "call_datetime": Field(instant(None, end_of_day=False)),
         "call_transcription": Field(text(TEXT_LETTERS_MAX), private=True),
         "call_summary": Field(text(TEXT_LETTERS_MAX), private=True),
         "call_response_summary": Field(text(TEXT_LETTERS_MAX), private=True),
-        "due_date": Field(instant(zone, end_of_day=True)),
+        "due_date": Field(instant(None, end_of_day=True)),
     }
 
 
@@ -372,7 +453,7 @@ class CallTaskApi:
         self._data = data
 
     async def create(self, call: Call) -> Reply:
-        values = dict(call.body)
+        values = await self._placed(call, call.body)
         operator = values.pop("operator_id")
         task_no = await call.write(
             operations.create_call,
@@ -384,8 +465,15 @@ class CallTaskApi:
         )
         return self._reply(call, await call.read(operations.get_handed_in, task_no))
 
+    async def _placed(self, call: Call, values: Mapping[str, Any]) -> dict[str, Any]:
+        """What was said, with times that have no offset in the organization's zone."""
+        if not on_walls(values):
+            return dict(values)
+        domain = await call.read(workdays.domain)
+        return placed(values, ZoneInfo(domain.time_zone or self._office.time_zone))
+
     async def list_tasks(self, call: Call) -> Reply:
-        asked = call.parameters
+        asked = await self._placed(call, call.parameters)
         states = asked["status"]
         wanted = CallFilter(
             statuses=frozenset(one for one in states if isinstance(one, Status)),
@@ -394,8 +482,11 @@ class CallTaskApi:
             priorities=frozenset(asked["priority"]),
             words=rules.search_words(asked["search"]),
             with_cancelled=asked["include_cancelled"],
+            more=_more(asked, now=call.now),
         )
-        page: Page[Shown] = await call.read(operations.list_calls, wanted, window=window_of(asked), office=self._office)
+        page: Page[Shown] = await call.read(
+            operations.list_calls, wanted, window=window_of(asked), office=self._office, mine=asked["mine"]
+        )
         items = [answer_of(shown, now=call.now) for shown in page.items]
         return page_reply(items, total=page.total, page=asked["page"], per_page=asked["per_page"])
 
@@ -457,13 +548,12 @@ class CallTaskApi:
     def _reply(self, call: Call, shown: Shown) -> Reply:
         version = _joined.decode(shown.document).version
         headers = {"ETag": etag_of(version)}
-        if call.known_versions is not None and version in call.known_versions:
+        if call.knows(version):
             return Reply(304, None, headers)
         return Reply(200, answer_of(shown, now=call.now), headers)
 
     def operations(self) -> list[Operation]:
         """The API's table."""
-        zone = ZoneInfo(self._office.time_zone)
         task = Answer(200, "The task.", Task, (Example("task", EXAMPLE_TASK),), etag=True)
         one_task: dict[str, Any] = {"path_fields": TASK_PATH, "tag": "tasks", "roles": ROLES, "answer": task}
         link_body = {"appeal_id": Field(_appeal, required=True, nullable=False)}
@@ -472,7 +562,7 @@ class CallTaskApi:
             "tag": "tasks",
             "roles": ROLES | {Role.INGEST},
             "handle": self.create,
-            "body_fields": create_fields(zone),
+            "body_fields": create_fields(),
             "body": TaskCreate,
             "answer": task,
             "by_key": True,
@@ -504,7 +594,7 @@ class CallTaskApi:
                 tag="tasks",
                 roles=ROLES,
                 handle=self.list_tasks,
-                query_fields=LIST_FIELDS,
+                query_fields=list_fields(self._office.region),
                 parameters=TaskList,
                 answer=Answer(
                     200,
@@ -594,6 +684,29 @@ class CallTaskApi:
                 problems=(404,),
             ),
         ]
+
+
+def _more(asked: dict[str, Any], *, now: datetime) -> MoreFilters | None:
+    """What is asked besides the seven parameters of the original; None where it is nothing."""
+    nothing = MoreFilters()
+    more = MoreFilters(
+        everywhere=asked["search_in"] == "all",
+        assigned=frozenset(asked["assigned_user_id"]),
+        appeals=frozenset(asked["appeal_id"]),
+        call_ids=frozenset(asked["call_id"]),
+        phones=frozenset(asked["caller_phone"]),
+        created_from=asked["created_from"],
+        created_to=asked["created_to"],
+        due_before=asked["due_before"],
+        updated_since=asked["updated_since"],
+        overdue=asked["overdue"],
+        pipeline=frozenset(asked["processing_status"]),
+        has_error=asked["has_error"],
+        order=asked["sort"] if asked["sort"] != ((Order.CREATED, True),) else (),
+    )
+    if more == nothing or (more == replace(nothing, everywhere=True) and not asked["search"]):
+        return None
+    return more if more.overdue is None else replace(more, now=now)
 
 
 def _processing(states: Any) -> frozenset[Processing]:

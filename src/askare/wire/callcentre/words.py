@@ -23,6 +23,13 @@ _SAID: dict[str, dict[str, str]] = {
         "fi": "Arvon on oltava merkkijono",
         "sv": "Värdet ska vara en sträng",
     },
+    "list_type": {
+        "en": "Input should be a valid list",
+        "ru": "Значение должно быть списком",
+        "kk": "Мән тізім болуы керек",
+        "fi": "Arvon on oltava lista",
+        "sv": "Värdet ska vara en lista",
+    },
     "string_too_short": {
         "en": "String should have at least {min_length} character",
         "ru": "Минимальная длина строки: {min_length}",
@@ -182,6 +189,8 @@ _SAID: dict[str, dict[str, str]] = {
 # What a message names in its middle.  Programs find the English in `ctx`.
 _NAMED: dict[str, dict[str, str]] = {
     "ru": {
+        "not a telephone number": "не номер телефона",
+        "must be whsec_ and 24 to 64 bytes in base64": "нужно whsec_ и от 24 до 64 байт в base64",
         " or ": " или ",
         "input is too short": "значение слишком короткое",
         "invalid character in year": "недопустимый знак в годе",
@@ -197,6 +206,8 @@ _NAMED: dict[str, dict[str, str]] = {
         "invalid character": "недопустимый знак",
     },
     "kk": {
+        "not a telephone number": "телефон нөмірі емес",
+        "must be whsec_ and 24 to 64 bytes in base64": "whsec_ және base64 түріндегі 24-тен 64 байтқа дейін керек",
         " or ": " немесе ",
         "input is too short": "мән тым қысқа",
         "invalid character in year": "жылда жарамсыз таңба бар",
@@ -212,6 +223,8 @@ _NAMED: dict[str, dict[str, str]] = {
         "invalid character": "жарамсыз таңба",
     },
     "fi": {
+        "not a telephone number": "ei ole puhelinnumero",
+        "must be whsec_ and 24 to 64 bytes in base64": "oltava whsec_ ja 24–64 tavua base64-muodossa",
         " or ": " tai ",
         "input is too short": "arvo on liian lyhyt",
         "invalid character in year": "vuodessa on väärä merkki",
@@ -227,6 +240,8 @@ _NAMED: dict[str, dict[str, str]] = {
         "invalid character": "väärä merkki",
     },
     "sv": {
+        "not a telephone number": "inget telefonnummer",
+        "must be whsec_ and 24 to 64 bytes in base64": "ska vara whsec_ och 24 till 64 byte i base64",
         " or ": " eller ",
         "input is too short": "värdet är för kort",
         "invalid character in year": "ogiltigt tecken i året",

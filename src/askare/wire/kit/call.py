@@ -25,8 +25,8 @@ class Call:
 
     `path` is the one that was asked for, of several under which the endpoint may live.  `parameters` and `body` are
     values of the types that the endpoint declares.  `expected_versions` is what If-Match says: None when it says
-    nothing (or `*`), else the versions of which the thing must have one.  `exists` is True for `If-Match: *` and
-    False for `If-None-Match: *`.  `session` is the cookie that the caller is known by, if any.
+    nothing (or `*`), else the versions of which the thing must have one.  `exists` is True for `If-Match: *`, and
+    `is_any_known` for `If-None-Match: *`.  `session` is the cookie that the caller is known by, if any.
     """
 
     __slots__ = (
@@ -38,6 +38,7 @@ class Call:
         "exists",
         "expected_versions",
         "idempotency_key",
+        "is_any_known",
         "known_versions",
         "now",
         "parameters",
@@ -59,11 +60,21 @@ class Call:
         self.known_versions: frozenset[int] | None = None
         self.session: str | None = None
         self.exists: bool | None = None
+        self.is_any_known = False
 
     @property
     def precondition(self) -> Precondition:
         """What the headers say that must hold before something is changed."""
-        return Precondition(one_of=self.expected_versions, none_of=self.known_versions, exists=self.exists)
+        exists = False if self.is_any_known else self.exists
+        return Precondition(one_of=self.expected_versions, none_of=self.known_versions, exists=exists)
+
+    def knows(self, version: int) -> bool:
+        """Whether the caller has this version of a thing already, by If-None-Match, and need not be sent it again."""
+        return self.is_any_known or (self.known_versions is not None and version in self.known_versions)
+
+    def present(self) -> datetime:
+        """The time as it is by now, for answers that go on for long."""
+        return self._edge.now()
 
     def identify(self, caller: Caller | None) -> None:
         """Say who is calling."""

@@ -33,7 +33,7 @@ from askare.wire.kit.problems import (
     UnknownPath,
     UnsupportedMediaType,
 )
-from askare.wire.kit.reading import is_another_id, plain_json, read_parameters, typed
+from askare.wire.kit.reading import is_another_id, plain_json, read_parameters, settled_text, typed
 
 FalconApp: TypeAlias = "falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]"
 Responder: TypeAlias = Callable[..., Awaitable[None]]
@@ -222,7 +222,7 @@ class _Operation:
             call.exists = True if value.strip() == "*" else None
         if endpoint.reads_if_none_match and (value := request.get_header("If-None-Match")) is not None:
             call.known_versions = headers.read_versions("If-None-Match", value, faults)
-            call.exists = False if value.strip() == "*" else call.exists
+            call.is_any_known = value.strip() == "*"
         if endpoint.method == "POST" and (value := request.get_header("Idempotency-Key")) is not None:
             call.idempotency_key = headers.read_idempotency_key(value, faults)
         body_faults = (
@@ -243,10 +243,10 @@ class _Operation:
         raw = await read_body(request)
         if not raw and declared.may_be_empty:
             raw = b"{}"
-        if call.idempotency_key is not None:
-            call.fingerprint(self._endpoint.operation_id, raw)
         try:
             plain = plain_json(raw)
+            if call.idempotency_key is not None:
+                call.fingerprint(self._endpoint.operation_id, settled_text(plain))
             body = declared.read(plain) if declared.read is not None else typed(plain, declared.type)
         except Invalid as problem:
             return problem.body

@@ -60,6 +60,11 @@ def plain_json(raw: bytes) -> Any:
     return value
 
 
+def settled_text(value: Any) -> bytes:
+    """The one JSON text of a plain value: the same however its blanks and the order of its keys were sent."""
+    return msgspec.json.encode(value, order="sorted")
+
+
 def _is_deeper(value: Any, levels: int) -> bool:
     """Whether objects and arrays lie inside one another on more than so many levels."""
     kind = type(value)
@@ -194,7 +199,8 @@ def typed(value: Any, wanted: type[Value], *, what: str = "field") -> Value | li
     A field that is null is one that is not there, unless null is a value of its own kind.
     """
     try:
-        return msgspec.convert(value, wanted)
+        read = msgspec.convert(value, wanted)
+        _require_dashes(value, cast("Hashable", wanted))
     except (msgspec.ValidationError, ValueError) as error:
         info = _type_info(cast("Hashable", wanted))
         faults: list[Fault] = []
@@ -205,6 +211,42 @@ def typed(value: Any, wanted: type[Value], *, what: str = "field") -> Value | li
         if said == value:
             return [Fault(what, Wrong.TYPE, str(error))]
         return typed(said, wanted, what=what)
+    return read
+
+
+UUID_LETTERS = 36  # 8-4-4-4-12 with the dashes; source: OviPro contract 1.5
+_Holds = Callable[[Any], bool]
+
+
+def _require_dashes(value: Any, wanted: Hashable) -> None:
+    """Raises ValueError for a UUID without its dashes, which msgspec takes and the contracts do not."""
+    holds = _dashed_in(wanted)
+    if holds is not None and not holds(value):
+        raise ValueError("holds a UUID without its dashes")
+
+
+@lru_cache(maxsize=500)
+def _dashed_in(wanted: Any) -> _Holds | None:
+    return _dashed(_type_info(wanted), ())
+
+
+def _dashed(kind: inspect.Type, within: tuple[type, ...]) -> _Holds | None:
+    """Whether all UUIDs in a value of this type have their dashes; None when it holds none."""
+    if isinstance(kind, inspect.Metadata):
+        return _dashed(kind.type, within)
+    if isinstance(kind, inspect.UUIDType):
+        return lambda value: not isinstance(value, str) or len(value) == UUID_LETTERS
+    if isinstance(kind, inspect.UnionType):
+        return next((holds for one in kind.types if (holds := _dashed(one, within)) is not None), None)
+    if isinstance(kind, (inspect.VarTupleType, inspect.ListType)):
+        item = _dashed(kind.item_type, within)
+        return None if item is None else lambda value: value is None or all(map(item, value))
+    if isinstance(kind, inspect.StructType) and kind.cls not in within:
+        found = [(field.encode_name, _dashed(field.type, (*within, kind.cls))) for field in kind.fields]
+        fields = [(name, holds) for name, holds in found if holds is not None]
+        if fields:
+            return lambda value: value is None or all(holds(value.get(name)) for name, holds in fields)
+    return None
 
 
 def _without_nulls(value: Any, wanted: inspect.Type) -> Any:
@@ -291,7 +333,11 @@ def _leaf_fault(value: Any, wanted: inspect.Type) -> str | None:
         allowed = [member.value for member in wanted.cls]
         return None if value in allowed else f"Must be one of {', '.join(map(str, allowed))}"
     if isinstance(wanted, inspect.UUIDType):
-        return None if _is_a(UUID, value) else "must be a UUID: 8-4-4-4-12 hexadecimal digits"
+        return (
+            None
+            if _is_a(UUID, value) and len(value) == UUID_LETTERS
+            else "must be a UUID: 8-4-4-4-12 hexadecimal digits"
+        )
     if isinstance(wanted, inspect.DateTimeType):
         return _instant_fault(value)
     if isinstance(wanted, inspect.DateType):

@@ -9,6 +9,7 @@ from typing import Any
 from askare.kernel.paging import Order, Page
 from askare.kernel.problems import Fault, Wrong
 from askare.kernel.words import QUERY_WORDS_MAX, written_words
+from askare.wire.kit.call import Call
 from askare.wire.kit.endpoints import Reply
 from askare.wire.kit.headers import etag_of
 
@@ -38,10 +39,10 @@ def counted_list_reply(name: str, page: Page[bytes]) -> Reply:
     return Reply(200, b'{"totalCount":%d,"%s":[%s]}' % (page.total, name.encode(), b",".join(page.items)))
 
 
-def document_reply(document: str, version: int, known_versions: frozenset[int] | None) -> Reply:
+def document_reply(document: str, version: int, call: Call) -> Reply:
     """One stored document with its entity tag; 304 when the caller has this version already."""
     headers = {"ETag": etag_of(version)}
-    if known_versions is not None and version in known_versions:
+    if call.knows(version):
         return Reply(304, None, headers)
     return Reply(200, document.encode(), headers)
 

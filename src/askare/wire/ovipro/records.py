@@ -94,7 +94,7 @@ class RecordApi:
 
     async def get(self, call: Call) -> Reply:
         found = await call.read(self._kind.get, *msgspec.structs.astuple(call.parameters))
-        return document_reply(self._shown(found.document), found.version, call.known_versions)
+        return document_reply(self._shown(found.document), found.version, call)
 
     async def search(self, call: Call) -> Reply:
         wanted = call.parameters

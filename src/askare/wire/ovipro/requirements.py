@@ -274,7 +274,7 @@ class RequirementApi:
 
     async def get_requirement(self, call: Call) -> Reply:
         found = await call.read(operations.get_requirement, call.parameters.asset_requirement_id)
-        return document_reply(found.document, found.version, call.known_versions)
+        return document_reply(found.document, found.version, call)
 
     async def search_requirements(self, call: Call) -> Reply:
         wanted: RequirementSearch = call.parameters

@@ -185,6 +185,7 @@ class Entity(Struct, frozen=True):
     opts: tuple[Member, ...]
     own: dict[str, dict[str, Any]] = {}  # further fields that the server alone writes, with what they show
     ext_accepts: dict[str, Any] = {}  # properties of `ext` that mean something here
+    judge: Callable[[dict[str, Any]], list[Fault]] | None = None  # what the room says of the values of a new one
 
     def kinds(self) -> dict[str, Kind]:
         """Every field that a condition or an order may name, dotted.  Further keys of `ext` are open."""
@@ -226,9 +227,17 @@ class Entity(Struct, frozen=True):
         given_id = plain.get("id")
         entity_id = None if given_id is None or given_id == "" else read_uuid(given_id, "id", faults)
         if faults:
-            return faults[:FAULTS_MAX]
+            return self._with_the_rooms(faults, values if whole else None)[:FAULTS_MAX]
         known = {"id", "opts", "ext", *self.own, *(field.name for field in self.fields)}
         return Said(entity_id, values, (*(name for name in plain if name not in known), *left_out))
+
+    def _with_the_rooms(self, faults: list[Fault], values: dict[str, Any] | None) -> list[Fault]:
+        """Besides these faults those that the room would find in the other fields, so that all are told at once."""
+        if self.judge is None or values is None:
+            return faults
+        told = {_field_of(fault) for fault in faults}
+        whole = {field.attribute: field.default for field in self.fields} | values
+        return faults + [fault for fault in self.judge(whole) if _field_of(fault) not in told]
 
     def _say_nothing(
         self, field: Field, values: dict[str, Any], faults: list[Fault], *, whole: bool, is_null: bool
@@ -257,6 +266,11 @@ class Entity(Struct, frozen=True):
         names = {member.name for member in self.opts}
         left_out += [f"opts.{name}" for name in said if name not in names]
         return read
+
+
+def _field_of(fault: Fault) -> str:
+    """The top-level field that a fault is about."""
+    return fault.target.partition(".")[0].partition("[")[0]
 
 
 def _read_ext(plain: Any, faults: list[Fault], *, whole: bool) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from askare.kernel.time import settled
 from askare.svctasks import operations
 from askare.svctasks.model import Surroundings, SvcTaskChange, SvcTaskContent, svc_id
 from askare.svctasks.operations import Saved
-from askare.svctasks.rules import INTERVAL_SECONDS_MAX, START_PARAMETERS
+from askare.svctasks.rules import INTERVAL_SECONDS_MAX, START_PARAMETERS, faults_of
 from askare.svctasks.words import SCHEDULES, SITE_MODES
 from askare.wire.kit.call import Call
 from askare.wire.kit.endpoints import Answer, Body, Endpoint, Example, Reply
@@ -193,6 +193,7 @@ ENTITY = Entity(
     ),
     (TITLE, COMMENT),
     ext_accepts={"sched": schemas.nullable(_SCHED)},
+    judge=lambda values: faults_of(SvcTaskContent(**values)),
 )
 
 _RUN_KINDS = {

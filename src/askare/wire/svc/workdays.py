@@ -25,6 +25,7 @@ from askare.wire.svc.shapes import Document
 from askare.workdays import operations
 from askare.workdays.model import WorkdayChange, WorkdayContent, svc_id
 from askare.workdays.operations import Saved
+from askare.workdays.rules import faults_of
 
 PATH = "/rest/v1/domain/workdays"
 
@@ -73,6 +74,7 @@ ENTITY = Entity(
         Field("periods", "periods", read_objects, (), Kind.ANY, DAY_PERIODS, DAY_PERIODS),
     ),
     (TITLE, COMMENT),
+    judge=lambda values: faults_of(WorkdayContent(**values)),
 )
 
 
