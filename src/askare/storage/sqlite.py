@@ -339,7 +339,8 @@ class SqliteDatabase:
             self._turn_late_ones_away()
         with self._readers_lock:
             for connection in self._readers:
-                connection.close()
+                with contextlib.suppress(apsw.ThreadingViolationError):  # somebody still reads, and ends with us
+                    connection.close()
             self._readers.clear()
         self._writer_connection.close()
 
