@@ -101,7 +101,12 @@ class Server:
                 streams=(nothing.fileno(), log.fileno(), log.fileno()),
                 afresh=self._afresh,
             )
-        self.wait_until_ready()
+        try:
+            self.wait_until_ready()
+        except BaseException:
+            if self.process.poll() is None:
+                self.kill()  # nobody else would: on a busy machine such servers gather, and make it busier
+            raise
         return self
 
     def wait_until_ready(self) -> None:
