@@ -496,6 +496,8 @@ def _rows(found: Figures, sides: list[str]) -> list[list[str]]:
     for name, one in found.get("peers", {}).items():
         who, _, case = name.rpartition(": ")
         what = f"burst of {one['tasks']:,}" if case == "burst" else f"200/s, {one['tasks']:,} tasks"
+        if who.startswith("procrastinate"):
+            what = f"{one['tasks']:,} tasks, one start a second each"
         rows.append([who, what, *_cells(one)])
     return rows
 

@@ -24,7 +24,7 @@ on_both = pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 
 
 class Person:
-    """Somebody with a token.  All people of a server share one connection pool, which is slow to make."""
+    """Somebody with a token.  All people of a server share one client and its open connections."""
 
     def __init__(self, client: Client, token: str) -> None:
         self._client = client

@@ -1,8 +1,8 @@
 """One server a session and kind of database, and a fresh organization on it for every test.
 
 Tests share a server, so none may count on more than its own organization.  One token comes from the command line,
-as an owner makes it; the others are made by the same operations, straight in the database (a command takes half a
-second, an operation two milliseconds).
+as an owner makes it; the others are made by the same operations, straight in the database (a command takes a tenth
+of a second, an operation two milliseconds).
 """
 
 from __future__ import annotations

@@ -37,13 +37,25 @@ def valid_data_is_refused_for_its_state_alone(ctx: Any, response: Any, case: Any
 
 @schemathesis.hook
 def before_call(ctx: Any, case: Any, kwargs: Any) -> None:
-    """What is said of the asset requirement or watch of a path carries its id, so that changes get through."""
+    """What is said of the asset requirement or watch of a path carries its id, so that changes get through.
+
+    Whole numbers are written as such: to JSON Schema 19.0 is one, to us it is a typing error.
+    """
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
+    case.body = _with_whole_numbers(case.body)
     body, path = case.body, case.path_parameters or {}
     for name in ("assetRequirementId", "watchId"):
         if isinstance(body, dict) and name in body and name in path:
             body[name] = path[name]
+
+
+def _with_whole_numbers(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_whole_numbers(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_with_whole_numbers(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() and int(value) in INTEGERS else value
 
 
 @schemathesis.hook

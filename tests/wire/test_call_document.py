@@ -16,7 +16,7 @@ from askare.wire.callcentre.problems import CallCentreManners
 from tests.wire.calling import Centre
 from tests.wire.documented import documented
 from tests.wire.test_problem_table import EXAMPLES, all_problems
-from tests.wire.test_schemathesis import HERE, SEED
+from tests.wire.test_schemathesis import EXAMPLES_EACH, HERE, SECONDS_MAX, SEED
 
 STATUSES = {
     "Invalid": 422,
@@ -119,15 +119,16 @@ def test_schemathesis_finds_the_answers_as_documented(centre: Centre, tmp_path: 
             *("--header", f"Authorization: Bearer {centre.supervisor.token}"),
             *("--checks", f"{checks},response_headers_conformance", "--phases", "examples,coverage,fuzzing"),
             *("--exclude-operation-id", "watch_task_events"),  # its answer has no end
-            *("--max-examples", "15", "--max-time", "12", "--seed", SEED),
+            *("--max-examples", str(EXAMPLES_EACH), "--seed", SEED),
             *("--generation-database", "none", "--no-color"),
         ],
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=SECONDS_MAX,
         check=False,
     )
 
     assert done.returncode == 0, done.stdout[-8_000:] + done.stderr[-2_000:]
     assert "17 selected / 18 total" in done.stdout
+    assert "✅ Fuzzing" in done.stdout

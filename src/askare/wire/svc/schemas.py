@@ -43,6 +43,10 @@ def nullable(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
+def each_nullable(properties: Mapping[str, Schema]) -> dict[str, Schema]:
+    return {name: nullable(schema) for name, schema in properties.items()}
+
+
 def struct_of(
     name: str, properties: Mapping[str, Schema], *, required: Iterable[str] = (), description: str = ""
 ) -> type[Struct]:

@@ -60,32 +60,36 @@ _SECONDS = schemas.whole(0, INTERVAL_SECONDS_MAX)
 _SWITCH = {"enum": [0, 1, True, False]}
 _SCHED = {
     "type": "object",
-    "description": "What the published fields lack.",
-    "properties": {
-        "overlap_policy": {"enum": ["skip", "bufferone", "bufferall", "cancelother", "terminateother", "allow"]},
-        "catchup": {"enum": ["latest", "none", "all"]},
-        "catchup_max": schemas.whole(0, 1_000),
-        "jitter_sec": schemas.whole(0, 86_400),
-        "timeout_sec": schemas.whole(0, 30 * 86_400),
-        "retry": {
-            "type": "object",
-            "properties": {
-                "max": schemas.whole(0, 100),
-                "backoff_sec": schemas.whole(0, 86_400),
-                "on": {"type": "array", "items": {"enum": ["error", "ownerdown", "timeout"]}},
+    "description": "What the published fields lack.  Null is as if it were not said.",
+    "properties": schemas.each_nullable(
+        {
+            "overlap_policy": {"enum": ["skip", "bufferone", "bufferall", "cancelother", "terminateother", "allow"]},
+            "catchup": {"enum": ["latest", "none", "all"]},
+            "catchup_max": schemas.whole(0, 1_000),
+            "jitter_sec": schemas.whole(0, 86_400),
+            "timeout_sec": schemas.whole(0, 30 * 86_400),
+            "retry": {
+                "type": "object",
+                "properties": schemas.each_nullable(
+                    {
+                        "max": schemas.whole(0, 100),
+                        "backoff_sec": schemas.whole(0, 86_400),
+                        "on": {"type": "array", "items": {"enum": ["error", "ownerdown", "timeout"]}},
+                    }
+                ),
             },
-        },
-        "tz": {"enum": ["UTC", "Europe/Helsinki", "Europe/Stockholm", "Asia/Almaty", "Europe/Moscow"]},
-        "local": _SWITCH,
-        "onstart": _SWITCH,
-        "alert_after_failures": schemas.whole(0, 1_000_000),
-        "alert_to": {
-            "description": "E-mail addresses, and ids of agents and users, in a list or one text with commas."
-            " Without it the administrators are written to.",
-            "anyOf": [{"type": "array", "items": {"enum": ["it@example.com"]}}, {"enum": ["it@example.com"]}],
-        },
-        "pause_after_failures": schemas.whole(0, 1_000_000),
-    },
+            "tz": {"enum": ["UTC", "Europe/Helsinki", "Europe/Stockholm", "Asia/Almaty", "Europe/Moscow"]},
+            "local": _SWITCH,
+            "onstart": _SWITCH,
+            "alert_after_failures": schemas.whole(0, 1_000_000),
+            "alert_to": {
+                "description": "E-mail addresses, and ids of agents and users, in a list or one text with commas."
+                " Without it the administrators are written to.",
+                "anyOf": [{"type": "array", "items": {"enum": ["it@example.com"]}}, {"enum": ["it@example.com"]}],
+            },
+            "pause_after_failures": schemas.whole(0, 1_000_000),
+        }
+    ),
 }
 
 ENTITY = Entity(
