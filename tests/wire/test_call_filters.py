@@ -157,7 +157,7 @@ def test_an_erased_caller_is_not_found_by_what_was_said(centre: Centre) -> None:
         ({"mine": "perhaps"}, "bool_parsing", "mine"),
         ({"caller_phone": "nobody"}, "value_error", "caller_phone"),
         ({"created_from": "yesterday"}, "datetime_from_date_parsing", "created_from"),
-        ({"updated_since": "25:00:00"}, "datetime_parsing", "updated_since"),
+        ({"updated_since": "25:00:00"}, "datetime_from_date_parsing", "updated_since"),
         ({"overdue": "soon"}, "bool_parsing", "overdue"),
         ({"processing_status": "lost"}, "enum", "processing_status"),
         ({"sort": "title"}, "enum", "sort"),
