@@ -380,6 +380,8 @@ def test_a_timekeeper_whose_wall_clock_jumps_by_an_hour_goes_on(keep: Keep, time
     shift[0] = jump
     seen = len(timetable.ledger())
     soon = datetime.now(UTC) + timedelta(seconds=min(jump, 0) + 1)
+    if timetable.database.flavour.name == "sqlite":
+        timetable.now = milliseconds(datetime.now(UTC)) + jump * 1_000  # whoever keeps the task reads the same clock
     timetable.create(msgspec.structs.replace(single("hello"), start=soon), an_id(2))
 
     until(lambda: timetable.outcomes(an_id(2)), "a start that was planned after the jump")
