@@ -14,7 +14,7 @@ serve: setup  ## the server with demo data on http://127.0.0.1:8080
 	$(BIN)/askare serve --demo
 
 test: check browser  ## the gates and every test, on SQLite and on a real PostgreSQL
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 3 --dist loadgroup
 
 check: $(VENV)/.dev  ## formatting, lint, types and the import rule
 	$(BIN)/ruff format --check .

@@ -177,7 +177,7 @@ def load_everything() -> None:
 
 def nurse() -> Request:
     """Fork for every request; end when nobody can ask any more.  Returns in the children only."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is meant for the tests, and we end with them
+    on_interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is meant for the tests, and we end with them
     requests = socket.socket(fileno=os.dup(0))
     living: dict[int, tuple[int, socket.socket]] = {}  # pid and story, by the descriptor that tells of the end
     selector = selectors.DefaultSelector()
@@ -204,6 +204,7 @@ def nurse() -> Request:
                 for end, (_, others) in living.items():
                     os.close(end)
                     others.close()
+                signal.signal(signal.SIGINT, on_interrupt)
                 return _born(streams, story)
             for stream in streams:
                 os.close(stream)
@@ -229,7 +230,6 @@ def _born(streams: list[int], story: socket.socket) -> Request:
     os.environ.update(request.environment)
     time.tzset()
     os.chdir(request.folder)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     return request
 
 

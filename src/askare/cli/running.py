@@ -67,7 +67,7 @@ def serve(
     with opened_database(settings) as opened:
         if demo:
             settings = _at_demo_sites(settings)
-            _load_demo(opened, settings.data)
+            _load_demo(opened, settings.data, anew=True)
             token = _demo_token(opened, settings.data)
 
     def announce() -> None:
@@ -134,7 +134,8 @@ def demo(*, data: Data = None, database: DatabaseAddress = None) -> None:
     print(token)
 
 
-def _load_demo(database: Database, data: Path) -> None:
+def _load_demo(database: Database, data: Path, *, anew: bool = False) -> None:
+    """Make what is not there yet.  With `anew`, the calls that wait for the pipeline wait for as long again."""
     from askare.demo import calls as demo_calls  # its phrases and places are needed here alone
     from askare.demo import load as demo_load
     from askare.demo import service_tasks as demo_service_tasks
@@ -155,8 +156,9 @@ def _load_demo(database: Database, data: Path) -> None:
         demo_service_tasks.write_call_list(data)
         recorded = database.read(demo_calls.recorded_calls, caller)
         demo_calls.write_recordings(data, caller.organization_no, recorded)
-    now = Edge().now()
-    database.write(lambda tx: demo_calls.have_some_wait(tx, now=now), caller)
+    if steps or anew:
+        now = Edge().now()
+        database.write(lambda tx: demo_calls.have_some_wait(tx, now=now), caller)
 
 
 def _at_demo_sites(settings: Settings) -> Settings:
