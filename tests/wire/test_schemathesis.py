@@ -20,8 +20,17 @@ SEED = os.environ.get("ASKARE_TEST_SEED", "20261122")
 EXAMPLES_EACH = 25 if os.environ.get("ASKARE_TEST_PROFILE") == "thorough" else 3
 
 
+ALL_PHASES = "examples,coverage,fuzzing,stateful"
+
+
 def schemathesis(
-    document: str, agency: Agency, folder: Path, *, but_for: Sequence[str] = (), seconds: int | None = None
+    document: str,
+    agency: Agency,
+    folder: Path,
+    *,
+    but_for: Sequence[str] = (),
+    phases: str = ALL_PHASES,
+    seconds: int | None = None,
 ) -> str:
     """Run it with all checks but some, all its phases or for so many seconds; returns what it says.
 
@@ -33,7 +42,7 @@ def schemathesis(
             *("run", f"{agency.server.url}/openapi/{document}.json"),
             *("--header", f"Authorization: Bearer {agency.admin.token}"),
             *("--checks", "all", *(["--exclude-checks", ",".join(but_for)] if but_for else [])),
-            *("--phases", "examples,coverage,fuzzing,stateful"),
+            *("--phases", phases),
             *("--max-examples", str(EXAMPLES_EACH), "--seed", SEED),
             *(["--max-time", str(seconds)] if seconds else []),
             *("--generation-database", "none", "--no-color"),
