@@ -87,16 +87,18 @@ def note_content(tx: Transaction, task: CallTask) -> None:
 
 def content_of(task: CallTask) -> str:
     """What is searched besides the title, folded: the texts, the call's id, and of the phone the digits."""
-    digits = "".join(letter for letter in task.caller_phone or "" if letter.isdigit())
-    said = (
+    return fold("\n".join(text for text in _said(task) if text))
+
+
+def _said(task: CallTask) -> tuple[str | None, ...]:
+    return (
         task.description,
         task.call_id,
-        digits,
+        "".join(filter(str.isdigit, task.caller_phone or "")),
         task.call_transcription,
         task.call_summary,
         task.call_response_summary,
     )
-    return fold("\n".join(text for text in said if text))
 
 
 def note_title(tx: Transaction, task: CallTask) -> None:
@@ -127,7 +129,7 @@ def save(tx: Transaction, stored: Stored, *, before: Stored) -> None:
         document=document_of(stored.task),
         **present,
     )
-    if content_of(before.task) != (content := content_of(stored.task)) and content:
+    if _said(before.task) != _said(stored.task):
         note_content(tx, stored.task)
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from snowballstemmer import stemmer
@@ -25,6 +26,7 @@ INFIX_LETTERS_MIN = 3  # shorter words would find nearly everything when looked 
 INFIX_STEM_LETTERS_MIN = 4  # a short stem stands inside words that have nothing to do with it
 WORD_LETTERS_MAX = 64  # a longer run of letters is no word of any language; its beginning is kept
 QUERY_WORDS_MAX = 32
+REMEMBERED_BELOW = 0x3000  # Latin, Greek, Cyrillic and their neighbours
 
 _LATIN_LANGUAGES = ("finnish", "swedish", "english")
 _CYRILLIC_LANGUAGES = ("russian",)
@@ -48,8 +50,7 @@ def fold(text: str) -> str:
     # Taken apart first: some letters (`ℕ`, `𝒩`) only then show which capital they are.
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     decomposed = decomposed.replace("и\u0306", "й")
-    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return unicodedata.normalize("NFC", bare).translate(_STROKED)
+    return unicodedata.normalize("NFC", decomposed.translate(_WITHOUT_MARKS)).translate(_STROKED)
 
 
 def fold_word(written: str) -> str:
@@ -58,8 +59,24 @@ def fold_word(written: str) -> str:
     return folded if folded.isalnum() else "".join(filter(str.isalnum, folded))
 
 
+class _Letters(dict[int, "int | str | None"]):
+    """What becomes of each letter, for `str.translate`: worked out when it first comes, and remembered where it is of
+    an alphabet (of the hundred thousand other signs a hostile text could have us remember every one)."""
+
+    def __init__(self, changed: Mapping[str, str], *, drop: Callable[[str], bool] = lambda _: False) -> None:
+        super().__init__({ord(letter): becomes for letter, becomes in changed.items()})
+        self._drop = drop
+
+    def __missing__(self, code: int) -> int | None:
+        becomes = None if self._drop(chr(code)) else code
+        if code < REMEMBERED_BELOW:
+            self[code] = becomes
+        return becomes
+
+
 # Letters that Unicode does not take apart into a base letter and a mark.
-_STROKED = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe"})
+_STROKED = _Letters({"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe"})
+_WITHOUT_MARKS = _Letters({}, drop=lambda letter: unicodedata.combining(letter) != 0)
 
 
 def written_words(text: str) -> list[str]:
