@@ -29,6 +29,8 @@ from typing import Any, TypeAlias
 from urllib.parse import quote
 from uuid import UUID
 
+import uvloop
+
 import driver
 import sections
 import servers
@@ -87,7 +89,7 @@ def main() -> None:
         for sides in (1, 2):
             for _ in range(asked.rounds):
                 with tempfile.TemporaryDirectory(prefix="askare-calls-") as folder:
-                    rounds.append(asyncio.run(pipeline(Path(folder), calls=asked.calls, sides=sides)))
+                    rounds.append(uvloop.run(pipeline(Path(folder), calls=asked.calls, sides=sides)))
         found["pipeline"] = {"calls": asked.calls, "rounds": rounds}
     found["measured"] = time.strftime("%Y-%m-%d")
     if asked.docs:

@@ -199,6 +199,7 @@ class Played:
 
     async def fetch(self, url: str, into: Path) -> int:
         size: int = self._answer("fetch", self.fetched)
+        into.parent.mkdir(parents=True, exist_ok=True)
         into.write_bytes(b"R" * size)
         return size
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from askare.access import store as access
 from askare.calltasks import operations
@@ -12,6 +13,7 @@ from askare.calltasks.telling import Telling
 from askare.jobs.outbox import HOUSE_USER
 from askare.kernel.caller import Caller, Role
 from askare.outside import speech
+from askare.outside.closing import close_all
 from askare.outside.courier import WebCourier
 from askare.outside.providers import outside_of
 from askare.settings import Settings
@@ -36,12 +38,15 @@ def office_of(settings: Settings) -> Office:
 
 def pipeline_of(settings: Settings) -> Pipeline:
     """The pipeline.  Raises BadSettings for providers that cannot be."""
+    recordings = speech.recordings_of(settings)
+    transcribers, summarisers = speech.transcribers_of(settings), speech.summarisers_of(settings)
     return Pipeline(
-        recordings=speech.recordings_of(settings),
-        transcribers=speech.transcribers_of(settings),
-        summarisers=speech.summarisers_of(settings),
+        recordings=recordings,
+        transcribers=transcribers,
+        summarisers=summarisers,
         root=settings.data,
         office=office_of(settings),
+        let_go=partial(close_all, (recordings, *transcribers, *summarisers)),
     )
 
 

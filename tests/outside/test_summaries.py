@@ -12,7 +12,7 @@ from askare.calltasks.outside import Hints, Summariser, Summary, Trouble
 from askare.calltasks.redaction import Private
 from askare.outside import openai_twin
 from askare.outside.addresses import AllowList
-from askare.outside.openai import Closes
+from askare.outside.closing import close_all
 from askare.outside.openai_twin import completion, good
 from askare.outside.providers import Command, OpenAI
 from askare.outside.summary.answers import SUMMARY_CHARACTERS_MAX
@@ -41,8 +41,7 @@ async def summed_up(summariser: Summariser, text: str = CALL) -> Summary:
     try:
         return await summariser.summarise(text, HINTS)
     finally:
-        if isinstance(summariser, Closes):
-            await summariser.aclose()
+        await close_all([summariser])
 
 
 async def trouble_of(summariser: Summariser, text: str = CALL) -> Trouble:

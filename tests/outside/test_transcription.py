@@ -16,7 +16,8 @@ from askare.calltasks.outside import Decoded, Hints, Transcriber, Transcript, Tr
 from askare.outside import openai_twin
 from askare.outside.addresses import AllowList
 from askare.outside.audio import RATE
-from askare.outside.openai import Closes, retry_after_seconds
+from askare.outside.closing import close_all
+from askare.outside.openai import retry_after_seconds
 from askare.outside.openai_twin import form_of, good
 from askare.outside.providers import Command, FasterWhisper, OpenAI, Vosk
 from askare.outside.speech.command import CommandTranscriber
@@ -72,8 +73,7 @@ async def heard(transcriber: Transcriber, audio: Decoded, hints: Hints = HINTS) 
     try:
         return await transcriber.transcribe(audio, hints)
     finally:
-        if isinstance(transcriber, Closes):
-            await transcriber.aclose()
+        await close_all([transcriber])
 
 
 async def trouble_of(transcriber: Transcriber, audio: Decoded) -> Trouble:

@@ -57,6 +57,9 @@ class PlayedCourier:
             raise answer
         return answer
 
+    async def aclose(self) -> None:
+        """Holds nothing."""
+
     @property
     def types(self) -> list[str]:
         return [payload["type"] for _, payload in self.taken]

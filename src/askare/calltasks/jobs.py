@@ -15,13 +15,11 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
-import msgspec
 import structlog
-from msgspec import Struct
 
 from askare.calltasks import operations
 from askare.calltasks.failover import FailOver
-from askare.calltasks.model import TEXT_LETTERS_MAX, CallTask, ErrorCode, Office, Processing, Stage
+from askare.calltasks.model import TEXT_LETTERS_MAX, CallTask, ErrorCode, Office, Processing, Stage, Stored
 from askare.calltasks.outside import Decoded, Hints, Recordings, Summariser, Summary, Transcriber, Trouble
 from askare.jobs import outbox
 from askare.jobs.kinds import Kind
@@ -38,23 +36,14 @@ LONGEST = {
     Stage.TRANSCRIBE: timedelta(hours=48),
     Stage.SUMMARISE: timedelta(hours=2),
 }
-AT_ONCE = {Stage.FETCH: 8, Stage.DECODE: 2, Stage.TRANSCRIBE: 8, Stage.SUMMARISE: 8}
+AT_ONCE = {Stage.FETCH: 16, Stage.DECODE: 8, Stage.TRANSCRIBE: 8, Stage.SUMMARISE: 8}
 # A database that is away does not end a task's processing: what goes wrong outside is counted by the task itself.
 PATIENT_RETRIES = (*RETRIES, *[timedelta(hours=1)] * 1_000)
 
 RECORDING_FILE = "original"
-_DECODED_FILE = "decoded.json"
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")  # what providers answer at times, and no database keeps
 
 _log = structlog.get_logger("askare")
-
-
-class _DecodedFiles(Struct, frozen=True):
-    """What `decode` made, in the words of a file."""
-
-    sides: tuple[str, ...]
-    seconds: float
-    operator_side: int | None
 
 
 def folder_of(root: Path, organization_no: int, task_no: int) -> Path:
@@ -73,12 +62,15 @@ class Pipeline:
         summarisers: Sequence[Summariser],
         root: Path,
         office: Office,
+        let_go: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        """`let_go` closes the connections of all those, when the shift is over."""
         self._recordings = recordings
         self._transcribers = FailOver(transcribers)
         self._summarisers = FailOver(summarisers)
         self._root = root
         self._office = office
+        self._let_go = let_go
 
     def trades(self) -> tuple[Trade, ...]:
         """Who keeps which of the pipeline's promises."""
@@ -100,7 +92,7 @@ class Pipeline:
                 )
                 for stage, handle in stages.items()
             ),
-            Trade(Kind.FORGET_RECORDING, self.forget, at_once=2, retries=PATIENT_RETRIES),
+            Trade(Kind.FORGET_RECORDING, self.forget, at_once=2, retries=PATIENT_RETRIES, let_go=self._let_go),
         )
 
     # The stages --------------------------------------------------------------------------------------------------
@@ -110,15 +102,14 @@ class Pipeline:
 
         Running twice is harmless: a copy that is there is not fetched again.
         """
-        task = await self._task(work)
-        if task is None or task.recording_url is None:
+        stored = await self._begun(work)
+        if stored is None or (url := stored.task.recording_url) is None:
             return
-        if task.processing_status is Processing.SKIPPED:
-            await self._fetch_quietly(work, task.recording_url)
+        if stored.task.processing_status is Processing.SKIPPED:
+            await self._fetch_quietly(work, url)
             return
-        if not _waits_for(task, Stage.FETCH):
+        if not _waits_for(stored.task, Stage.FETCH):
             return
-        url = task.recording_url
 
         async def do() -> None:
             await self._fetch(work, url)
@@ -129,7 +120,6 @@ class Pipeline:
     async def _fetch(self, work: Work, url: str) -> None:
         file = self._folder(work) / RECORDING_FILE
         if not file.is_file():
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             await self._recordings.fetch(url, file)
 
     async def _fetch_quietly(self, work: Work, url: str) -> None:
@@ -146,8 +136,8 @@ class Pipeline:
 
         Running twice is harmless: the files are written anew.
         """
-        task = await self._task(work)
-        if task is None or not _waits_for(task, Stage.DECODE):
+        stored = await self._begun(work)
+        if stored is None or not _waits_for(stored.task, Stage.DECODE):
             return
 
         async def do() -> None:
@@ -157,9 +147,14 @@ class Pipeline:
                 await self._fetch_anew(work)
                 return
             decoded = await self._recordings.decode(recording, folder)
-            files = _DecodedFiles(tuple(side.name for side in decoded.sides), decoded.seconds, decoded.operator_side)
-            (folder / _DECODED_FILE).write_bytes(msgspec.json.encode(files))
-            await work.finish(operations.save_decoded, _number(work), seconds=decoded.seconds, now=work.now())
+            await work.finish(
+                operations.save_decoded,
+                _number(work),
+                seconds=decoded.seconds,
+                now=work.now(),
+                sides=tuple(side.name for side in decoded.sides),
+                operator_side=decoded.operator_side,
+            )
 
         await self._guarded(work, do)
 
@@ -168,16 +163,16 @@ class Pipeline:
 
         Running twice is harmless but for the provider's bill: what was heard is saved once, with the promise.
         """
-        task = await self._task(work)
-        if task is None or not _waits_for(task, Stage.TRANSCRIBE):
+        stored = await self._begun(work)
+        if stored is None or not _waits_for(stored.task, Stage.TRANSCRIBE):
             return
-        hints = self._hints(task)
+        hints = _hints(stored.task)
 
         async def do() -> None:
             if not self._transcribers:
                 await work.finish(operations.skip, _number(work), office=self._office, now=work.now())
                 return
-            audio = self._decoded(work)
+            audio = self._decoded(work, stored)
             if audio is None:
                 await self._fetch_anew(work)
                 return
@@ -195,8 +190,7 @@ class Pipeline:
                 source=f"provider:{name}",
                 now=work.now(),
             )
-            for side in audio.sides:  # the original is enough to start again from
-                side.unlink(missing_ok=True)
+            await asyncio.to_thread(_remove, audio.sides)  # the original is enough to start again from
 
         await self._guarded(work, do)
 
@@ -205,10 +199,10 @@ class Pipeline:
 
         Running twice is harmless but for the provider's bill: the summaries are saved once, with the promise.
         """
-        task = await self._task(work)
-        if task is None or not _waits_for(task, Stage.SUMMARISE):
+        stored = await self._begun(work)
+        if stored is None or not _waits_for(stored.task, Stage.SUMMARISE):
             return
-        hints, text = self._hints(task), task.call_transcription
+        hints, text = _hints(stored.task), stored.task.call_transcription
 
         async def do() -> None:
             try:
@@ -240,9 +234,9 @@ class Pipeline:
 
     # What the stages share ---------------------------------------------------------------------------------------
 
-    async def _task(self, work: Work) -> CallTask | None:
+    async def _begun(self, work: Work) -> Stored | None:
         """The task, seen to be worked on; at once where the stage before has just left it in our hands."""
-        if isinstance(work.carried, CallTask):
+        if isinstance(work.carried, Stored):
             return work.carried
         return await work.write(operations.begin, _number(work), now=work.now())
 
@@ -303,27 +297,29 @@ class Pipeline:
         if stored is not None and stored.task.recording_url is None:
             await self.forget(work)
 
-    def _decoded(self, work: Work) -> Decoded | None:
+    def _decoded(self, work: Work, stored: Stored) -> Decoded | None:
         """What `decode` left; None when it is not on this machine."""
-        folder = self._folder(work)
-        try:
-            files = msgspec.json.decode((folder / _DECODED_FILE).read_bytes(), type=_DecodedFiles)
-        except (OSError, msgspec.MsgspecError):
+        folder, kept = self._folder(work), stored.kept
+        sides = tuple(folder / name for name in kept.sides)
+        if not sides or not all(side.is_file() for side in sides):
             return None
-        sides = tuple(folder / name for name in files.sides)
-        if not all(side.is_file() for side in sides):
-            return None
-        return Decoded(sides, files.seconds, files.operator_side)
+        return Decoded(sides, stored.task.call_duration_seconds or 0.0, kept.operator_side)
 
     def _folder(self, work: Work) -> Path:
         return folder_of(self._root, work.job.organization_no, _number(work))
 
-    def _hints(self, task: CallTask) -> Hints:
-        return Hints((task.language,) if task.language else ())
+
+def _hints(task: CallTask) -> Hints:
+    return Hints((task.language,) if task.language else ())
 
 
 def _waits_for(task: CallTask, stage: Stage) -> bool:
     return task.processing_status is Processing.PROCESSING and task.processing_stage is stage
+
+
+def _remove(files: Sequence[Path]) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)
 
 
 def _number(work: Work) -> int:

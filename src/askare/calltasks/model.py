@@ -162,7 +162,7 @@ class Kept(Struct, frozen=True):
     """What the store keeps of a task besides its document: what no answer shows.
 
     `user_id` is the operator's; `phone` the caller's number in E.164, by which it is found again; `has_recording`
-    whether our own copy of the recording is there.
+    whether our own copy of the recording is there, and `sides` the files that were decoded from it, beside it.
     """
 
     run: Run = Run()
@@ -170,6 +170,8 @@ class Kept(Struct, frozen=True):
     phone: str | None = None
     has_recording: bool = False
     recording_at: datetime | None = None  # when our copy was made
+    sides: tuple[str, ...] = ()
+    operator_side: int | None = None  # the place in `sides` of the operator's; None: they are not apart
     reprocessed_at: datetime | None = None
     fetched_anew: int = 0  # times in this run that the copy was not where a stage looked for it
 

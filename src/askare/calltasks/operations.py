@@ -406,17 +406,17 @@ def _whole_seconds(wait: timedelta) -> int:
 # The pipeline's own ----------------------------------------------------------------------------------------------
 
 
-def begin(tx: Transaction, task_no: int, *, now: datetime) -> CallTask | None:
+def begin(tx: Transaction, task_no: int, *, now: datetime) -> Stored | None:
     """A stage is about to be worked on: a queued task is seen to be processed, and one that was cancelled meanwhile
     waits for nothing any more.  Returns the task as it is now."""
     stored = store.find(tx, task_no, lock=True)
     if stored is None:
         return None
-    task = stored.task
+    task, kept = stored.task, stored.kept
     if task.processing_status in rules.UNDERWAY and task.status is Status.CANCELLED:
-        return _save_change(tx, stored, rules.settled_as(task, Processing.NONE), stored.kept, now=now)
+        return Stored(_save_change(tx, stored, rules.settled_as(task, Processing.NONE), kept, now=now), kept)
     if task.processing_status is not Processing.QUEUED:
-        return task
+        return stored
     changed = replace(
         task,
         processing_status=Processing.PROCESSING,
@@ -424,7 +424,7 @@ def begin(tx: Transaction, task_no: int, *, now: datetime) -> CallTask | None:
         error_message=None,
         next_attempt_at=None,
     )
-    return _save_change(tx, stored, changed, stored.kept, now=now)
+    return Stored(_save_change(tx, stored, changed, kept, now=now), kept)
 
 
 def have_wait(tx: Transaction, task_no: int, stage: Stage, *, is_begun: bool, until: datetime, now: datetime) -> None:
@@ -502,13 +502,22 @@ def save_fetched(tx: Transaction, task_no: int, *, now: datetime) -> Onward | No
     return None
 
 
-def save_decoded(tx: Transaction, task_no: int, *, seconds: float, now: datetime) -> Onward | None:
-    """The recording is taken apart, and it is this long."""
+def save_decoded(
+    tx: Transaction,
+    task_no: int,
+    *,
+    seconds: float,
+    now: datetime,
+    sides: tuple[str, ...] = (),
+    operator_side: int | None = None,
+) -> Onward | None:
+    """The recording is taken apart into these files beside it, and it is this long."""
     stored = store.find(tx, task_no, lock=True)
     if stored is None:
         return None
     task = replace(stored.task, call_duration_seconds=round(seconds, 3))
-    return _go_on(tx, stored, task, stored.kept, Stage.DECODE, now=now)
+    kept = replace(stored.kept, sides=sides, operator_side=operator_side)
+    return _go_on(tx, stored, task, kept, Stage.DECODE, now=now)
 
 
 def save_transcription(
@@ -576,7 +585,7 @@ def _go_on(
     """Keep what a stage has made; returns what is to be promised next."""
     moved = _save_change(tx, stored, rules.moved_on(task, stage, kept.run), kept, now=now)
     following = moved.processing_stage
-    return None if following is None else Onward(STAGE_KINDS[following], carried=moved)
+    return None if following is None else Onward(STAGE_KINDS[following], carried=Stored(moved, kept))
 
 
 # Forgetting ------------------------------------------------------------------------------------------------------

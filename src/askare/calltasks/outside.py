@@ -72,7 +72,7 @@ class Recordings(Protocol):
     """The outbound fetcher and the decoder."""
 
     async def fetch(self, url: str, into: Path) -> int:
-        """Download to the file `into`, whole or not at all; return its bytes.
+        """Download to the file `into`, whole or not at all, its folder made when missing; return its bytes.
 
         Raises Trouble (RECORDING_NOT_FOUND, _FORBIDDEN, _UNREACHABLE, _BLOCKED, _TOO_LARGE).
         """

@@ -33,13 +33,23 @@ class Courier(Protocol):
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
         """The status of the answer, which must come within ten seconds.  Raises NotTaken."""
 
+    async def aclose(self) -> None:
+        """Close the connections that are kept."""
+
 
 class Telling:
     def __init__(self, courier: Courier) -> None:
         self._courier = courier
 
     def trade(self) -> Trade:
-        return Trade(Kind.DELIVER_EVENT, self.deliver, at_once=AT_ONCE, lease=LEASE, retries=PATIENT_RETRIES)
+        return Trade(
+            Kind.DELIVER_EVENT,
+            self.deliver,
+            at_once=AT_ONCE,
+            lease=LEASE,
+            retries=PATIENT_RETRIES,
+            let_go=self._courier.aclose,
+        )
 
     async def deliver(self, work: Work) -> None:
         """Send one event to one hook.

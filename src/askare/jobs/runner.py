@@ -151,6 +151,7 @@ class Trade(Struct, frozen=True):
     lease: timedelta = timedelta(minutes=2)
     longest: timedelta | None = None
     retries: tuple[timedelta, ...] = RETRIES
+    let_go: Callable[[], Awaitable[None]] | None = None  # of what the handler holds on to, once nobody works any more
 
 
 class Lane:
@@ -210,19 +211,31 @@ class Lanes:
 async def keep_promises(trades: Sequence[Trade], desk: Desk, edge: Edge) -> None:
     """Keep the promises of all these kinds, for as long as the server runs."""
     lanes = Lanes(trades)
-    await asyncio.gather(*(_ply(lane, lanes, desk, edge) for lane in lanes.all))
+    try:
+        await asyncio.gather(*(_ply(lane, lanes, desk, edge) for lane in lanes.all))
+    finally:
+        await _let_go(trades)
 
 
 async def keep_due_promises(trades: Sequence[Trade], desk: Desk, edge: Edge) -> int:
     """Keep what is due now, and what that leads to, until nothing is due any more; return how much it was."""
     done = 0
     lanes = Lanes(trades)
-    while True:
-        taken = [(lane, await _take_up(lane, desk, edge)) for lane in lanes.all]
-        works = [Work(job, desk, edge, lanes=lanes) for _, jobs in taken for job in jobs]
-        if not works:
-            return done
-        done += sum(await asyncio.gather(*(_keep_on(lanes, work, desk, edge) for work in works)))
+    try:
+        while True:
+            taken = [(lane, await _take_up(lane, desk, edge)) for lane in lanes.all]
+            works = [Work(job, desk, edge, lanes=lanes) for _, jobs in taken for job in jobs]
+            if not works:
+                return done
+            done += sum(await asyncio.gather(*(_keep_on(lanes, work, desk, edge) for work in works)))
+    finally:
+        await _let_go(trades)
+
+
+async def _let_go(trades: Sequence[Trade]) -> None:
+    for trade in trades:
+        if trade.let_go is not None:
+            await trade.let_go()
 
 
 async def _ply(lane: Lane, lanes: Lanes, desk: Desk, edge: Edge) -> None:

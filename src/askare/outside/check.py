@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from askare.calltasks.outside import Decoded, Hints, Trouble
 from askare.outside.audio import RATE
-from askare.outside.openai import Closes
+from askare.outside.closing import close_all
 from askare.outside.speech import summarisers_of, transcribers_of
 from askare.settings import Settings
 
@@ -52,9 +52,7 @@ async def check_providers(settings: Settings) -> list[ProviderCheck]:
         try:
             return list(await asyncio.gather(*tries))
         finally:
-            for one in (*listeners, *summarisers):
-                if isinstance(one, Closes):
-                    await one.aclose()
+            await close_all((*listeners, *summarisers))
 
 
 async def _tried(

@@ -34,3 +34,7 @@ class WebCourier:
         except NotFetched as problem:
             raise NotTaken(problem.text) from None
         return answer.status
+
+    async def aclose(self) -> None:
+        if self._fetcher is not None:
+            await self._fetcher.aclose()

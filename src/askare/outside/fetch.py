@@ -8,38 +8,37 @@ connection and is checked like the first.  Time and size are bounded, and what i
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
+import re
 import socket
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from enum import Enum
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import httpcore2
-import httpx2
+import aiohttp
+import truststore
+from aiohttp.abc import AbstractResolver, ResolveResult
 from msgspec import Struct
+from yarl import URL
 
 from askare.outside.addresses import OF_EVERYBODY, Address, AllowList, Kind, may_connect, written_address
-from askare.outside.streams import connect
 
 ADDRESS_CHARACTERS_MAX = 8_192
 CONNECTIONS_MAX = 64
 KEEP_ALIVE_SECONDS = 10.0
 ADDRESSES_TRIED_MAX = 4  # of one name
 PIECE_BYTES = 65_536
-PORT_MAX = 65_535
+HELD_BYTES_MAX = 1_048_576  # of a download, before they are written
+SENT_AT_ONCE_MAX = 65_536
 HEADERS_FOR_ALL = ("accept", "accept-encoding", "user-agent")  # what goes along with a redirect to another host
-
-
-# They would log addresses whole, and links carry keys.
-for _library in ("httpx2", "httpcore2"):
-    logging.getLogger(_library).setLevel(logging.WARNING)
+_AS_IT_SHOULD_BE = re.compile(r"[\w.~!*'();:@&=+$,/?#\[\]%-]+", re.ASCII)  # an address that needs no quoting
 
 
 class Bounds(Struct, frozen=True):
@@ -122,91 +121,38 @@ class Guard:
         return checked[:ADDRESSES_TRIED_MAX]
 
 
-class _CheckedBackend(httpcore2.AsyncNetworkBackend):
-    """Opens connections to checked addresses only."""
+class _CheckedNames(AbstractResolver):
+    """Answers with checked addresses only.  (What is an address already is checked before it is asked.)"""
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
 
-    async def connect_tcp(
+    async def resolve(
         self,
         host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
-    ) -> httpcore2.AsyncNetworkStream:
-        try:
-            async with asyncio.timeout(timeout):
-                addresses = await self._guard.addresses(host, port)
-        except TimeoutError:
-            raise httpcore2.ConnectTimeout("the name did not resolve in time") from None
-        problem: Exception | None = None
-        for address in addresses:
-            try:
-                return await connect(
-                    str(address), port, timeout=timeout, local_address=local_address, socket_options=socket_options
-                )
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
-                problem = error
-        assert problem is not None  # noqa: S101  -- a guard never answers an empty list
-        raise problem
-
-    async def connect_unix_socket(
-        self,
-        path: str,  # noqa: ARG002  -- the library's own signature
-        timeout: float | None = None,  # noqa: ARG002
-        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,  # noqa: ARG002
-    ) -> httpcore2.AsyncNetworkStream:
-        raise NotFetched(Why.BLOCKED, "the server does not connect to files")
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
-
-class _Body(httpx2.AsyncByteStream):
-    def __init__(self, pieces: httpcore2.Response) -> None:
-        self._answer = pieces
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for piece in self._answer.aiter_stream():
-            yield piece
-
-    async def aclose(self) -> None:
-        await self._answer.aclose()
-
-
-class _CheckedTransport(httpx2.AsyncBaseTransport):
-    def __init__(self, guard: Guard, *, tls: ssl.SSLContext) -> None:
-        self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=tls,
-            max_connections=CONNECTIONS_MAX,
-            max_keepalive_connections=CONNECTIONS_MAX,
-            keepalive_expiry=KEEP_ALIVE_SECONDS,
-            network_backend=_CheckedBackend(guard),
-        )
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        url = request.url
-        answer = await self._pool.handle_async_request(
-            httpcore2.Request(
-                method=request.method,
-                url=httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions=request.extensions,
+        port: int = 0,
+        family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002  -- the library's own signature
+    ) -> list[ResolveResult]:
+        return [
+            ResolveResult(
+                hostname=host,
+                host=str(address),
+                port=port,
+                family=socket.AF_INET if address.version == 4 else socket.AF_INET6,
+                proto=socket.IPPROTO_TCP,
+                flags=socket.AI_NUMERICHOST,
             )
-        )
-        return httpx2.Response(answer.status, headers=answer.headers, stream=_Body(answer), request=request)
+            for address in await self._guard.addresses(host, port)
+        ]
 
-    async def aclose(self) -> None:
-        await self._pool.aclose()
+    async def close(self) -> None:
+        """Nothing is held."""
 
 
 @lru_cache(maxsize=1)
 def _trusted() -> ssl.SSLContext:
-    """Whom we trust: the usual authorities, and those of SSL_CERT_FILE.  Reading them takes a while: once is enough."""
-    return httpx2.create_ssl_context()
+    """Whom we trust: whom the system trusts, and SSL_CERT_FILE.  Reading that takes a while: once is enough."""
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class Fetcher:
@@ -227,9 +173,8 @@ class Fetcher:
     ) -> None:
         self.guard = Guard(allow or AllowList(), open_kinds=open_kinds, resolve=resolve)
         self._user_agent = user_agent
-        # Straight to the transport: a client would look for proxies in the environment, behind which nobody could tell
-        # which address is spoken to, and takes as long over cookies and sign-in, which we have none of, as the rest.
-        self._transport = _CheckedTransport(self.guard, tls=tls or _trusted())
+        self._tls = tls
+        self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -240,7 +185,30 @@ class Fetcher:
         await self.aclose()
 
     async def aclose(self) -> None:
-        await self._transport.aclose()
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    def _connections(self) -> aiohttp.ClientSession:
+        """Made with the first question, for they belong to the event loop on which it is asked.
+
+        No proxy of the environment is used: behind one nobody could tell which address is spoken to.
+        """
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    resolver=_CheckedNames(self.guard),
+                    use_dns_cache=False,
+                    ssl=self._tls or _trusted(),
+                    limit=CONNECTIONS_MAX,
+                    keepalive_timeout=KEEP_ALIVE_SECONDS,
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,  # it knows no bounds
+                trust_env=False,
+                skip_auto_headers=("content-type",),
+            )
+        return self._session
 
     async def fetch(
         self,
@@ -265,25 +233,26 @@ class Fetcher:
     async def download(
         self, address: str, into: Path, *, headers: Mapping[str, str] | None = None, bounds: Bounds
     ) -> Answer:
-        """GET into a file, which is there afterwards only when the answer is 200 and came whole.
+        """GET into a file, which is there afterwards only when the answer is 200 and came whole; its folder is made.
 
-        Raises NotFetched.  Memory stays flat, whatever comes.  Doing it again replaces the file.
+        Raises NotFetched.  Memory stays flat, whatever comes.  Doing it again replaces the file.  All writing is done
+        in a thread: a disk that is slow holds up nobody but this.
         """
-        unfinished = into.with_name(f"{into.name}.part")
+        file = _Unfinished(into)
+        held, size = bytearray(), 0
         try:
             async with self._asked("GET", address, headers, None, bounds) as answer:
-                size = 0
-                if answer.status_code != 200:
-                    return _answer(answer, b"", 0)
-                with unfinished.open("wb") as file:
+                if answer.status == 200:
                     async for piece in _bounded(answer, bounds):
-                        size += file.write(piece)
-                    file.flush()
-                    await asyncio.to_thread(os.fsync, file.fileno())
-                unfinished.replace(into)
+                        held += piece
+                        size += len(piece)
+                        if len(held) > HELD_BYTES_MAX:
+                            await asyncio.to_thread(file.write, held)
+                            held = bytearray()
+                    await asyncio.to_thread(file.write, held, is_last=True)
                 return _answer(answer, b"", size)
         finally:
-            unfinished.unlink(missing_ok=True)
+            file.discard()
 
     @asynccontextmanager
     async def _asked(
@@ -293,83 +262,135 @@ class Fetcher:
         headers: Mapping[str, str] | None,
         content: bytes | AsyncIterator[bytes] | None,
         bounds: Bounds,
-    ) -> AsyncIterator[httpx2.Response]:
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
         url = read_address(address)
         sent = {"accept": "*/*", "accept-encoding": "identity", "user-agent": self._user_agent}
         sent |= {name.lower(): value for name, value in (headers or {}).items()}
-        timeout = {
-            "connect": min(bounds.connect_seconds, bounds.total_seconds),
-            "read": bounds.silence_seconds,
-            "write": bounds.silence_seconds,
-            "pool": bounds.total_seconds,
-        }
+        timeout = aiohttp.ClientTimeout(
+            connect=min(bounds.connect_seconds, bounds.total_seconds), sock_read=bounds.silence_seconds
+        )
         try:
             async with asyncio.timeout(bounds.total_seconds):
                 for _ in range(bounds.redirects_max + 1):
-                    request = httpx2.Request(
-                        method, url, headers=sent, content=content, extensions={"timeout": timeout}
-                    )
-                    answer = await self._transport.handle_async_request(request)
-                    try:
+                    await self._check_literal(url)
+                    async with self._connections().request(
+                        method, url, headers=sent, data=_in_pieces(content), timeout=timeout, allow_redirects=False
+                    ) as answer:
                         onward = _onward(answer) if bounds.redirects_max else None
                         if onward is None:
                             yield answer
                             return
-                        if (onward.scheme, onward.host, onward.port) != (url.scheme, url.host, url.port):
+                        if onward.origin() != url.origin():
                             # What was meant for one host is nobody else's business.
                             sent = {name: text for name, text in sent.items() if name in HEADERS_FOR_ALL}
-                        if answer.status_code in (301, 302, 303) and method != "HEAD":
+                        if answer.status in (301, 302, 303) and method != "HEAD":
                             method, content = "GET", None
                             sent.pop("content-type", None)
                         elif not isinstance(content, bytes | None):
                             raise NotFetched(Why.REDIRECTED, f"{url.host}: redirects what cannot be sent twice")
                         url = onward
-                    finally:
-                        await answer.aclose()
                 raise NotFetched(Why.REDIRECTED, f"{url.host}: more than {bounds.redirects_max} redirects")
-        except (TimeoutError, httpcore2.TimeoutException, httpx2.TimeoutException):
+        except TimeoutError:
             raise NotFetched(Why.TIMED_OUT, f"{url.host}: no complete answer in time") from None
-        except (httpcore2.ProtocolError, httpx2.ProtocolError, httpcore2.UnsupportedProtocol) as error:
-            raise NotFetched(Why.NOT_HTTP, f"{url.host}: what answers there does not speak HTTP ({error})") from error
-        except (httpcore2.NetworkError, httpx2.TransportError, ssl.SSLError, OSError) as error:
+        except aiohttp.ClientPayloadError as error:
+            raise NotFetched(Why.NOT_HTTP, f"{url.host}: the answer broke off") from error
+        except (aiohttp.ClientResponseError, aiohttp.InvalidURL) as error:
+            raise NotFetched(Why.NOT_HTTP, f"{url.host}: what answers there does not speak HTTP") from error
+        except (aiohttp.ClientError, OSError) as error:
             raise NotFetched(Why.UNREACHABLE, f"{url.host}: cannot be reached ({_plainly(error)})") from error
+
+    async def _check_literal(self, url: URL) -> None:
+        """Raises NotFetched for an address where the server does not go.  Names are checked as they are resolved."""
+        assert url.raw_host is not None  # noqa: S101  -- `read_address` lets nothing pass without
+        assert url.port is not None  # noqa: S101
+        if written_address(url.raw_host) is not None:
+            await self.guard.addresses(url.raw_host, url.port)
+
+
+class _Unfinished:
+    """A file that takes its name once it is whole."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._unfinished = path.with_name(f"{path.name}.part")
+        self.is_begun = False  # and not completed
+
+    def write(self, piece: bytes | bytearray, *, is_last: bool = False) -> None:
+        if not self.is_begun:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._unfinished.open("ab" if self.is_begun else "wb") as file:
+            self.is_begun = True
+            file.write(piece)
+            if is_last:
+                file.flush()
+                os.fsync(file.fileno())
+        if is_last:
+            self._unfinished.replace(self._path)
+            self.is_begun = False
+
+    def discard(self) -> None:
+        """Leave nothing of what is not whole."""
+        if self.is_begun:
+            self._unfinished.unlink(missing_ok=True)
 
 
 @lru_cache(maxsize=256)  # taking an address apart costs a tenth of asking it
-def read_address(address: str) -> httpx2.URL:
-    """The address as a value.  Raises NotFetched for what is not http or https to a host, or carries a password."""
+def read_address(address: str) -> URL:
+    """The address as a value; a host that is an address in one spelling or another is written the usual way.
+
+    Path and query stay as they are, for links may be signed.  Raises NotFetched for what is not http or https to a
+    host, or carries a password.
+    """
     if len(address) > ADDRESS_CHARACTERS_MAX or any(letter <= " " or letter == "\\" for letter in address):
         raise NotFetched(Why.BAD_ADDRESS, "the address is too long, or has spaces or control characters in it")
     try:
-        url = httpx2.URL(address)
-        host = url.host
-    except (httpx2.InvalidURL, UnicodeError, ValueError):
+        url = URL(address)
+        host = url.raw_host
+    except (UnicodeError, ValueError):
         raise NotFetched(Why.BAD_ADDRESS, "the address cannot be read") from None
     if url.scheme not in ("http", "https") or not host:
         raise NotFetched(Why.BAD_ADDRESS, "the address must begin with http:// or https:// and a host")
-    if url.userinfo:
+    if url.user is not None or url.password is not None:
         raise NotFetched(Why.BAD_ADDRESS, "the address must not carry a user name or password")
-    if url.port is not None and not 0 < url.port <= PORT_MAX:
-        raise NotFetched(Why.BAD_ADDRESS, f"there is no port {url.port}")
-    return url.copy_with(fragment=None)
+    if url.port == 0:
+        raise NotFetched(Why.BAD_ADDRESS, "there is no port 0")
+    literal = written_address(host)
+    if literal is None and (":" in host or host.replace(".", "").isdigit()):
+        raise NotFetched(Why.BAD_ADDRESS, f"{host} is neither a name nor an address")
+    if literal is not None:
+        host = str(literal)
+    exact = URL(address, encoded=True) if _AS_IT_SHOULD_BE.fullmatch(address) else url
+    return URL.build(
+        scheme=url.scheme,
+        host=f"[{host}]" if ":" in host else host,
+        port=url.explicit_port,
+        path=exact.raw_path or "/",
+        query_string=exact.raw_query_string,
+        encoded=True,
+    )
 
 
-def _onward(answer: httpx2.Response) -> httpx2.URL | None:
+def _in_pieces(content: bytes | AsyncIterator[bytes] | None) -> bytes | BytesIO | AsyncIterator[bytes] | None:
+    """What is large leaves bit by bit, so that others have their turn on the event loop."""
+    return BytesIO(content) if isinstance(content, bytes) and len(content) > SENT_AT_ONCE_MAX else content
+
+
+def _onward(answer: aiohttp.ClientResponse) -> URL | None:
     """Where the answer sends us, if it does."""
     target = answer.headers.get("location")
-    if answer.status_code not in (301, 302, 303, 307, 308) or not target:
+    if answer.status not in (301, 302, 303, 307, 308) or not target:
         return None
     try:
-        joined = answer.request.url.join(target)
-    except (httpx2.InvalidURL, UnicodeError, ValueError):
-        raise NotFetched(Why.REDIRECTED, f"{answer.request.url.host}: redirects to nowhere") from None
+        joined = answer.url.join(URL(target, encoded=bool(_AS_IT_SHOULD_BE.fullmatch(target))))
+    except (UnicodeError, ValueError):
+        raise NotFetched(Why.REDIRECTED, f"{answer.url.host}: redirects to nowhere") from None
     return read_address(str(joined))
 
 
-async def _bounded(answer: httpx2.Response, bounds: Bounds) -> AsyncIterator[bytes]:
+async def _bounded(answer: aiohttp.ClientResponse, bounds: Bounds) -> AsyncIterator[bytes]:
     """The body, unpacked, piece by piece.  Raises NotFetched as soon as it is known to be too large."""
-    host = answer.request.url.host
-    too_large = NotFetched(Why.TOO_LARGE, f"{host}: more than {bounds.bytes_max:,} bytes", host=host)
+    host = answer.url.host
+    too_large = NotFetched(Why.TOO_LARGE, f"{host}: more than {bounds.bytes_max:,} bytes", host=host or "")
     announced = answer.headers.get("content-length", "")
     if announced.isdecimal() and int(announced[:20]) > bounds.bytes_max:
         raise too_large
@@ -378,7 +399,7 @@ async def _bounded(answer: httpx2.Response, bounds: Bounds) -> AsyncIterator[byt
         raise NotFetched(Why.NOT_HTTP, f"{host}: answers packed in a way that was not asked for")
     unpack = None if encoding in ("identity", "") else zlib.decompressobj(47)  # gzip or zlib, told by its head
     size = 0
-    async for raw in answer.aiter_raw():
+    async for raw in answer.content.iter_any():
         rest = raw
         while rest:
             if unpack is None:
@@ -403,12 +424,15 @@ async def _bounded(answer: httpx2.Response, bounds: Bounds) -> AsyncIterator[byt
             yield piece
 
 
-def _answer(answer: httpx2.Response, body: bytes, size: int) -> Answer:
+def _answer(answer: aiohttp.ClientResponse, body: bytes, size: int) -> Answer:
     headers = {name.lower(): value for name, value in answer.headers.items()}
-    return Answer(answer.status_code, headers, body, size, answer.request.url.host)
+    return Answer(answer.status, headers, body, size, answer.url.host or "")
 
 
 def _plainly(error: BaseException) -> str:
     """What the system says of a failed connection, without addresses or our own stack."""
-    text = str(error) or type(error).__name__
-    return text.splitlines()[0][:200]
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return "its certificate is not one that we trust"
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)
+    return "the connection broke off"

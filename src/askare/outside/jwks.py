@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx2
 import msgspec
 
-ANSWER_BYTES_MAX = 256 * 1024
-SECONDS_MAX = 5.0
+from askare.outside.addresses import OF_THE_HOUSE
+from askare.outside.fetch import Bounds, Fetcher, NotFetched
+
+BOUNDS = Bounds(bytes_max=256 * 1024, total_seconds=5.0)
 
 
 class KeysNotFetched(Exception):
@@ -21,19 +22,15 @@ async def fetch_jwks(address: str) -> dict[str, Any]:
     The address is the administrator's own setting, so it may well be inside the house; redirects are not followed.
     """
     try:
-        async with (
-            httpx2.AsyncClient(timeout=SECONDS_MAX, follow_redirects=False) as client,
-            client.stream("GET", address, headers={"Accept": "application/json"}) as answer,
-        ):
-            if answer.status_code != 200:
-                raise KeysNotFetched(f"{address} answers {answer.status_code}")
-            body = b""
-            async for piece in answer.aiter_bytes():
-                body += piece
-                if len(body) > ANSWER_BYTES_MAX:
-                    raise KeysNotFetched(f"{address} answers more than {ANSWER_BYTES_MAX} bytes")
-        document = msgspec.json.decode(body)
-    except (httpx2.HTTPError, httpx2.InvalidURL, msgspec.MsgspecError) as error:
+        async with Fetcher(open_kinds=OF_THE_HOUSE) as fetcher:
+            answer = await fetcher.fetch("GET", address, headers={"accept": "application/json"}, bounds=BOUNDS)
+    except NotFetched as problem:
+        raise KeysNotFetched(f"{address}: {problem.text}") from problem
+    if answer.status != 200:
+        raise KeysNotFetched(f"{address} answers {answer.status}")
+    try:
+        document = msgspec.json.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise KeysNotFetched(f"{address}: {error}") from error
     if not isinstance(document, dict):
         raise KeysNotFetched(f"{address} does not answer with a JSON object")

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -39,13 +39,6 @@ _TROUBLES = {
 }
 
 
-@runtime_checkable
-class Closes(Protocol):
-    """Something that holds connections until it is closed."""
-
-    async def aclose(self) -> None: ...
-
-
 class Line:
     """The line to one provider."""
 
@@ -57,7 +50,7 @@ class Line:
     @property
     def is_near(self) -> bool:
         """Whether it is in the house, where speech is often understood without a graphics card."""
-        host = read_address(self.base).host
+        host = read_address(self.base).host or ""
         if host == "localhost" or "." not in host:
             return True
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias, get_args
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -159,10 +160,8 @@ def _faults(provider: Provider) -> Iterator[str]:
         if provider.response_format is not UNSET and provider.response_format not in formats:
             yield f"response_format: must be one of {', '.join(formats)}"
     elif isinstance(provider, Vosk):
-        from httpx2 import URL
-
-        url = URL(provider.url)
-        if url.scheme not in ("ws", "wss") or not url.host:
+        url = urlsplit(provider.url)
+        if url.scheme not in ("ws", "wss") or not url.hostname:
             yield "url: must begin with ws:// or wss:// and a host"
     elif isinstance(provider, FasterWhisper):
         folder = Path(provider.folder)

@@ -49,7 +49,6 @@ class FetchedRecordings:
 
     async def fetch(self, url: str, into: Path) -> int:
         """Download to the file `into`, whole or not at all; return its bytes.  Raises Trouble."""
-        into.parent.mkdir(parents=True, exist_ok=True)
         try:
             answer = await self._fetcher.download(url, into, headers=self._headers(url), bounds=self._bounds)
         except NotFetched as problem:
@@ -67,8 +66,7 @@ class FetchedRecordings:
     def _headers(self, url: str) -> dict[str, str]:
         """What this very host wants to see.  The fetcher does not carry it on to another one."""
         address = read_address(url)
-        port = address.port or (443 if address.scheme == "https" else 80)
-        own = self._credentials.get(f"{address.host}:{port}") or self._credentials.get(address.host)
+        own = self._credentials.get(f"{address.host}:{address.port}") or self._credentials.get(address.host or "")
         if own is None:
             return {}
         if own.header:

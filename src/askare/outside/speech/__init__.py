@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from askare.calltasks.outside import Decoded, Recordings, Summariser, Transcriber
 from askare.outside.providers import (
@@ -21,6 +22,9 @@ from askare.outside.speech.faster_whisper import FasterWhisperTranscriber, is_in
 from askare.outside.summary.builtin import BuiltinSummariser
 from askare.settings import BadSettings, Settings
 
+if TYPE_CHECKING:
+    from askare.outside.recordings import FetchedRecordings
+
 
 def is_configured(settings: Settings) -> bool:
     """Whether anybody is there to transcribe.  Raises BadSettings for whatever is wrong with the outside."""
@@ -37,7 +41,7 @@ class _LateRecordings:
 
     def __init__(self, said: Outside) -> None:
         self._said = said
-        self._made: Recordings | None = None
+        self._made: FetchedRecordings | None = None
 
     async def fetch(self, url: str, into: Path) -> int:
         return await self._recordings().fetch(url, into)
@@ -45,7 +49,11 @@ class _LateRecordings:
     async def decode(self, recording: Path, into: Path) -> Decoded:
         return await self._recordings().decode(recording, into)
 
-    def _recordings(self) -> Recordings:
+    async def aclose(self) -> None:
+        if self._made is not None:
+            await self._made.aclose()
+
+    def _recordings(self) -> FetchedRecordings:
         if self._made is None:
             from askare.outside.recordings import FetchedRecordings
 

@@ -8,11 +8,11 @@ import wave
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import msgspec
 from msgspec import UNSET
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketException
+from yarl import URL
 
 from askare.calltasks.model import ErrorCode
 from askare.calltasks.outside import Decoded, Hints, Transcript, Trouble
@@ -56,13 +56,14 @@ class VoskTranscriber:
         return Transcript(written_down(said, audio.operator_side))
 
     async def _side(self, place: int, side: Path) -> list[Utterance]:
-        url = httpx2.URL(self._provider.url)
-        port = url.port or (443 if url.scheme == "wss" else 80)
+        url = URL(self._provider.url)
+        assert url.raw_host is not None  # noqa: S101  -- the settings were read with care
+        assert url.port is not None  # noqa: S101
         said: list[Utterance] = []
         async with connect(
             self._provider.url,
-            sock=await self._socket(url.host, port),
-            server_hostname=url.host if url.scheme == "wss" else None,
+            sock=await self._socket(url.raw_host, url.port),
+            server_hostname=url.raw_host if url.scheme == "wss" else None,
             max_size=ANSWER_BYTES_MAX,
             open_timeout=CONNECT_SECONDS,
             close_timeout=1.0,
