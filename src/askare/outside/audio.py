@@ -180,7 +180,7 @@ def _length(seconds: float) -> str:
 
 WINDOW_SECONDS = 0.3  # a pause between words
 LOOK_BACK_SECONDS = 30.0
-FRAMES_AT_ONCE = 262_144  # half a megabyte: most calls go out in one piece
+BYTES_AT_ONCE = 262_144
 HEAD_OF_WAV = 44
 
 
@@ -234,13 +234,13 @@ def _quietest(file: wave.Wave_read, start: int, before: int) -> int:
 def piece_of(path: Path, cut: Cut) -> Iterator[bytes]:
     """A piece as a WAV file of its own, bit by bit: `HEAD_OF_WAV + 2 * cut.samples` bytes."""
     size = 2 * cut.samples
-    head = (
+    yield (
         b"RIFF" + (HEAD_OF_WAV - 8 + size).to_bytes(4, "little") + b"WAVEfmt \x10\0\0\0\x01\0\x01\0"
         + RATE.to_bytes(4, "little") + (RATE * 2).to_bytes(4, "little")
         + b"\x02\0\x10\0data" + size.to_bytes(4, "little")
     )  # fmt: skip
-    with wave.open(str(path), "rb") as file:
-        file.setpos(cut.start)
-        for at in range(0, max(1, cut.samples), FRAMES_AT_ONCE):
-            yield head + file.readframes(min(FRAMES_AT_ONCE, cut.samples - at))
-            head = b""
+    with path.open("rb", buffering=0) as file:
+        file.seek(HEAD_OF_WAV + 2 * cut.start)
+        while size and (read := file.read(min(size, BYTES_AT_ONCE))):
+            size -= len(read)
+            yield read

@@ -110,10 +110,10 @@ def _form(fields: dict[str, str], side: Path, cut: Cut) -> tuple[AsyncIterator[b
     head, tail = "".join(parts).encode(), f"\r\n--{boundary}--\r\n".encode()
 
     async def body() -> AsyncIterator[bytes]:
-        before = head
-        for piece in piece_of(side, cut):
-            yield before + piece
-            before = b""
+        pieces = piece_of(side, cut)
+        yield head + next(pieces)
+        for piece in pieces:
+            yield piece
         yield tail
 
     return body(), {
