@@ -138,7 +138,7 @@ def load_titles(data: Path, titles: int, *, until: float) -> bool:
         there = database.read(lambda tx: (tx.row("SELECT max(task_no) FROM call_tasks") or (0,))[0] or 0)
         if there == 0:
             content = CallContent(title=FIRST_TITLE)
-            database.write(lambda tx: vocabulary.expect(tx, words), caller)
+            database.write(lambda tx: vocabulary.index_all(tx, words), caller)
             there = database.write(
                 lambda tx: operations.create_call(tx, content, operator=str(OPERATOR), office=Office(), now=now), caller
             )

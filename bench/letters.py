@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -147,9 +148,7 @@ def write_letters(database: Database, count: int, *, domains: int, holes: int) -
     ]
     for start in range(0, len(alerts), 1_000):
         part = alerts[start : start + 1_000]
-        database.write(
-            lambda tx, part=part: letters.write_alerts(tx, part, new_id=uuid4, rhythm=Rhythm(), now=now), CALLER
-        )
+        database.write(partial(letters.write_alerts, alerts=part, new_id=uuid4, rhythm=Rhythm(), now=now), CALLER)
 
 
 def sent(tx: Transaction) -> int:

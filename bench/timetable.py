@@ -164,6 +164,7 @@ def work(address: str, until: float, starts_wanted: int, answers: Any) -> None:
     """One worker, until a moment, or until it knows that all starts have been."""
     is_file = "://" not in address
     database: Database
+    scripts: Database
     if is_file:
         database = scripts = SqliteDatabase(Path(address))
     else:
@@ -364,7 +365,14 @@ def prepare_peers() -> None:
     if stamp_file.exists() and stamp_file.read_text() == digest:
         return
     subprocess.run([sys.executable, "-m", "venv", "--clear", PEER_HOME], check=True)
-    pip = [PEER_HOME / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip: list[str | Path] = [
+        PEER_HOME / "bin" / "python",
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ]
     subprocess.run([*pip, "--require-hashes", "-r", PEERS / "requirements.txt"], check=True)
     stamp_file.write_text(digest)
 

@@ -48,7 +48,7 @@ from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
 from askare.storage.transactions import Transaction
 from askare.watches import matching
-from askare.watches.criteria import Criteria, Criterion, Offer, Place, Range, SubtypeList
+from askare.watches.criteria import Criteria, Criterion, Offer, Place, Range, SubtypeList, least_rooms, rooms_of
 from askare.watches.jobs import Matcher
 from askare.watches.model import Notification, Subject, Watch, WatchContent, WatchParty, document_of
 
@@ -242,7 +242,7 @@ def load_ranges(connection: psycopg.Connection[Any], count: int, market: Market)
     with connection.cursor().copy("COPY range_watches FROM STDIN") as copy:
         for number in range(1, count + 1):
             wish = market.criteria()
-            least = [matching.least_rooms(code) for code in wish.room_counts]
+            least = [least_rooms(code) for code in wish.room_counts]
             copy.write_row(
                 (
                     UUID(int=number).bytes,
@@ -272,7 +272,7 @@ def ranges(connection: psycopg.Connection[Any]) -> Find:
             "postcode": offer.place.postcode,
             "currency": offer.currency,
             "rooms": offer.room_count,
-            "room_number": matching.rooms_of(offer.room_count),
+            "room_number": rooms_of(offer.room_count),
             "property_type": offer.property_type,
             "subtype": offer.subtypes[SubtypeList.RESIDENTIAL],
             "condition": offer.condition,
