@@ -85,7 +85,7 @@ def _load_tasks(chunk: list[dict[str, Any]], tx: Transaction) -> None:
         content = msgspec.convert(entry, TaskContent)
         created, modified = (msgspec.convert(entry[name], datetime) for name in ("creationTime", "modificationTime"))
         task = Task(UUID(entry["taskId"]), version=1, content=content, created=created, modified=modified)
-        document = store.insert(tx, task, text=operations.searched_text(tx, content))
+        document = store.KEPT.insert(tx, task, text=operations.searched_text(tx, content))
         history.record(tx, operations.KIND, task.task_id, Change.CREATED, version=1, at=created, after=document)
 
 

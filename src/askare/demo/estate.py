@@ -439,7 +439,7 @@ def _at(day: date, dice: Random) -> datetime:
 def create_meetings(tx: Transaction, *, world: World) -> None:
     """All meetings that do not stand yet and that nobody has deleted."""
     for one in plan_meetings(world):
-        if meeting_store.find(tx, one.meeting_id) is None and not _was_deleted(tx, meetings.KIND, one.meeting_id):
+        if meeting_store.KEPT.find(tx, one.meeting_id) is None and not _was_deleted(tx, meetings.KIND, one.meeting_id):
             meetings.create_meeting(tx, one.content, meeting_id=one.meeting_id, now=one.created)
 
 
@@ -449,7 +449,7 @@ def create_requirements(tx: Transaction, *, world: World) -> None:
         requirement_id = one.requirement_id
         if _was_deleted(tx, requirements.KIND, requirement_id):
             continue
-        if requirement_store.find(tx, requirement_id) is None:
+        if requirement_store.KEPT.find(tx, requirement_id) is None:
             _create_requirement(tx, one)
         for note_id, text, created in one.notes:
             is_there = notes_store.find(tx, note_id) is not None

@@ -136,5 +136,5 @@ def _remember(tx: Transaction, fact: _Fact) -> None:
 
 def _create_tasks(tx: Transaction, planned: Sequence[PlannedTask]) -> None:
     for task in planned:
-        if tasks.find(tx, task.task_id) is None and not history.is_tombstone(tx, operations.KIND, task.task_id):
+        if tasks.KEPT.find(tx, task.task_id) is None and not history.is_tombstone(tx, operations.KIND, task.task_id):
             operations.create_task(tx, task.content, task_id=task.task_id, now=task.created)

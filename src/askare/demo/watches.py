@@ -51,7 +51,7 @@ def create_watches(tx: Transaction, *, world: World) -> None:
     _create_shown_requirement(tx, world)
     for watch_id, content in plan_watches(world):
         stands = store.find(tx, watch_id) is not None or history.is_tombstone(tx, operations.KIND, watch_id)
-        if not stands and requirement_store.find(tx, content.asset_requirement_id) is not None:
+        if not stands and requirement_store.KEPT.find(tx, content.asset_requirement_id) is not None:
             operations.create_watch(tx, content, watch_id=watch_id, now=set_at(world))
 
 
@@ -91,7 +91,7 @@ def _buyers(world: World) -> list[Party]:
 
 
 def _create_shown_requirement(tx: Transaction, world: World) -> None:
-    stands = requirement_store.find(tx, SHOWN_REQUIREMENT) is not None
+    stands = requirement_store.KEPT.find(tx, SHOWN_REQUIREMENT) is not None
     if stands or history.is_tombstone(tx, requirements.KIND, SHOWN_REQUIREMENT):
         return
     agent = world.agents[0]

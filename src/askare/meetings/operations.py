@@ -16,6 +16,7 @@ from askare.kernel.verbatim import strings_in, value_of
 from askare.kernel.versions import Found, Saved, require_version
 from askare.meetings import rules, store
 from askare.meetings.model import Meeting, MeetingContent, MeetingFilter
+from askare.meetings.store import KEPT
 from askare.storage import history
 from askare.storage.history import Change
 from askare.storage.transactions import Transaction
@@ -34,7 +35,7 @@ def create_meeting(
     """
     content = completed(tx, content, None, checks)
     meeting = Meeting(meeting_id, version=1, content=content, created=now, modified=now)
-    after = store.insert(tx, meeting, text=searched_text(tx, content))
+    after = KEPT.insert(tx, meeting, text=searched_text(tx, content))
     history.record(tx, KIND, meeting_id, Change.CREATED, version=1, at=now, after=after)
     return Saved(meeting_id, 1)
 
@@ -71,7 +72,7 @@ def update_meeting(
     if not rules.differs(stored.content, content):
         return Saved(meeting_id, stored.version)
     changed = Meeting(meeting_id, stored.version + 1, content, created=stored.created, modified=now)
-    after = store.replace(tx, meeting_no, stored, changed, text=searched_text(tx, content))
+    after = KEPT.replace(tx, meeting_no, stored, changed, text=searched_text(tx, content))
     history.record(tx, KIND, meeting_id, Change.UPDATED, version=changed.version, at=now, before=before, after=after)
     return Saved(meeting_id, changed.version)
 
@@ -83,12 +84,12 @@ def delete_meeting(
     meeting_no, stored, before = _visible(tx, meeting_id, lock=True)
     require_version(stored.version, expected_versions, kind="meeting")
     rules.require_deletable(stored.content)
-    store.delete(tx, meeting_no, stored)
+    KEPT.delete(tx, meeting_no, stored)
     history.record(tx, KIND, meeting_id, Change.DELETED, version=stored.version + 1, at=now, before=before)
 
 
 def _visible(tx: Transaction, meeting_id: UUID, *, lock: bool = False) -> tuple[int, Meeting, str]:
-    found = store.find(tx, meeting_id, lock=lock)
+    found = KEPT.find(tx, meeting_id, lock=lock)
     if found is None:
         if _was_visible(tx, meeting_id):
             raise Gone(KIND)
@@ -126,5 +127,5 @@ def rewrite_texts(tx: Transaction, renamed: Sequence[tuple[Kind, UUID]], *, afte
     """Let the next meetings that name any of these things be found by their present names (`directory.renames`)."""
     found = store.pointing_at(tx, renamed, after=after, limit=limit)
     for meeting_no, meeting in found:
-        store.retext(tx, meeting_no, meeting, searched_text(tx, meeting.content))
+        KEPT.retext(tx, meeting_no, meeting, searched_text(tx, meeting.content))
     return found[-1][0] if found else None

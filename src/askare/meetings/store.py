@@ -21,8 +21,8 @@ from askare.meetings.model import (
     document_of,
     meeting_of,
 )
-from askare.storage import shelf
-from askare.storage.search import Bound, Query, search, seen_offices
+from askare.storage.keeping import Keeper
+from askare.storage.search import Bound, Query, seen_offices
 from askare.storage.shelf import Item, Link, Place, Shelf
 from askare.storage.transactions import Transaction, Value
 
@@ -58,34 +58,6 @@ PARTY, AGENT, REALTY = 1, 2, 3  # kinds of links
 SORT_COLUMNS = {"visitTime": "visit", "modificationTime": "modified"}
 
 
-def insert(tx: Transaction, meeting: Meeting, *, text: str) -> str:
-    """Keep a new meeting; `text` is what free text search looks through.  Returns the stored document."""
-    item = _item(meeting, text)
-    shelf.insert(tx, MEETINGS, item)
-    return item.document
-
-
-def find(tx: Transaction, meeting_id: UUID, *, lock: bool = False) -> tuple[int, Meeting, str] | None:
-    """The stored meeting of this id in the caller's organization with its number and document, or None."""
-    found = shelf.find(tx, MEETINGS, meeting_id.bytes, lock=lock)
-    if found is None:
-        return None
-    meeting_no, version, document = found
-    return meeting_no, meeting_of(meeting_id, version, document), document
-
-
-def replace(tx: Transaction, meeting_no: int, before: Meeting, after: Meeting, *, text: str) -> str:
-    """Keep a changed meeting in the place of the stored one.  Returns the stored document."""
-    item = _item(after, text)
-    shelf.replace(tx, MEETINGS, _place(meeting_no, before), item)
-    return item.document
-
-
-def delete(tx: Transaction, meeting_no: int, meeting: Meeting) -> None:
-    """Take a meeting out of the store.  Its history and tombstone are the caller's to write."""
-    shelf.delete(tx, MEETINGS, _place(meeting_no, meeting))
-
-
 class _Office(msgspec.Struct, rename="camel"):
     agency_office_id: UUID
 
@@ -99,17 +71,15 @@ def search_meetings(tx: Transaction, wanted: MeetingFilter, orders: Sequence[Ord
     """The documents of the meetings that the caller sees and the filter wants, in order, and how many there are."""
     offices = seen_offices(tx.caller.office_ids, wanted.office_ids)
 
-    def counted(document: str) -> bool:
-        meeting = meeting_of(_NOBODY, 0, document)
+    def counted(meeting: Meeting) -> bool:
         return rules.matches(wanted, meeting) and (offices is None or meeting.content.agency_office_id.bytes in offices)
 
-    return search(
+    return KEPT.search(
         tx,
-        MEETINGS,
         _query(wanted, offices),
+        counted=counted,
         orders=[Order(SORT_COLUMNS[order.field], order.descending) for order in orders],
         window=window,
-        counted=counted,
     )
 
 
@@ -117,24 +87,16 @@ def pointing_at(
     tx: Transaction, things: Sequence[tuple[Kind, UUID]], *, after: int, limit: int
 ) -> list[tuple[int, Meeting]]:
     """The next meetings that name any of these things, with their numbers."""
-    found = shelf.pointing_at(
+    return KEPT.pointing_at(
         tx,
-        MEETINGS,
         links=[(_LINK_KINDS[kind], thing_id.bytes) for kind, thing_id in things if kind in _LINK_KINDS],
         offices=[thing_id.bytes for kind, thing_id in things if kind is Kind.OFFICE],
         after=after,
         limit=limit,
     )
-    return [(one.no, meeting_of(_NOBODY, one.version, one.document)) for one in found]
-
-
-def retext(tx: Transaction, meeting_no: int, meeting: Meeting, text: str) -> None:
-    """Let a meeting be found by another text."""
-    shelf.retext(tx, MEETINGS, _place(meeting_no, meeting), text)
 
 
 _LINK_KINDS = {Kind.PARTY: PARTY, Kind.AGENT: AGENT, Kind.REALTY: REALTY}
-_NOBODY = UUID(int=0)
 
 
 def _query(wanted: MeetingFilter, offices: frozenset[bytes] | None) -> Query:
@@ -194,3 +156,6 @@ def _links(content: MeetingContent) -> list[Link]:
     if content.realty_id is not None:
         links.append((REALTY, content.realty_id.bytes))
     return links
+
+
+KEPT = Keeper(MEETINGS, item=_item, place=_place, read=meeting_of)

@@ -32,6 +32,7 @@ from askare.requirements.model import (
     details_of,
     told_of_note,
 )
+from askare.requirements.store import KEPT
 from askare.storage import history
 from askare.storage.history import Change
 from askare.storage.transactions import Transaction
@@ -62,7 +63,7 @@ def create_requirement(
         created=said.creation_time or now,
         modified=now,
     )
-    after = store.insert(tx, requirement, text=searched_text(tx, requirement))
+    after = KEPT.insert(tx, requirement, text=searched_text(tx, requirement))
     history.record(tx, KIND, requirement_id, Change.CREATED, version=1, at=now, after=after)
     return Saved(requirement_id, 1)
 
@@ -158,13 +159,13 @@ def delete_requirement(
     for note, document in notes_store.delete_all(tx, requirement_no):
         told = told_of_note(document, office_id=stored.content.agency_office_id)
         history.record(tx, NOTE_KIND, note.note_id, Change.DELETED, version=note.version + 1, at=now, before=told)
-    store.delete(tx, requirement_no, stored)
+    KEPT.delete(tx, requirement_no, stored)
     history.record(tx, KIND, requirement_id, Change.DELETED, version=stored.version + 1, at=now, before=before)
 
 
 def visible(tx: Transaction, requirement_id: UUID, *, lock: bool = False) -> tuple[int, Requirement, str]:
     """The asset requirement with its number and stored document.  Raises NotFound when the caller sees none."""
-    found = store.find(tx, requirement_id, lock=lock)
+    found = KEPT.find(tx, requirement_id, lock=lock)
     # Another office's looks the same as none at all.
     if found is None or not tx.caller.sees_office(found[1].content.agency_office_id):
         raise NotFound("asset requirement", "assetRequirementId")
@@ -172,7 +173,7 @@ def visible(tx: Transaction, requirement_id: UUID, *, lock: bool = False) -> tup
 
 
 def _replace(tx: Transaction, requirement_no: int, stored: Requirement, changed: Requirement, before: str) -> None:
-    after = store.replace(tx, requirement_no, stored, changed, text=searched_text(tx, changed))
+    after = KEPT.replace(tx, requirement_no, stored, changed, text=searched_text(tx, changed))
     history.record(
         tx,
         KIND,
@@ -252,5 +253,5 @@ def rewrite_texts(tx: Transaction, renamed: Sequence[tuple[Kind, UUID]], *, afte
     """Let the next asset requirements that name any of these be found by the present names (`directory.renames`)."""
     found = store.pointing_at(tx, renamed, after=after, limit=limit)
     for requirement_no, requirement in found:
-        store.retext(tx, requirement_no, requirement, searched_text(tx, requirement))
+        KEPT.retext(tx, requirement_no, requirement, searched_text(tx, requirement))
     return found[-1][0] if found else None

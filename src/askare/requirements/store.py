@@ -19,8 +19,8 @@ from askare.requirements.model import (
     document_of,
     requirement_of,
 )
-from askare.storage import shelf
-from askare.storage.search import Query, search, seen_offices
+from askare.storage.keeping import Keeper
+from askare.storage.search import Query, seen_offices
 from askare.storage.shelf import Item, Link, Place, Shelf
 from askare.storage.transactions import Transaction, Value
 
@@ -75,53 +75,23 @@ def next_friendly_id(tx: Transaction) -> int:
     return int(row[0])
 
 
-def insert(tx: Transaction, requirement: Requirement, *, text: str) -> str:
-    """Keep a new one; `text` is what free text search looks through.  Returns the stored document."""
-    item = _item(requirement, text)
-    shelf.insert(tx, REQUIREMENTS, item)
-    return item.document
-
-
-def find(tx: Transaction, requirement_id: UUID, *, lock: bool = False) -> tuple[int, Requirement, str] | None:
-    """The stored one of this id in the caller's organization with its number and document, or None."""
-    found = shelf.find(tx, REQUIREMENTS, requirement_id.bytes, lock=lock)
-    if found is None:
-        return None
-    requirement_no, version, document = found
-    return requirement_no, requirement_of(requirement_id, version, document), document
-
-
-def replace(tx: Transaction, requirement_no: int, before: Requirement, after: Requirement, *, text: str) -> str:
-    """Keep a changed one in the place of the stored one.  Returns the stored document."""
-    item = _item(after, text)
-    shelf.replace(tx, REQUIREMENTS, _place(requirement_no, before), item)
-    return item.document
-
-
-def delete(tx: Transaction, requirement_no: int, requirement: Requirement) -> None:
-    """Take one out of the store.  Its notes, its history and its tombstone are the caller's concern."""
-    shelf.delete(tx, REQUIREMENTS, _place(requirement_no, requirement))
-
-
 def search_requirements(
     tx: Transaction, wanted: RequirementFilter, orders: Sequence[Order], window: Window
 ) -> Page[bytes]:
     """The stored documents of those that the caller sees and the filter wants, in order, and how many there are."""
     offices = seen_offices(tx.caller.office_ids, wanted.office_ids)
 
-    def counted(document: str) -> bool:
-        requirement = requirement_of(_NOBODY, 0, document)
+    def counted(requirement: Requirement) -> bool:
         return rules.matches(wanted, requirement) and (
             offices is None or requirement.content.agency_office_id.bytes in offices
         )
 
-    return search(
+    return KEPT.search(
         tx,
-        REQUIREMENTS,
         _query(wanted, offices),
+        counted=counted,
         orders=[Order(SORT_COLUMNS[order.field], order.descending) for order in orders or DEFAULT_ORDER],
         window=window,
-        counted=counted,
     )
 
 
@@ -129,23 +99,13 @@ def pointing_at(
     tx: Transaction, things: Sequence[tuple[Kind, UUID]], *, after: int, limit: int
 ) -> list[tuple[int, Requirement]]:
     """The next asset requirements that name any of these things, with their numbers."""
-    found = shelf.pointing_at(
+    return KEPT.pointing_at(
         tx,
-        REQUIREMENTS,
         links=[(AGENT, thing_id.bytes) for kind, thing_id in things if kind is Kind.AGENT],
         offices=[thing_id.bytes for kind, thing_id in things if kind is Kind.OFFICE],
         after=after,
         limit=limit,
     )
-    return [(one.no, requirement_of(_NOBODY, one.version, one.document)) for one in found]
-
-
-def retext(tx: Transaction, requirement_no: int, requirement: Requirement, text: str) -> None:
-    """Let an asset requirement be found by another text."""
-    shelf.retext(tx, REQUIREMENTS, _place(requirement_no, requirement), text)
-
-
-_NOBODY = UUID(int=0)
 
 
 def _query(wanted: RequirementFilter, offices: frozenset[bytes] | None) -> Query:
@@ -202,3 +162,6 @@ def _links(content: RequirementContent) -> list[Link]:
     links = [(RESPONSIBLE, agent.agent_id.bytes) for agent in agents if agent.role_code == RESPONSIBLE_AGENT]
     links += [(AGENT, agent.agent_id.bytes) for agent in agents]
     return list(dict.fromkeys(links))
+
+
+KEPT = Keeper(REQUIREMENTS, item=_item, place=_place, read=requirement_of)

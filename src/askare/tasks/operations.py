@@ -18,6 +18,7 @@ from askare.storage.history import Change
 from askare.storage.transactions import Transaction
 from askare.tasks import rules, store
 from askare.tasks.model import Task, TaskContent, TaskFilter
+from askare.tasks.store import KEPT
 
 KIND = "task"
 
@@ -32,7 +33,7 @@ def create_task(
     """
     content = completed(tx, content, None, checks)
     task = Task(task_id, version=1, content=content, created=now, modified=now)
-    after = store.insert(tx, task, text=searched_text(tx, content))
+    after = KEPT.insert(tx, task, text=searched_text(tx, content))
     history.record(tx, KIND, task_id, Change.CREATED, version=1, at=now, after=after)
     return Saved(task_id, 1)
 
@@ -69,7 +70,7 @@ def update_task(
     if not rules.differs(stored.content, content):
         return Saved(task_id, stored.version)
     changed = Task(task_id, stored.version + 1, content, created=stored.created, modified=now)
-    after = store.replace(tx, task_no, stored, changed, text=searched_text(tx, content))
+    after = KEPT.replace(tx, task_no, stored, changed, text=searched_text(tx, content))
     history.record(
         tx,
         KIND,
@@ -88,12 +89,12 @@ def delete_task(tx: Transaction, task_id: UUID, *, expected_versions: frozenset[
     task_no, stored, before = _visible(tx, task_id, lock=True)
     require_version(stored.version, expected_versions, kind="task")
     rules.require_deletable(stored.content)
-    store.delete(tx, task_no, stored)
+    KEPT.delete(tx, task_no, stored)
     history.record(tx, KIND, task_id, Change.DELETED, version=stored.version + 1, at=now, before=before)
 
 
 def _visible(tx: Transaction, task_id: UUID, *, lock: bool = False) -> tuple[int, Task, str]:
-    found = store.find(tx, task_id, lock=lock)
+    found = KEPT.find(tx, task_id, lock=lock)
     # Another office's task looks the same as none at all.
     if found is None or not tx.caller.sees_office(found[1].content.agency_office_id):
         raise NotFound(KIND, "taskId")
@@ -117,5 +118,5 @@ def rewrite_texts(tx: Transaction, renamed: Sequence[tuple[Kind, UUID]], *, afte
     """Let the next tasks that name any of these things be found by their present names (`directory.renames`)."""
     found = store.pointing_at(tx, renamed, after=after, limit=limit)
     for task_no, task in found:
-        store.retext(tx, task_no, task, searched_text(tx, task.content))
+        KEPT.retext(tx, task_no, task, searched_text(tx, task.content))
     return found[-1][0] if found else None

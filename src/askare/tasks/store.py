@@ -8,8 +8,8 @@ from uuid import UUID
 from askare.directory.model import Kind
 from askare.kernel.paging import Order, Page, Window
 from askare.kernel.time import milliseconds
-from askare.storage import shelf
-from askare.storage.search import Bound, Query, search, seen_offices
+from askare.storage.keeping import Keeper
+from askare.storage.search import Bound, Query, seen_offices
 from askare.storage.shelf import Item, Link, Place, Shelf
 from askare.storage.transactions import Transaction, Value
 from askare.tasks import rules
@@ -34,49 +34,19 @@ PARTY, AGENT, REALTY, ASSIGNMENT = 1, 2, 3, 4  # kinds of links
 SORT_COLUMNS = {"taskDueTime": "due", "modificationTime": "modified"}
 
 
-def insert(tx: Transaction, task: Task, *, text: str) -> str:
-    """Keep a new task; `text` is what free text search looks through.  Returns the stored document."""
-    item = _item(task, text)
-    shelf.insert(tx, TASKS, item)
-    return item.document
-
-
-def find(tx: Transaction, task_id: UUID, *, lock: bool = False) -> tuple[int, Task, str] | None:
-    """The stored task of this id in the caller's organization with its number and document, or None."""
-    found = shelf.find(tx, TASKS, task_id.bytes, lock=lock)
-    if found is None:
-        return None
-    task_no, version, document = found
-    return task_no, task_of(task_id, version, document), document
-
-
-def replace(tx: Transaction, task_no: int, before: Task, after: Task, *, text: str) -> str:
-    """Keep a changed task in the place of the stored one.  Returns the stored document."""
-    item = _item(after, text)
-    shelf.replace(tx, TASKS, _place(task_no, before), item)
-    return item.document
-
-
-def delete(tx: Transaction, task_no: int, task: Task) -> None:
-    """Take a task out of the store.  Its history and tombstone are the caller's to write."""
-    shelf.delete(tx, TASKS, _place(task_no, task))
-
-
 def search_tasks(tx: Transaction, wanted: TaskFilter, orders: Sequence[Order], window: Window) -> Page[bytes]:
     """The documents of the tasks that the caller sees and the filter wants, in order, and how many there are."""
     offices = seen_offices(tx.caller.office_ids, wanted.office_ids)
 
-    def counted(document: str) -> bool:
-        task = task_of(_NOBODY, 0, document)
+    def counted(task: Task) -> bool:
         return rules.matches(wanted, task) and (offices is None or task.content.agency_office_id.bytes in offices)
 
-    return search(
+    return KEPT.search(
         tx,
-        TASKS,
         _query(wanted, offices),
+        counted=counted,
         orders=[Order(SORT_COLUMNS[order.field], order.descending) for order in orders],
         window=window,
-        counted=counted,
     )
 
 
@@ -84,24 +54,16 @@ def pointing_at(
     tx: Transaction, things: Sequence[tuple[Kind, UUID]], *, after: int, limit: int
 ) -> list[tuple[int, Task]]:
     """The next tasks that name any of these things, with their numbers."""
-    found = shelf.pointing_at(
+    return KEPT.pointing_at(
         tx,
-        TASKS,
         links=[(_LINK_KINDS[kind], thing_id.bytes) for kind, thing_id in things if kind in _LINK_KINDS],
         offices=[thing_id.bytes for kind, thing_id in things if kind is Kind.OFFICE],
         after=after,
         limit=limit,
     )
-    return [(one.no, task_of(_NOBODY, one.version, one.document)) for one in found]
-
-
-def retext(tx: Transaction, task_no: int, task: Task, text: str) -> None:
-    """Let a task be found by another text."""
-    shelf.retext(tx, TASKS, _place(task_no, task), text)
 
 
 _LINK_KINDS = {Kind.PARTY: PARTY, Kind.AGENT: AGENT, Kind.REALTY: REALTY}
-_NOBODY = UUID(int=0)
 
 
 def _query(wanted: TaskFilter, offices: frozenset[bytes] | None) -> Query:
@@ -165,3 +127,6 @@ def _links(content: TaskContent) -> list[Link]:
     if content.assignment_id is not None:
         links.append((ASSIGNMENT, content.assignment_id.bytes))
     return links
+
+
+KEPT = Keeper(TASKS, item=_item, place=_place, read=task_of)

@@ -173,7 +173,7 @@ def visible(tx: Transaction, watch_id: UUID, *, lock: bool = False) -> tuple[int
 
 def requirement_changed(tx: Transaction, requirement_id: UUID, now: datetime) -> None:
     """Let the watches of a changed asset requirement ask for what it asks for now."""
-    found = requirements.find(tx, requirement_id)
+    found = requirements.KEPT.find(tx, requirement_id)
     if found is None:
         return
     requirement = found[1]
@@ -276,7 +276,7 @@ def extend_watch(tx: Transaction, watch_id: UUID, *, now: datetime) -> datetime:
     Pressing twice extends once: a watch that has more than the time of the notice left stays as it is.
     """
     found = store.find(tx, watch_id, lock=True)
-    requirement = requirements.find(tx, found[1].content.asset_requirement_id) if found is not None else None
+    requirement = requirements.KEPT.find(tx, found[1].content.asset_requirement_id) if found is not None else None
     if found is None or requirement is None:
         raise NotFound(KIND, "watchId")
     watch_no, stored, before = found
@@ -330,7 +330,7 @@ def switch(tx: Transaction, watch_id: UUID, recipient: Recipient, *, on: bool, n
 
 
 def _requirement(tx: Transaction, requirement_id: UUID) -> Requirement:
-    found = requirements.find(tx, requirement_id)
+    found = requirements.KEPT.find(tx, requirement_id)
     if found is None or not tx.caller.sees_office(found[1].content.agency_office_id):
         raise NotFound("asset requirement", "assetRequirementId")
     return found[1]
