@@ -121,9 +121,10 @@ class Search(Struct, frozen=True):
 
     def in_order(self, tasks: list[Task]) -> list[Task]:
         """The tasks as they must come: by the fields asked for, the first of which is the most important, then by
-        id."""
-        ordered = sorted(tasks, key=lambda task: UUID(task["taskId"]).bytes)
-        for field, _, direction in (word.partition("|") for word in reversed(self.sort or ("taskDueTime",))):
+        id, in the direction of the last."""
+        words = [word.partition("|") for word in self.sort or ("taskDueTime",)]
+        ordered = sorted(tasks, key=lambda task: UUID(task["taskId"]).bytes, reverse=words[-1][2] == "desc")
+        for field, _, direction in reversed(words):
             ordered.sort(key=lambda task: _instant(task[field]), reverse=direction == "desc")
         return ordered
 

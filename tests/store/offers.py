@@ -163,8 +163,9 @@ def sought(
         and matches(wanted, task)
         and finds_all(wanted.text, text_of(task.content, labels))
     ]
-    found.sort(key=lambda task: task.task_id.bytes)
-    for order in reversed(wished or [Order("taskDueTime")]):
+    wished = wished or [Order("taskDueTime")]
+    found.sort(key=lambda task: task.task_id.bytes, reverse=wished[-1].descending)
+    for order in reversed(wished):
         found.sort(key=lambda task, order=order: _sorted_by(task, order))  # type: ignore[misc]
     return [task.task_id for task in found]
 

@@ -122,8 +122,7 @@ def test_entries_are_found_as_the_rules_say(
         and entry_matches(asked, one)
         and finds_all(asked.text, entry_text(one.content, number=phone_number(one.phone_e164 or "")))
     ]
-    found.sort(key=lambda one: one.thing_id)
-    found.sort(key=lambda one: one.modified, reverse=descending)
+    found.sort(key=lambda one: (one.modified, one.thing_id), reverse=descending)
     assert page.total == len(found)
     field = "partyId" if kind is Kind.PARTY else "agentId"
     assert ids(page.items, field) == [one.thing_id for one in found][window.start : window.start + window.size]
@@ -175,7 +174,6 @@ def test_realties_are_found_as_the_rules_say(
         and realty_matches(asked, one)
         and finds_all(asked.text, realty_text(one.content))
     ]
-    found.sort(key=lambda one: one.realty_id)
-    found.sort(key=lambda one: one.content.listed_time or one.created, reverse=True)
+    found.sort(key=lambda one: (one.content.listed_time or one.created, one.realty_id), reverse=True)
     assert page.total == len(found)
     assert ids(page.items, "realtyId") == [one.realty_id for one in found][window.start : window.start + window.size]

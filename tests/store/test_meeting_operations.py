@@ -202,8 +202,9 @@ def sought(kept: Sequence[Meeting], wanted: MeetingFilter, by: Caller, wished: S
         and matches(wanted, meeting)
         and finds_all(wanted.text, text_of(meeting.content))
     ]
-    found.sort(key=lambda meeting: meeting.meeting_id.bytes)
-    for order in reversed(wished or [Order("visitTime")]):
+    wished = wished or [Order("visitTime")]
+    found.sort(key=lambda meeting: meeting.meeting_id.bytes, reverse=wished[-1].descending)
+    for order in reversed(wished):
         found.sort(key=lambda meeting, order=order: _sorted_by(meeting, order))  # type: ignore[misc]
     return [meeting.meeting_id for meeting in found]
 

@@ -340,8 +340,9 @@ def sought(kept: Sequence[Requirement], wanted: RequirementFilter, by: Caller, w
         and matches(wanted, one)
         and finds_all(wanted.text, text_of(one))
     ]
-    found.sort(key=lambda one: one.requirement_id.bytes)
-    for order in reversed(wished or [Order("creationTime", descending=True)]):
+    wished = wished or [Order("creationTime", descending=True)]
+    found.sort(key=lambda one: one.requirement_id.bytes, reverse=wished[-1].descending)
+    for order in reversed(wished):
         sign = -1 if order.descending else 1
         found.sort(key=lambda one, key=KEYS[order.field], sign=sign: sign * key(one))  # type: ignore[misc]
     return [one.requirement_id for one in found]

@@ -78,9 +78,9 @@ def search(
 ) -> Page[bytes]:
     """What the shelf answers of the things that the query wants, in order, and how many there are.
 
-    `orders` name columns of the shelf; the ids break ties.  `counted` says of a document whether its thing is among
-    those counted, by the room's own rule; None where a document alone cannot tell.  It must say the same as the
-    query does.
+    `orders` name columns of the shelf; the ids break ties, in the last direction.  `counted` says of a document whether
+    its thing is among those counted, by the room's own rule; None where a document alone cannot tell.  It must say the
+    same as the query does.
     """
     if any(not wanted for _, wanted in (*query.among, *query.links)):
         return Page([], 0)
@@ -163,7 +163,8 @@ class _Search:
         The numbers are put in order first and the documents looked up by them, so that nothing sorts documents.
         """
         shelf, flavour = self._shelf, self._tx.flavour
-        keys = [(order.field, _direction(order)) for order in self._orders] + [(shelf.id, "")]
+        keys = [(order.field, _direction(order)) for order in self._orders]
+        keys.append((shelf.id, keys[-1][1]))  # in the last direction: then an index is read one way, not sorted anew
         sorted_by = ", ".join(f"{tables.get(column, 't')}.{column}{direction}" for column, direction in keys)
         picked = ", ".join(
             f"{tables.get(column, 't')}.{column}" for column in dict.fromkeys((shelf.no, *(k for k, _ in keys)))

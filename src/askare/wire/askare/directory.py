@@ -73,7 +73,10 @@ class DirectorySort(Enum):
     MODIFIED_DESCENDING = "modificationTime|desc"
 
 
-Sort = Annotated[tuple[DirectorySort, ...], Meta(description="Order; the default is by name, ties are broken by id.")]
+Sort = Annotated[
+    tuple[DirectorySort, ...],
+    Meta(description="Order; the default is by name, ties are broken by id, in the last direction."),
+]
 
 
 class OfficePath(Struct, frozen=True, rename="camel"):

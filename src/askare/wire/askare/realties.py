@@ -107,7 +107,9 @@ class RealtySearch(ListParameters, frozen=True, kw_only=True, rename="camel"):
     friendly_id: Annotated[tuple[str, ...], Meta(description="Realties with one of these numbers.")] = ()
     sort: Annotated[
         tuple[RealtySort, ...],
-        Meta(description="Order; the default is the newest listing first, ties are broken by realtyId."),
+        Meta(
+            description="Order; the default is the newest listing first, ties broken by realtyId in the last direction."
+        ),
     ] = ()
 
 

@@ -86,7 +86,9 @@ class MeetingSearch(Struct, frozen=True, kw_only=True, rename="camel"):
     modified_after: Annotated[Instant, Meta(description="Meetings modified after this instant.")] | None = None
     start_index: Annotated[int, Meta(ge=0, le=INT32_MAX, description="The first meeting of the page, from 0.")] = 0
     size: Annotated[int, Meta(ge=1, le=100, description="Meetings a page.")] = 50
-    sort: Annotated[tuple[MeetingSort, ...], Meta(description="Order; ties are broken by meetingId.")] = ()
+    sort: Annotated[
+        tuple[MeetingSort, ...], Meta(description="Order; ties are broken by meetingId, in the last direction.")
+    ] = ()
 
     def __post_init__(self) -> None:
         for instant in (self.visit_time_before, self.visit_time_after, self.modified_after):

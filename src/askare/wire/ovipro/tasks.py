@@ -73,7 +73,9 @@ class TaskSearch(Struct, frozen=True, kw_only=True, rename="camel"):
     modified_after: Annotated[Instant, Meta(description="Tasks modified after this instant.")] | None = None
     start_index: Annotated[int, Meta(ge=0, le=INT32_MAX, description="The first task of the page, from 0.")] = 0
     size: Annotated[int, Meta(ge=1, le=100, description="Tasks a page.")] = 50
-    sort: Annotated[tuple[TaskSort, ...], Meta(description="Order; ties are broken by taskId.")] = ()
+    sort: Annotated[
+        tuple[TaskSort, ...], Meta(description="Order; ties are broken by taskId, in the last direction.")
+    ] = ()
 
     def __post_init__(self) -> None:
         for instant in (self.task_time_before, self.task_time_after, self.modified_after):
