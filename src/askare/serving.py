@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import multiprocessing
 import os
@@ -36,6 +37,9 @@ FAREWELL_SECONDS_MAX = 5
 CONNECTIONS_WAITING_MAX = 2_048
 # The turnstile answers 503 long before this; granian would let connections wait in silence instead.
 REQUESTS_IN_GRANIAN_MAX = 20_000
+OBJECTS_UNTIL_COLLECTED = (
+    20_000  # new ones, before Python looks which of them may go; its own 700 is for small programs
+)
 
 
 class PortTaken(Ending):
@@ -167,12 +171,18 @@ def _serve_in_processes(settings: Settings, announce: Callable[[], None]) -> Non
         server.serve()
 
 
+def _leave_alone_what_is_loaded() -> None:
+    """What is there before the first request stays to the end: nobody need look through it for what may go."""
+    gc.freeze()
+    gc.set_threshold(OBJECTS_UNTIL_COLLECTED)
+
+
 def house(settings: Settings) -> Askare:
     """The web house with everything that works beside it: the night shift and the timekeeper."""
     database, edge, metrics = open_database(settings), Edge(), CollectorRegistry()
     scripts = registry.load(settings.data)
     keepers = timekeepers(settings, database, edge, metrics, scripts=scripts)
-    return Askare(
+    askare = Askare(
         settings,
         database,
         edge=edge,
@@ -181,6 +191,8 @@ def house(settings: Settings) -> Askare:
         beside=keepers,
         metrics=metrics,
     )
+    _leave_alone_what_is_loaded()
+    return askare
 
 
 def work(settings: Settings, *, announce: Callable[[], None]) -> None:
@@ -195,6 +207,7 @@ async def _work_here(settings: Settings, announce: Callable[[], None]) -> None:
     desk = Desk(database)
     keepers = timekeepers(settings, database, edge, metrics, scripts=registry.load(settings.data))
     asking = _answer_metrics(settings, metrics) if settings.worker_metrics_port else None
+    _leave_alone_what_is_loaded()
     for keeper in keepers:
         keeper.start()
     shift = asyncio.ensure_future(night_shift(settings)(desk, edge))
