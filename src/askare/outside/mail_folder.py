@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import structlog
-
+from askare.kernel.log import LOG
 from askare.letters.addresses import one_line
 from askare.letters.model import Accepted, Later, Mail, Verdict
 
 ANSWER_LETTERS_MAX = 500
-
-_log = structlog.get_logger("askare")
 
 
 class FolderMailer:
@@ -31,7 +28,7 @@ class FolderMailer:
             file = await asyncio.to_thread(self._keep, mail)
         except OSError as error:
             return Later(one_line(f"cannot be written: {error}", ANSWER_LETTERS_MAX))
-        _log.info("a letter was kept in a folder, not sent", letter=str(mail.letter_id), file=str(file))
+        LOG.info("a letter was kept in a folder, not sent", letter=str(mail.letter_id), file=str(file))
         return Accepted(f"kept as {file.name}")
 
     def _keep(self, mail: Mail) -> Path:
