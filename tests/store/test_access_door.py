@@ -287,7 +287,7 @@ def test_a_token_of_a_withdrawn_key_opens_nothing_after_a_minute(node: Node, ann
 
 
 def test_a_token_signed_by_a_key_that_was_never_published_is_refused(node: Node, anna: User) -> None:
-    foreign = keys.SigningKey(ECKey.generate_key("P-256"))
+    foreign = keys.SigningKey.generate()
     forged = tokens.issue(ANNA, foreign, issuer="askare", audience="askare", token_id=an_id(7), now=NOW, seconds=900)
 
     with pytest.raises(Unauthenticated, match="key is unknown"):
@@ -295,7 +295,7 @@ def test_a_token_signed_by_a_key_that_was_never_published_is_refused(node: Node,
 
 
 def test_a_token_that_borrows_a_published_keys_id_is_refused(node: Node, anna: User) -> None:
-    foreign = keys.SigningKey(ECKey.generate_key("P-256"))
+    foreign = keys.SigningKey.generate()
     foreign.key_id = keys.signing_key(node.data).key_id
     forged = tokens.issue(ANNA, foreign, issuer="askare", audience="askare", token_id=an_id(7), now=NOW, seconds=900)
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
 import msgspec
@@ -23,7 +24,6 @@ from askare.access import keys, operations, passwords, rules, tokens
 from askare.access.attempts import Attempts
 from askare.access.keys import SigningKey
 from askare.access.model import Admission, Session, User
-from askare.access.outside_issuer import FetchJwks, OutsideIssuer
 from askare.access.tokens import Unverified
 from askare.kernel.caller import Caller, Role
 from askare.kernel.log import LOG
@@ -31,6 +31,9 @@ from askare.kernel.problems import Invalid, Refused, Unauthenticated, Unavailabl
 from askare.settings import BadSettings, Secret, Settings
 from askare.storage.desk import Desk
 from askare.storage.transactions import Transaction
+
+if TYPE_CHECKING:
+    from askare.access.outside_issuer import FetchJwks, OutsideIssuer
 
 KNOWN_MAX = 10_000  # callers recognised without asking the database
 PERSONAL_TOKEN_KNOWN_SECONDS = 5  # a revoked token works no longer than this
@@ -63,7 +66,11 @@ class Door:
             raise ValueError("oidc_issuer is set, so fetch_jwks is needed")
         self._desk = desk
         self._settings = settings
-        self._outside = OutsideIssuer(settings, fetch_jwks) if settings.oidc_issuer and fetch_jwks else None
+        self._outside: OutsideIssuer | None = None
+        if settings.oidc_issuer and fetch_jwks:
+            from askare.access.outside_issuer import OutsideIssuer  # with all kinds of keys, and certificates
+
+            self._outside = OutsideIssuer(settings, fetch_jwks)
         self._configured = static_tokens(settings.static_tokens)
         self._static: dict[bytes, UUID] = {}
         self._key: SigningKey | None = None

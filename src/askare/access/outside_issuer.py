@@ -16,7 +16,7 @@ import msgspec
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
-from askare.access import rules, tokens
+from askare.access import rules, signatures, tokens
 from askare.access.model import Identity, Rights
 from askare.access.tokens import Unverified
 from askare.kernel.log import LOG
@@ -159,7 +159,7 @@ class OutsideIssuer:
         return identity_of(payload, self._names)
 
     async def _key(self, spoken: Unverified, *, now: datetime) -> Key:
-        if spoken.algorithm not in tokens.ALGORITHMS:
+        if spoken.algorithm not in signatures.ALGORITHMS:
             raise Unauthenticated("The token's algorithm is not accepted.")
         if self._fetched is None or now - self._fetched >= FETCHED_AGAIN_AFTER:
             await self._fetch_again(now)
