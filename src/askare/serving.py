@@ -24,7 +24,7 @@ from askare.edge import Edge
 from askare.kernel.endings import Ending
 from askare.kernel.log import LOG
 from askare.main import Askare
-from askare.opening import open_database
+from askare.opening import open_database, open_up_to_date
 from askare.scripts import registry
 from askare.settings import TABLE, Secret, Settings, load
 from askare.storage.desk import Desk
@@ -65,8 +65,9 @@ def serve(settings: Settings, *, announce: Callable[[], None]) -> None:
     LOG.configure(least=settings.log_level, form=settings.log_format)
     require_free_port(settings)
     if settings.workers == 1:
-        _run(_serve_here(settings, announce))
+        _run(_serve_here(house(settings), settings, announce))
     else:
+        open_up_to_date(settings).close()  # once, before they all want to
         _serve_in_processes(settings, announce)
 
 
@@ -79,10 +80,9 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
         uvloop.run(work)
 
 
-async def _serve_here(settings: Settings, announce: Callable[[], None]) -> None:
+async def _serve_here(askare: Askare, settings: Settings, announce: Callable[[], None]) -> None:
     from granian.server.embed import Server  # only here: it is not needed to run several processes
 
-    askare = house(settings)
     await askare.open()
     server = Server(
         askare,
@@ -158,7 +158,7 @@ def _leave_alone_what_is_loaded() -> None:
 
 def house(settings: Settings) -> Askare:
     """The web house with everything that works beside it: the night shift and the timekeeper."""
-    database, edge, metrics = open_database(settings), Edge(), CollectorRegistry()
+    database, edge, metrics = open_up_to_date(settings), Edge(), CollectorRegistry()
     scripts = registry.load(settings.data)
     keepers = timekeepers(settings, database, edge, metrics, scripts=scripts)
     askare = Askare(

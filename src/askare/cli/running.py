@@ -63,9 +63,9 @@ def serve(
     ).settings
     serving.require_free_port(settings)
     token = None
-    with opened_database(settings) as opened:
-        if demo:
-            settings = _at_demo_sites(settings)
+    if demo:
+        settings = _at_demo_sites(settings)
+        with opened_database(settings) as opened:
             _load_demo(opened, settings.data, anew=True)
             token = _demo_token(opened, settings.data)
 

@@ -16,14 +16,12 @@ from cyclopts import App, Group, Parameter
 from askare import __version__
 from askare.access import operations as access
 from askare.access.model import Organization
-from askare.edge import Edge
 from askare.jobs.outbox import HOUSE_USER
 from askare.kernel.caller import Caller, Role
 from askare.kernel.endings import Ending
-from askare.opening import open_database
+from askare.opening import open_up_to_date
 from askare.settings import Loaded, Settings, load
 from askare.storage.desk import Database
-from askare.storage.migrations import migrate as migrate_schema
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -107,9 +105,8 @@ def settings_of(data: Path | None, database: str | None, **given: Any) -> Loaded
 @contextmanager
 def opened_database(settings: Settings) -> Iterator[Database]:
     """The database, brought up to date."""
-    database = open_database(settings)
+    database = open_up_to_date(settings)
     try:
-        migrate_schema(database, now=Edge().now())
         yield database
     finally:
         database.close()
