@@ -1,7 +1,7 @@
 """The log: what happened besides requests, one JSON object a line on standard error, or words for people.
 
 Of our own, though there are good libraries for it: the one we had loads coloured tracebacks and highlighters with it,
-a tenth of every start, for a handful of lines (decision 1).
+a tenth of every start, for a handful of lines (decision 23).
 """
 
 from __future__ import annotations
