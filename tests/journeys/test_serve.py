@@ -110,7 +110,8 @@ def test_a_server_told_to_stop_ends_well_and_keeps_what_it_acknowledged(tmp_path
 
     def write_until_it_stops() -> list[str]:
         acknowledged = []
-        with closing(server.client(token)) as client, suppress(httpx2.TransportError):
+        # Not the server's own client: that is closed before the server is told to stop, and not by it.
+        with closing(Client(server.url, token)) as client, suppress(httpx2.TransportError):
             while (answer := client.post("/tasks", TASK_BODY)).status_code == 201:
                 acknowledged.append(answer.json()["taskId"])
         return acknowledged
