@@ -174,13 +174,15 @@ def running(contestant: Contestant, data: Path) -> Iterator[Running]:
     token = contestant.token(data)
     port = _free_port()
     argv, environment, folder = contestant.command(port, data)
+    # Some of those who measure tell Python not to keep what it compiles; users do not, and start from what is kept.
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     # The log goes to memory where there is such a place: a log on the database's disk would be flushed with it.
     memory = Path("/dev/shm")  # noqa: S108
     with tempfile.TemporaryFile(dir=memory if memory.is_dir() else None) as log:
         began = time.monotonic()
         process = subprocess.Popen(
             argv,
-            env={**os.environ, **environment},
+            env={**kept, **environment},
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from askare.edge import Edge
 from askare.settings import DATABASE_FILE, BadSettings, Settings
 from askare.storage.desk import Database
+from askare.storage.migrations import migrate
 from askare.storage.sqlite import SqliteDatabase
 
 
@@ -23,3 +25,14 @@ def open_database(settings: Settings) -> Database:
         database.open()
         return database
     return SqliteDatabase(settings.data / DATABASE_FILE)
+
+
+def open_up_to_date(settings: Settings) -> Database:
+    """The same with all migrations.  Raises SchemaTooNew, too."""
+    database = open_database(settings)
+    try:
+        migrate(database, now=Edge().now())
+    except BaseException:
+        database.close()
+        raise
+    return database

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -14,9 +15,12 @@ from askare.letters.composing import Style
 from askare.letters.jobs import LEASE, LETTERS_AT_ONCE, Delivery
 from askare.letters.model import Addressee, Language, Mailer, Office, Recipient, RecipientKind, Rhythm
 from askare.letters.operations import Wishes
-from askare.outside.smtp import FolderMailer, Server, SmtpMailer
+from askare.outside.mail_folder import FolderMailer
 from askare.settings import Settings
 from askare.storage.transactions import Transaction
+
+if TYPE_CHECKING:
+    from askare.outside.smtp import Server
 
 MAIL_FOLDER = "mail"  # in the data folder, where no mail server is named
 DEFAULT_SENDER = "askare@localhost"  # of letters that leave the folder by hand alone
@@ -56,13 +60,19 @@ def delivery_of(settings: Settings, wishes: Wishes | None) -> Trade:
 def mailer_of(settings: Settings) -> Mailer:
     """The mail server that the settings name, or its local twin."""
     server = server_of(settings)
-    return FolderMailer(settings.data / MAIL_FOLDER) if server is None else SmtpMailer(server)
+    if server is None:
+        return FolderMailer(settings.data / MAIL_FOLDER)
+    from askare.outside.smtp import SmtpMailer  # a client that a folder needs nothing of
+
+    return SmtpMailer(server)
 
 
 def server_of(settings: Settings) -> Server | None:
     """How the mail server is reached; None where none is named."""
     if not settings.smtp_host:
         return None
+    from askare.outside.smtp import Server  # as above
+
     return Server(
         settings.smtp_host,
         port=settings.smtp_port,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import multiprocessing
 import os
@@ -15,15 +16,15 @@ from contextlib import suppress
 from typing import Any
 from wsgiref.simple_server import WSGIServer
 
-import structlog
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from prometheus_client import CollectorRegistry, start_http_server
 
 from askare.edge import Edge
 from askare.kernel.endings import Ending
+from askare.kernel.log import LOG
 from askare.main import Askare
-from askare.opening import open_database
+from askare.opening import open_database, open_up_to_date
 from askare.scripts import registry
 from askare.settings import TABLE, Secret, Settings, load
 from askare.storage.desk import Desk
@@ -36,6 +37,9 @@ FAREWELL_SECONDS_MAX = 5
 CONNECTIONS_WAITING_MAX = 2_048
 # The turnstile answers 503 long before this; granian would let connections wait in silence instead.
 REQUESTS_IN_GRANIAN_MAX = 20_000
+OBJECTS_UNTIL_COLLECTED = (
+    20_000  # new ones, before Python looks which of them may go; its own 700 is for small programs
+)
 
 
 class PortTaken(Ending):
@@ -56,34 +60,14 @@ def require_free_port(settings: Settings) -> None:
             ) from None
 
 
-def configure_log(settings: Settings) -> None:
-    """One JSON object a line on standard error, or words for people; no secrets in either."""
-    renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer()
-        if settings.log_format == "console"
-        else structlog.processors.JSONRenderer(ensure_ascii=False)
-    )
-    processors: list[structlog.typing.Processor] = [
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-    ]
-    if settings.log_format == "json":
-        processors.append(structlog.processors.format_exc_info)
-    structlog.configure(
-        processors=[*processors, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-
-
 def serve(settings: Settings, *, announce: Callable[[], None]) -> None:
     """Serve until told to stop; `announce` is called once the server listens."""
-    configure_log(settings)
+    LOG.configure(least=settings.log_level, form=settings.log_format)
     require_free_port(settings)
     if settings.workers == 1:
-        _run(_serve_here(settings, announce))
+        _run(_serve_here(house(settings), settings, announce))
     else:
+        open_up_to_date(settings).close()  # once, before they all want to
         _serve_in_processes(settings, announce)
 
 
@@ -96,10 +80,9 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
         uvloop.run(work)
 
 
-async def _serve_here(settings: Settings, announce: Callable[[], None]) -> None:
+async def _serve_here(askare: Askare, settings: Settings, announce: Callable[[], None]) -> None:
     from granian.server.embed import Server  # only here: it is not needed to run several processes
 
-    askare = house(settings)
     await askare.open()
     server = Server(
         askare,
@@ -167,12 +150,18 @@ def _serve_in_processes(settings: Settings, announce: Callable[[], None]) -> Non
         server.serve()
 
 
+def _leave_alone_what_is_loaded() -> None:
+    """What is there before the first request stays to the end: nobody need look through it for what may go."""
+    gc.freeze()
+    gc.set_threshold(OBJECTS_UNTIL_COLLECTED)
+
+
 def house(settings: Settings) -> Askare:
     """The web house with everything that works beside it: the night shift and the timekeeper."""
-    database, edge, metrics = open_database(settings), Edge(), CollectorRegistry()
+    database, edge, metrics = open_up_to_date(settings), Edge(), CollectorRegistry()
     scripts = registry.load(settings.data)
     keepers = timekeepers(settings, database, edge, metrics, scripts=scripts)
-    return Askare(
+    askare = Askare(
         settings,
         database,
         edge=edge,
@@ -181,11 +170,13 @@ def house(settings: Settings) -> Askare:
         beside=keepers,
         metrics=metrics,
     )
+    _leave_alone_what_is_loaded()
+    return askare
 
 
 def work(settings: Settings, *, announce: Callable[[], None]) -> None:
     """The night shift and the timekeeper alone, until told to stop: another machine's hands for the same database."""
-    configure_log(settings)
+    LOG.configure(least=settings.log_level, form=settings.log_format)
     _run(_work_here(settings, announce))
 
 
@@ -195,6 +186,7 @@ async def _work_here(settings: Settings, announce: Callable[[], None]) -> None:
     desk = Desk(database)
     keepers = timekeepers(settings, database, edge, metrics, scripts=registry.load(settings.data))
     asking = _answer_metrics(settings, metrics) if settings.worker_metrics_port else None
+    _leave_alone_what_is_loaded()
     for keeper in keepers:
         keeper.start()
     shift = asyncio.ensure_future(night_shift(settings)(desk, edge))
@@ -227,7 +219,7 @@ def _answer_metrics(settings: Settings, metrics: CollectorRegistry) -> WSGIServe
 def worker_app() -> Askare:
     """The application of one of several processes, made inside it."""
     settings = load().settings
-    configure_log(settings)
+    LOG.configure(least=settings.log_level, form=settings.log_format)
     return house(settings)
 
 

@@ -14,11 +14,10 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
-from phonenumbers import SUPPORTED_REGIONS
 
 from askare.kernel.endings import Ending
 
@@ -449,12 +448,28 @@ def _contradictions(values: dict[str, Any]) -> list[str]:
     if values["port"] > 65_535:
         faults.append("port: must be at most 65535")
     faults += _contradictions_of_mail(values)
-    if values["phone_region"] not in SUPPORTED_REGIONS:
+    if not _is_phone_region(values["phone_region"]):
         faults.append("phone_region: must be the code of a country in two capital letters, such as FI")
     oidc = [key for key in ("oidc_issuer", "oidc_audience", "oidc_jwks_url") if values[key]]
     if oidc and len(oidc) < 3:
         faults.append("oidc_issuer, oidc_audience and oidc_jwks_url: set all three, or none")
     return faults
+
+
+def _is_phone_region(code: str) -> bool:
+    if code == _BY_KEY["phone_region"].default:
+        return True
+    from phonenumbers import SUPPORTED_REGIONS  # who is content with the default need not wait for it
+
+    return code in SUPPORTED_REGIONS
+
+
+def _is_time_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)  # one file; `available_timezones` reads all six hundred
+    except (KeyError, ValueError, OSError):  # an unknown name, one that is no name, a folder of zones
+        return False
+    return True
 
 
 _MAILBOX = re.compile(r"(?:[^<>@\x00-\x1f\x7f]*<)?([^<>@\s\x00-\x1f]+@[^<>@\s\x00-\x1f]+)(>?)")
@@ -476,7 +491,7 @@ def _contradictions_of_mail(values: dict[str, Any]) -> list[str]:
         faults.append("smtp_port: must be at most 65535")
     if values["digest_hour"] > 23:
         faults.append("digest_hour: must be an hour from 0 to 23")
-    if values["time_zone"] not in available_timezones():
+    if not _is_time_zone(values["time_zone"]):
         faults.append(f"time_zone: there is no {values['time_zone']!r}; write it as Europe/Helsinki")
     return faults
 

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit, urlunsplit
 
-import structlog
 from msgspec import Struct
 from prometheus_client import CollectorRegistry
 
@@ -23,6 +22,7 @@ from askare.edge import Edge
 from askare.jobs import outbox
 from askare.jobs.kinds import Kind
 from askare.jobs.runner import Trade, keep_promises
+from askare.kernel.log import LOG
 from askare.meetings import operations as meetings
 from askare.meetings.store import MEETINGS
 from askare.realties.store import REALTIES
@@ -42,8 +42,6 @@ from askare.tasks.store import TASKS
 from askare.watches.jobs import Matcher, tend_watch
 from askare.watches.wishes import WatchWishes
 from askare.workdays.rules import Unreadable, defaults_of
-
-_log = structlog.get_logger("askare")
 
 TICKER_IDLE_SECONDS_MAX = 10  # between two statements of one of the ticker's transactions
 A_DAY = timedelta(days=1)
@@ -134,7 +132,7 @@ def night_shift(settings: Settings) -> Callable[[Desk, Edge], Coroutine[Any, Any
     async def at_work(desk: Desk, edge: Edge) -> None:
         if not settings.smtp_host:
             folder = settings.data / post.MAIL_FOLDER
-            _log.info("letters are kept in a folder, not sent: no smtp_host is set", folder=str(folder))
+            LOG.info("letters are kept in a folder, not sent: no smtp_host is set", folder=str(folder))
         if not settings.database:
             await _take_back_leases(desk)
         upkeep = (_again_and_again(chore, desk, edge) for chore in chores(settings))
@@ -148,7 +146,7 @@ async def _take_back_leases(desk: Desk) -> None:
     try:
         await desk.write(None, None, outbox.take_back_leases)
     except Exception as error:  # they end by themselves, only later
-        _log.error("leases of before cannot be taken back", exc_info=error)
+        LOG.error("leases of before cannot be taken back", exc_info=error)
 
 
 async def _again_and_again(chore: Chore, desk: Desk, edge: Edge) -> None:
@@ -156,7 +154,7 @@ async def _again_and_again(chore: Chore, desk: Desk, edge: Edge) -> None:
         try:
             await do_chore(chore, desk, edge)
         except Exception as error:  # the next round tries again; until then searches are slower, not wrong
-            _log.error("upkeep failed", chore=chore.name, exc_info=error)
+            LOG.error("upkeep failed", chore=chore.name, exc_info=error)
         await asyncio.sleep(chore.every.total_seconds())
 
 
@@ -176,7 +174,7 @@ def timekeepers(
     except Unreadable as error:
         raise BadSettings([f"time_zone, workweek: {error}"]) from None
     for fault in scripts.faults:
-        _log.warning("a script is left out", reason=fault)
+        LOG.warning("a script is left out", reason=fault)
     own: Database = database
     if settings.database:
         from askare.storage.postgres import PostgresDatabase  # its driver is large, and SQLite needs none of it

@@ -34,6 +34,25 @@ def task_said(**changed: Any) -> dict[str, Any]:
     return {**TASK_BODY, **changed}
 
 
+# What a start waits for ------------------------------------------------------------------------------------------
+
+# Large packages that only some commands, requests or settings need.
+LOADED_WHEN_NEEDED = {
+    *("aiohttp", "aiosmtplib", "av", "email_validator", "holidays", "jinja2", "openpyxl", "phonenumbers", "psycopg"),
+    *("pygments", "rich", "snowballstemmer", "websockets"),
+}
+
+
+def test_a_start_loads_nothing_that_only_some_requests_need(tmp_path: Path) -> None:
+    with running(tmp_path / "data", afresh=True, PYTHONPROFILEIMPORTTIME="1") as server:
+        loaded = set(re.findall(r"^import time: .*\| +(\S+)$", server.log(), re.MULTILINE))
+
+    packages = {name.partition(".")[0] for name in loaded}
+    assert {"askare", "falcon", "cryptography"} <= packages
+    assert packages & LOADED_WHEN_NEEDED == set()
+    assert loaded & {"joserfc.jwk", "cryptography.x509"} == set()
+
+
 # The demo --------------------------------------------------------------------------------------------------------
 
 
@@ -91,7 +110,8 @@ def test_a_server_told_to_stop_ends_well_and_keeps_what_it_acknowledged(tmp_path
 
     def write_until_it_stops() -> list[str]:
         acknowledged = []
-        with closing(server.client(token)) as client, suppress(httpx2.TransportError):
+        # Not the server's own client: that is closed before the server is told to stop, and not by it.
+        with closing(Client(server.url, token)) as client, suppress(httpx2.TransportError):
             while (answer := client.post("/tasks", TASK_BODY)).status_code == 201:
                 acknowledged.append(answer.json()["taskId"])
         return acknowledged

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from askare.letters.model import Accepted, Later, Mail, Never, Verdict
-from askare.outside.smtp import FolderMailer, Patience, Server, SmtpMailer, Unreachable
+from askare.outside.mail_folder import FolderMailer
+from askare.outside.smtp import Patience, Server, SmtpMailer, Unreachable
 from tests.letter_values import LETTER, composed, read
 from tests.mail_server import MailServer, mail_server
 from tests.values import NOW

@@ -10,7 +10,6 @@ from functools import partial
 from uuid import UUID
 
 import pytest
-from joserfc.jwk import ECKey
 
 from askare.access import keys, operations, store
 from askare.access.keys import SigningKey
@@ -408,7 +407,7 @@ def test_an_outside_issuer_cannot_move_a_user_to_another_organization(database: 
 
 
 def a_key() -> SigningKey:
-    return SigningKey(ECKey.generate_key("P-256"))
+    return SigningKey.generate()
 
 
 def test_the_public_keys_of_all_nodes_make_one_document(database: Database) -> None:

@@ -18,7 +18,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
 from joserfc.util import int_to_base64
 
-from askare.access import tokens
+from askare.access import signatures, tokens
 from askare.access.model import Identity, Rights
 from askare.access.outside_issuer import ClaimNames, OutsideIssuer, identity_of, keys_of
 from askare.kernel.caller import Role
@@ -74,7 +74,7 @@ class Issuer:
 
 def token(key: Key, algorithm: str, **claims: Any) -> str:
     header = {"alg": algorithm, "kid": key.kid}
-    return jwt.encode(header, {**GOOD, **claims}, key, registry=tokens._REGISTRIES[algorithm])
+    return jwt.encode(header, {**GOOD, **claims}, key, registry=signatures.REGISTRIES[algorithm])
 
 
 async def identify(outside: OutsideIssuer, text: str, now: datetime = NOW) -> Identity:

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 from joserfc import jwt
-from joserfc.jwk import ECKey
 
-from askare.access import tokens
+from askare.access import signatures, tokens
 from askare.access.keys import SigningKey
 from askare.kernel.caller import Caller
 from askare.kernel.problems import Unauthenticated
@@ -28,8 +27,8 @@ from tests.values import (
     an_id,
 )
 
-KEY = SigningKey(ECKey.generate_key("P-256"))
-OTHER_KEY = SigningKey(ECKey.generate_key("P-256"))
+KEY = SigningKey.generate()
+OTHER_KEY = SigningKey.generate()
 GOOD: dict[str, Any] = {
     "iss": "askare",
     "aud": "askare",
@@ -47,7 +46,7 @@ def encoded(part: object) -> str:
 
 def signed(claims: dict[str, Any], key: SigningKey = KEY, **header: Any) -> str:
     everything = {"alg": "ES256", "kid": key.key_id, **header}
-    return jwt.encode(everything, claims, key.private, registry=tokens._REGISTRIES["ES256"])
+    return jwt.encode(everything, claims, key.private, registry=signatures.REGISTRIES["ES256"])
 
 
 def verify(token: str, *, now: datetime = NOW, issuer: str = "askare", audience: str = "askare") -> dict[str, Any]:

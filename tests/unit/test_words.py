@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,10 +13,12 @@ from hypothesis import strategies as st
 from askare.kernel.words import (
     INFIX_LETTERS_MIN,
     WORD_LETTERS_MAX,
+    _stems_of_letters,
     finds,
     finds_all,
     fold,
     fold_word,
+    stems,
     suffixes,
     written_words,
 )
@@ -263,3 +269,19 @@ def test_the_order_of_words_says_nothing(query: list[str], text: list[str]) -> N
 def test_the_ends_of_a_word_are_those_that_a_query_may_begin_with() -> None:
     assert suffixes("talo") == ["talo", "alo"]
     assert suffixes("as") == ["as"]
+
+
+def test_words_that_several_threads_look_at_have_the_stems_they_have_in_one() -> None:
+    dice = random.Random(1)
+    written = ["".join(dice.choices("aeiouklmnprst", k=dice.randint(5, 14))) for _ in range(1_000)]
+    patience = sys.getswitchinterval()
+    _stems_of_letters.cache_clear()
+    sys.setswitchinterval(1e-6)  # let every thread be interrupted in the middle of a word
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            together = list(threads.map(stems, written))
+    finally:
+        sys.setswitchinterval(patience)
+    _stems_of_letters.cache_clear()
+
+    assert together == [stems(word) for word in written]

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
 import msgspec
-import structlog
 from argon2 import PasswordHasher
 from msgspec import Struct
 
@@ -24,13 +24,16 @@ from askare.access import keys, operations, passwords, rules, tokens
 from askare.access.attempts import Attempts
 from askare.access.keys import SigningKey
 from askare.access.model import Admission, Session, User
-from askare.access.outside_issuer import FetchJwks, OutsideIssuer
 from askare.access.tokens import Unverified
 from askare.kernel.caller import Caller, Role
+from askare.kernel.log import LOG
 from askare.kernel.problems import Invalid, Refused, Unauthenticated, Unavailable
 from askare.settings import BadSettings, Secret, Settings
 from askare.storage.desk import Desk
 from askare.storage.transactions import Transaction
+
+if TYPE_CHECKING:
+    from askare.access.outside_issuer import FetchJwks, OutsideIssuer
 
 KNOWN_MAX = 10_000  # callers recognised without asking the database
 PERSONAL_TOKEN_KNOWN_SECONDS = 5  # a revoked token works no longer than this
@@ -42,8 +45,6 @@ STATIC_TOKEN_LETTERS_MIN = 16  # a shorter one is accepted, but grumbled at
 _BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{43}")
 _STATIC_USERS = UUID("6d0f9f0e-5d0b-4c1e-9a43-6f7c3d0c1b5a")  # an arbitrary name space, the same for ever
-
-_log = structlog.get_logger("askare")
 
 
 class Door:
@@ -65,7 +66,11 @@ class Door:
             raise ValueError("oidc_issuer is set, so fetch_jwks is needed")
         self._desk = desk
         self._settings = settings
-        self._outside = OutsideIssuer(settings, fetch_jwks) if settings.oidc_issuer and fetch_jwks else None
+        self._outside: OutsideIssuer | None = None
+        if settings.oidc_issuer and fetch_jwks:
+            from askare.access.outside_issuer import OutsideIssuer  # with all kinds of keys, and certificates
+
+            self._outside = OutsideIssuer(settings, fetch_jwks)
         self._configured = static_tokens(settings.static_tokens)
         self._static: dict[bytes, UUID] = {}
         self._key: SigningKey | None = None
@@ -91,9 +96,7 @@ class Door:
                 raise BadSettings([f"static_tokens[{place}]: {problem.reason}"]) from None
             self._static[tokens.digest_of(configured.token.reveal())] = user_id
             if len(configured.token.reveal()) < STATIC_TOKEN_LETTERS_MIN:
-                _log.warning(
-                    "a static token is short and can be guessed", place=place, letters=STATIC_TOKEN_LETTERS_MIN
-                )
+                LOG.warning("a static token is short and can be guessed", place=place, letters=STATIC_TOKEN_LETTERS_MIN)
         self._key = key
 
     # Who is calling ----------------------------------------------------------------------------------------------

@@ -9,22 +9,29 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from base64 import urlsafe_b64encode
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from askare.access import store
 from askare.kernel.endings import Ending
 from askare.storage.transactions import Transaction
 
+if TYPE_CHECKING:
+    from joserfc.jwk import ECKey
+
 KEY_FILE = Path("keys") / "signing.pem"  # in the data folder
 ALGORITHM = "ES256"
 CURVE = "P-256"
+COORDINATE_BYTES = 32
 PUBLISHED_MAX = 1_000  # one key a data folder: even a thousand means that folders are thrown away
 
 
@@ -33,18 +40,38 @@ class BadKeyFile(Ending):
 
 
 class SigningKey:
-    """A private key and its id, the RFC 7638 thumbprint of the public half."""
+    """A private key and its id, the RFC 7638 thumbprint of the public half.
 
-    __slots__ = ("key_id", "private")
+    Every start reads one, so that much is done without joserfc: it loads certificates and all other kinds of keys.
+    """
 
-    def __init__(self, private: ECKey) -> None:
-        self.private = private
-        self.key_id = private.thumbprint()
+    def __init__(self, private: ec.EllipticCurvePrivateKey) -> None:
+        self._private = private
+        point = private.public_key().public_numbers()
+        # What RFC 7638 (3.2) makes the thumbprint of, in its order.
+        self._required = {"crv": CURVE, "kty": "EC", "x": _coordinate(point.x), "y": _coordinate(point.y)}
+        self.key_id = _base64url(sha256(msgspec.json.encode(self._required)).digest())
+
+    @classmethod
+    def generate(cls) -> SigningKey:
+        return cls(ec.generate_private_key(ec.SECP256R1()))
 
     @property
     def public_jwk(self) -> dict[str, Any]:
         """The public half as a JSON Web Key."""
-        return dict(self.private.as_dict(private=False, kid=self.key_id, use="sig", alg=ALGORITHM))
+        return {**self._required, "kid": self.key_id, "use": "sig", "alg": ALGORITHM}
+
+    @property
+    def pem(self) -> bytes:
+        """The private half, as it is kept."""
+        return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+    @cached_property
+    def private(self) -> ECKey:
+        """The private half, ready to sign tokens with."""
+        from joserfc.jwk import ECKey  # loaded with the first JSON Web Token: many servers never see one
+
+        return ECKey.import_key(self.pem)
 
     def __repr__(self) -> str:
         return f"SigningKey({self.key_id})"
@@ -97,6 +124,8 @@ def jwks(tx: Transaction) -> dict[str, list[dict[str, Any]]]:
 @lru_cache(maxsize=100)
 def public_key(public_jwk: str) -> ECKey:
     """A published key, ready to check signatures with."""
+    from joserfc.jwk import ECKey  # as above
+
     return ECKey.import_key(msgspec.json.decode(public_jwk))
 
 
@@ -109,7 +138,7 @@ def _make(file: Path) -> None:
     handle, temporary = tempfile.mkstemp(dir=file.parent, prefix="signing.", suffix=".new")  # mode 600, O_EXCL
     try:
         with open(handle, "wb") as opened:  # noqa: PTH123  -- a file descriptor
-            opened.write(ECKey.generate_key(CURVE).as_pem(private=True))
+            opened.write(SigningKey.generate().pem)
             opened.flush()
             os.fsync(opened.fileno())
         try:
@@ -139,12 +168,20 @@ def _require_private(path: Path, status: os.stat_result, mode: str) -> None:
         raise BadKeyFile(f"{path} can be reached by other users of this machine.  Run: chmod {mode} {path}")
 
 
-def _read(file: Path, pem: bytes) -> ECKey:
+def _coordinate(number: int) -> str:
+    return _base64url(number.to_bytes(COORDINATE_BYTES, "big"))
+
+
+def _base64url(octets: bytes) -> str:
+    return urlsafe_b64encode(octets).rstrip(b"=").decode()
+
+
+def _read(file: Path, pem: bytes) -> ec.EllipticCurvePrivateKey:
     try:
-        key = ECKey.import_key(pem)
-        if key.is_private and key.curve_name == CURVE:
+        key = load_pem_private_key(pem, password=None)
+        if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
             return key
-    except (JoseError, ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         pass  # not even a key; and what the library says of it may quote the file
     raise BadKeyFile(
         f"{file} is not a private {CURVE} key.  Put it back from a backup, or move it away: a new key is then made at "

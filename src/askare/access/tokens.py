@@ -7,22 +7,22 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64encode
-from copy import copy
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
-from joserfc import jws, jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import Key
 from joserfc.util import urlsafe_b64decode
 from msgspec import UNSET, Struct
 
-from askare.access.keys import ALGORITHM, SigningKey
+from askare.access.keys import SigningKey
 from askare.kernel.caller import Caller
 from askare.kernel.problems import Unauthenticated
+
+if TYPE_CHECKING:
+    from joserfc.jwk import Key
 
 TOKEN_BYTES_MAX = 8 * 1024
 
@@ -107,18 +107,6 @@ class _Spoken(Struct, frozen=True):
     sub: str
 
 
-class _Registry(jws.JWSRegistry):
-    """joserfc's algorithms; the name EdDSA, which issuers still use, without the warning that it has a new one."""
-
-    max_header_length = TOKEN_BYTES_MAX
-    algorithms = {**jws.JWSRegistry.algorithms, "EdDSA": copy(jws.JWSRegistry.algorithms["EdDSA"])}  # noqa: RUF012
-    algorithms["EdDSA"].security_warning = None
-
-
-# No HS…: with it, a public key's own text would do as the secret.  No "none".
-ALGORITHMS = ("ES256", "RS256", "PS256", "EdDSA", "Ed25519")
-# RFC 7515, 4: header parameters that are not understood are ignored (but see `crit` in `peek`).
-_REGISTRIES = {name: _Registry(algorithms=[name], strict_check_header=False) for name in ALGORITHMS}
 _UNREADABLE = (JoseError, msgspec.MsgspecError, ValueError, TypeError, RecursionError)
 
 
@@ -129,6 +117,8 @@ def issue(
 
     Its claim `offices` is null for a caller who sees every office, and for one of more than `OFFICES_NAMED_MAX`.
     """
+    from askare.access import signatures  # loaded with the first JSON Web Token: many servers never see one
+
     issued = int(now.timestamp())
     office_ids = caller.office_ids
     if office_ids is not None and len(office_ids) > OFFICES_NAMED_MAX:
@@ -145,7 +135,7 @@ def issue(
         "offices": None if office_ids is None else sorted(map(str, office_ids)),
         "agent": None if caller.agent_id is None else str(caller.agent_id),
     }
-    return jwt.encode({"alg": ALGORITHM, "kid": key.key_id}, claims, key.private, registry=_REGISTRIES[ALGORITHM])
+    return signatures.signed(claims, key)
 
 
 def peek(token: str) -> Unverified:
@@ -166,8 +156,10 @@ def verified(token: str, key: Key, algorithm: str, *, issuer: str, audience: str
 
     Raises Unauthenticated otherwise.  The algorithm is the key's, never the one that the token asks for.
     """
+    from askare.access import signatures  # as above
+
     try:
-        payload = jws.deserialize_compact(token, key, registry=_REGISTRIES[algorithm]).payload
+        payload = signatures.payload_of(token, key, algorithm)
     except _UNREADABLE:
         raise Unauthenticated("The token's signature does not hold.") from None
     claims = claims_of(payload)

@@ -7,7 +7,6 @@ from hashlib import sha256
 from uuid import UUID
 
 import msgspec
-import phonenumbers
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -181,6 +180,8 @@ def e164(phone: str | None, region: str) -> str | None:
     """The number in E.164, as it is matched; None for what is none.  Slashes and blanks do not matter."""
     if phone is None:
         return None
+    import phonenumbers  # loaded with the first number, not at start
+
     try:
         number = phonenumbers.parse(phone.replace("/", " "), region)
     except phonenumbers.NumberParseException:

@@ -9,8 +9,6 @@ import re
 from collections.abc import Callable, Collection
 from enum import Enum
 
-import phonenumbers
-
 REGIONS = ("KZ", "FI", "SE", "GB")  # whose way of writing phones is known, besides the organization's own
 
 
@@ -95,6 +93,8 @@ def _replaced(pattern: re.Pattern[str], holds: Callable[[str], bool], by: str, t
 
 
 def _without_phones(text: str, region: str) -> str:
+    import phonenumbers  # only those who have numbers blacked out need it
+
     for own in dict.fromkeys((region, *REGIONS)):
         found = list(phonenumbers.PhoneNumberMatcher(text, own or None))
         for match in reversed(found):

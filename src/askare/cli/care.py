@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -28,9 +27,11 @@ from askare.cli.shared import (
     Stop,
     opened_database,
     organization_named,
+    progress_bars,
     say,
     settings_of,
     show,
+    terminal,
 )
 from askare.edge import Edge
 from askare.jobs.outbox import HOUSE_USER
@@ -44,6 +45,9 @@ from askare.storage import archive
 from askare.storage.migrations import all_migrations, waiting
 from askare.storage.migrations import migrate as migrate_schema
 from askare.storage.transactions import Transaction
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 
 def erase(
@@ -82,7 +86,7 @@ def erase(
     if as_json:
         print(json.dumps({"tasks": list(erased.tasks), "appeals": list(erased.appeals)}))
     else:
-        say.print(f"Erased from {len(erased.tasks)} call tasks and {len(erased.appeals)} appeals.", highlight=False)
+        say(f"Erased from {len(erased.tasks)} call tasks and {len(erased.appeals)} appeals.")
 
 
 def _migrated(settings: Settings, *, check: bool) -> list[str]:
@@ -111,11 +115,11 @@ def migrate(*, check: bool = False, data: Data = None, database: DatabaseAddress
     for name in names:
         print(name)
     if not names:
-        say.print("The database is up to date.", highlight=False)
+        say("The database is up to date.")
     elif check:
         sys.exit(1)
     else:
-        say.print(f"Applied {len(names)}.", highlight=False)
+        say(f"Applied {len(names)}.")
 
 
 def backup(file: Path, /, *, data: Data = None, database: DatabaseAddress = None) -> None:
@@ -138,7 +142,7 @@ def backup(file: Path, /, *, data: Data = None, database: DatabaseAddress = None
             summary = archive.backup(opened, file, now=Edge().now(), extra=extra, progress=progress)
     finally:
         opened.close()
-    say.print(f"{summary.manifest.rows:,} rows, {summary.archive_bytes:,} bytes: {file}", highlight=False)
+    say(f"{summary.manifest.rows:,} rows, {summary.archive_bytes:,} bytes: {file}")
 
 
 def restore(
@@ -183,14 +187,12 @@ def restore(
         opened.close()
     for name, content in summary.files.items():
         _write_back(settings.data / name, content)
-    say.print(f"{summary.manifest.rows:,} rows of {written(summary.manifest.made)} are back.", highlight=False)
+    say(f"{summary.manifest.rows:,} rows of {written(summary.manifest.made)} are back.")
     if held:
-        say.print(
+        say(
             f"Letters held: {held:,}.  They waited when the backup was made, and may have left afterwards.  "
             "GET /askare/v1/letters?stateCode=HELD shows them, POST /askare/v1/letters/{letterId}:send lets one leave.",
             style="yellow",
-            highlight=False,
-            markup=False,
         )
 
 
@@ -201,7 +203,7 @@ def _write_back(file: Path, content: bytes) -> None:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         if file.read_bytes() != content:
-            say.print(f"{file} is another one than in the backup, and stays.", style="yellow", highlight=False)
+            say(f"{file} is another one than in the backup, and stays.", style="yellow")
         return
     with os.fdopen(descriptor, "wb") as opened:
         opened.write(content)
@@ -209,21 +211,13 @@ def _write_back(file: Path, content: bytes) -> None:
 
 @contextmanager
 def _table_progress(title: str) -> Iterator[archive.Progress]:
-    """A bar a table, on the terminal only."""
-    with Progress(
-        TextColumn(title),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeRemainingColumn(),
-        console=say,
-        transient=True,
-        disable=not say.is_terminal,  # a file would be left with an empty line
-    ) as bars:
+    """A bar a table."""
+    with progress_bars() as bars:
         known: dict[str, TaskID] = {}
 
         def move(table: str, done: int, total: int) -> None:
             if table not in known:
-                known[table] = bars.add_task(table, total=total)
+                known[table] = bars.add_task(f"{title} {table}", total=total)
             bars.update(known[table], completed=done, total=total)
 
         yield move
@@ -259,7 +253,7 @@ def doctor(
     except BadSettings as bad:
         loaded, faults = None, bad.faults
     if providers and loaded is not None:
-        with say.status("Asking the providers …"), suppress(BadSettings):  # which `examine` tells of
+        with terminal().status("Asking the providers …"), suppress(BadSettings):  # which `examine` tells of
             tried = asyncio.run(check_providers(loaded.settings))
     now = datetime.now(UTC)  # right or wrong: that is the question
     findings = examine(loaded, faults, now=now, data=data, tried=tried)
@@ -276,6 +270,6 @@ def doctor(
         for one in findings:
             mark, style = marks[one.level]
             table.add_row(mark, one.subject, Text(one.text), Text(one.advice), style=style)
-        show.print(table)
+        show(table)
     if any(one.level is Level.ERROR for one in findings):
         sys.exit(1)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from askare.access import operations as access
 from askare.access.model import Rights
@@ -23,6 +22,7 @@ from askare.cli.shared import (
     complain,
     opened_database,
     organization_named,
+    progress_bars,
     say,
     settings_of,
 )
@@ -111,7 +111,7 @@ def import_things(
         if source.heading is not None:
             for name in source.heading.unknown:
                 hint = columns.nearest(kind, name)
-                say.print(f"Column {name}: unknown, not read{hint}", style="yellow", highlight=False, markup=False)
+                say(f"Column {name}: unknown, not read{hint}", style="yellow")
         rejected: files.Errors | None = None
         move = at_end.enter_context(_row_progress(f"Reading {file.name}", source.total))
         for outcome in loading.load(opened, source, how, now=Edge().now):
@@ -167,29 +167,18 @@ def _sum_up(counted: dict[loading.Fate, int], *, errors: Path | None, dry_run: b
         )
         return
     numbers = ", ".join(f"{number:,} {fate.value}" for fate, number in counted.items())
-    say.print(f"{numbers}{'; nothing was changed (dry run).' if dry_run else '.'}", highlight=False)
+    say(f"{numbers}{'; nothing was changed (dry run).' if dry_run else '.'}")
     if errors is not None:
-        say.print(
+        say(
             f"The faulty rows are in {errors}: mend them there and load that file.",
-            highlight=False,
-            soft_wrap=True,
-            markup=False,
         )
 
 
 @contextmanager
 def _row_progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar, on the terminal only."""
-    with Progress(
-        TextColumn(title, markup=False),
-        BarColumn(),
-        TimeRemainingColumn(),
-        console=say,
-        transient=True,
-        disable=not say.is_terminal,
-    ) as progress:
-        bar = progress.add_task("", total=total or None)
-        yield lambda done: progress.update(bar, completed=done)
+    with progress_bars() as bars:
+        bar = bars.add_task(title, total=total or None)
+        yield lambda done: bars.update(bar, completed=done)
 
 
 def export_things(
@@ -235,4 +224,4 @@ def export_things(
                 files.write_thing(sink, kind, thing)
                 written_things += 1
                 move(written_things)
-    say.print(f"{written_things:,} {things.value}: {where}", highlight=False, markup=False, soft_wrap=True)
+    say(f"{written_things:,} {things.value}: {where}")

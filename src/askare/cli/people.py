@@ -85,7 +85,7 @@ def token(
     settings = settings_of(data, database).settings
     lifetime = _lifetime(ttl)
     if role is Role.AGENT and not office and user is None:
-        say.print("Note: an agent without --office sees no tasks.", style="yellow", highlight=False)
+        say("Note: an agent without --office sees no tasks.", style="yellow")
     with opened_database(settings) as opened:
         print(issue_token(opened, organization, role, office, agent, user, lifetime, name=name.strip()))
 
@@ -180,7 +180,7 @@ def revoke_token(token_id: UUID, /, *, organization: str, data: Data = None, dat
     with opened_database(settings_of(data, database).settings) as opened:
         of = organization_named(opened, organization)
         opened.write(lambda tx: access.revoke_token(tx, of, token_id, now=now))
-    say.print("Revoked.", highlight=False)
+    say("Revoked.")
 
 
 @user_app.command(name="add")
@@ -238,7 +238,7 @@ def add_user(
 
     with opened_database(settings) as opened:
         user = opened.write(add)
-    say.print(f"{user.username} may sign in at /authentication/v1/token as {role.value}.", highlight=False)
+    say(f"{user.username} may sign in at /authentication/v1/token as {role.value}.")
     print(user.user_id)
 
 
@@ -294,7 +294,7 @@ def change_password(
     password_hash = passwords.hashed(_password(from_stdin=password_stdin))
     with opened_database(settings) as opened:
         user = opened.write(lambda tx: access.change_password(tx, name, password_hash, now=Edge().now()))
-    say.print(f"{user.username} has another password.", highlight=False)
+    say(f"{user.username} has another password.")
 
 
 @user_app.command(name="disable")
@@ -310,7 +310,7 @@ def disable_user(name: str, /, *, data: Data = None, database: DatabaseAddress =
     """
     with opened_database(settings_of(data, database).settings) as opened:
         opened.write(lambda tx: access.disable_user(tx, access.user_named(tx, name).user_id))
-    say.print(f"{name} is nobody any more.", highlight=False)
+    say(f"{name} is nobody any more.")
 
 
 @user_app.command(name="enable")
@@ -324,7 +324,7 @@ def enable_user(name: str, /, *, data: Data = None, database: DatabaseAddress = 
     """
     with opened_database(settings_of(data, database).settings) as opened:
         opened.write(lambda tx: access.enable_user(tx, access.user_named(tx, name).user_id))
-    say.print(f"{name} may sign in again.", highlight=False)
+    say(f"{name} may sign in again.")
 
 
 def _password(*, from_stdin: bool) -> str:

@@ -9,18 +9,17 @@ from typing import Annotated
 
 from cyclopts import Parameter
 from msgspec.structs import replace
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from askare import __version__, serving
 from askare.access import operations as access
 from askare.access import tokens
-from askare.cli.people import issue_token
 from askare.cli.shared import (
     DEMO_ORGANIZATION,
     Data,
     DatabaseAddress,
     Stop,
     opened_database,
+    progress_bars,
     say,
     settings_of,
 )
@@ -64,27 +63,24 @@ def serve(
     ).settings
     serving.require_free_port(settings)
     token = None
-    with opened_database(settings) as opened:
-        if demo:
-            settings = _at_demo_sites(settings)
+    if demo:
+        settings = _at_demo_sites(settings)
+        with opened_database(settings) as opened:
             _load_demo(opened, settings.data, anew=True)
             token = _demo_token(opened, settings.data)
 
     def announce() -> None:
         address = settings.public_url or f"http://{settings.host}:{settings.port}"
-        say.print(f"Askare {__version__} answers at {address}", highlight=False)
-        say.print(f"API documentation: {address}/docs", highlight=False, soft_wrap=True)
+        say(f"Askare {__version__} answers at {address}")
+        say(f"API documentation: {address}/docs")
         if token is None:
-            say.print("A bearer token:    askare token --organization NAME --role admin", highlight=False)
+            say("A bearer token:    askare token --organization NAME --role admin")
             return
-        say.print(f"Bearer token:      {token}", highlight=False, soft_wrap=True, markup=False)
-        say.print("Try it:", highlight=False)
-        say.print(
+        say(f"Bearer token:      {token}")
+        say("Try it:")
+        say(
             f"curl -H 'Authorization: Bearer {token}' -H 'Request-ID: {Edge().new_id()}'"
             f" '{address}/task-management/v1/tasks?statusCode=WAITING&size=3'",
-            highlight=False,
-            soft_wrap=True,
-            markup=False,
         )
 
     serving.serve(settings, announce=announce)
@@ -117,7 +113,7 @@ def worker(
         pass  # brought up to date
     serving.work(
         settings,
-        announce=lambda: say.print(f"Askare {__version__} works at {', '.join(settings.sites)}", highlight=False),
+        announce=lambda: say(f"Askare {__version__} works at {', '.join(settings.sites)}"),
     )
 
 
@@ -130,7 +126,7 @@ def demo(*, data: Data = None, database: DatabaseAddress = None) -> None:
     with opened_database(settings) as opened:
         _load_demo(opened, settings.data)
         token = _demo_token(opened, settings.data)
-    say.print("The organization is called Demo; an administrator's token:", highlight=False)
+    say("The organization is called Demo; an administrator's token:")
     print(token)
 
 
@@ -143,15 +139,8 @@ def _load_demo(database: Database, data: Path, *, anew: bool = False) -> None:
     caller = demo_load.ensure_organization(database, edge=Edge())
     steps = demo_load.remaining_steps(database, caller, edge=Edge())
     if steps:
-        with Progress(
-            TextColumn("Demo data"),
-            BarColumn(),
-            TimeRemainingColumn(),
-            console=say,
-            transient=True,
-            disable=not say.is_terminal,
-        ) as progress:
-            for step in progress.track(steps):
+        with progress_bars() as bars:
+            for step in bars.track(steps, description="Demo data"):
                 database.write(step, caller)
         demo_service_tasks.write_call_list(data)
         recorded = database.read(demo_calls.recorded_calls, caller)
@@ -170,6 +159,8 @@ def _at_demo_sites(settings: Settings) -> Settings:
 
 def _demo_token(database: Database, data: Path) -> str:
     """A token of the demo organization's administrator: the one of last time while it is good for a day more."""
+    from askare.cli.people import issue_token  # with commands of its own, which nobody asked for
+
     file = data / "demo-token"
     now = Edge().now()
     if file.is_file():

@@ -83,7 +83,7 @@ def runs(
         print(json.dumps(rows, ensure_ascii=False, indent=2))
         return
     if not rows:
-        say.print("No planned start has come yet.", highlight=False)
+        say("No planned start has come yet.")
         return
     table = Table(box=None, padding=(0, 2, 0, 0), expand=True)
     for column in ("planned (UTC)", "task", "site", "outcome", "late", "took"):
@@ -104,7 +104,7 @@ def runs(
             _span(row["duration_ms"]),
             Text((row["reason"] or row["output"]).strip().replace("\n", "; ")[:120]),
         )
-    show.print(table)
+    show(table)
 
 
 _OUTCOME_STYLES = {
@@ -190,11 +190,11 @@ def preview(
         table.add_row(
             _moment(slot), f"{local:%a %d.%m. %H:%M:%S}", site, Text(shown, style="green" if at else "dim"), why
         )
-    show.print(table)
+    show(table)
     if len(told["starts"]) < count and told["until"]:
-        say.print(f"Looked ahead until {_moment(told['until'])}.", highlight=False)
+        say(f"Looked ahead until {_moment(told['until'])}.")
     for warning in told["warnings"]:
-        say.print(warning, style="yellow", highlight=False)
+        say(warning, style="yellow")
 
 
 def _task_id(database: Database, caller: Caller, said: str) -> UUID:
@@ -266,14 +266,14 @@ def holidays(
         ]
         print_rows(f"Public holidays of {country} in {year}", rows, as_json=as_json)
         if not any(not day.known for day in days):
-            say.print("All of them are there already.", highlight=False)
+            say("All of them are there already.")
             return
         if not yes and (not sys.stdin.isatty() or input("Write the new ones? [y/N] ").strip().lower() not in _YES):
-            say.print("Nothing was written.  Add --yes to write them.", highlight=False)
+            say("Nothing was written.  Add --yes to write them.")
             return
         ids = [edge.new_id() for _ in days]
         written_days = opened.write(lambda tx: public_holidays.write(tx, days, ids=ids, now=edge.now()), caller)
-    say.print(f"{written_days} days off were written.", highlight=False)
+    say(f"{written_days} days off were written.")
 
 
 _YES = {"y", "yes", "k", "kyllä", "j", "ja"}

@@ -7,25 +7,26 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Group, Parameter
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
 
 from askare import __version__
 from askare.access import operations as access
 from askare.access.model import Organization
-from askare.edge import Edge
 from askare.jobs.outbox import HOUSE_USER
 from askare.kernel.caller import Caller, Role
 from askare.kernel.endings import Ending
-from askare.opening import open_database
+from askare.opening import open_up_to_date
 from askare.settings import Loaded, Settings, load
 from askare.storage.desk import Database
-from askare.storage.migrations import migrate as migrate_schema
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+    from rich.table import Table
 
 app = App(
     name="askare",
@@ -34,10 +35,6 @@ app = App(
 )
 
 PIPED_WIDTH = 160
-
-say = Console(stderr=True)
-# What is piped into another program or a file has room enough for every column.
-show = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 
 DEMO_ORGANIZATION = "Demo"
 
@@ -53,10 +50,48 @@ DatabaseAddress = Annotated[
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for programs.")]
 
 
+@cache
+def terminal() -> Console:
+    """Standard error, with colours and bars where there is a terminal."""
+    from rich.console import Console  # loaded when there is something to colour: `serve` has nothing
+
+    return Console(stderr=True)
+
+
+def say(text: str, *, style: str = "") -> None:
+    """Tell people something, on standard error and as it stands."""
+    if style:
+        terminal().print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+    else:
+        print(text, file=sys.stderr, flush=True)
+
+
 def complain(text: str) -> None:
     """Say what went wrong, line by line."""
     for line in text.splitlines():
-        say.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+        say(line, style="red")
+
+
+def show(table: Table) -> None:
+    """Print a table on standard output."""
+    from rich.console import Console  # as above
+
+    # What is piped into another program or a file has room enough for every column.
+    Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
+
+
+def progress_bars() -> Progress:
+    """A bar for each task that is added to them, on the terminal only: a file would be left with an empty line."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # only long work has bars
+
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TimeRemainingColumn(),
+        console=terminal(),
+        transient=True,
+        disable=not terminal().is_terminal,
+    )
 
 
 class Stop(Ending):
@@ -70,9 +105,8 @@ def settings_of(data: Path | None, database: str | None, **given: Any) -> Loaded
 @contextmanager
 def opened_database(settings: Settings) -> Iterator[Database]:
     """The database, brought up to date."""
-    database = open_database(settings)
+    database = open_up_to_date(settings)
     try:
-        migrate_schema(database, now=Edge().now())
         yield database
     finally:
         database.close()
@@ -102,12 +136,15 @@ def print_rows(title: str, rows: list[dict[str, Any]], *, as_json: bool) -> None
         print(json.dumps(rows, ensure_ascii=False, indent=2))
         return
     if not rows:
-        say.print(f"{title}: none.", highlight=False)
+        say(f"{title}: none.")
         return
+    from rich.box import SIMPLE_HEAD  # as above
+    from rich.table import Table
+
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
     for place, column in enumerate(rows[0]):
         # The first column is the id, which has to be copied into other commands: it stays in one piece.
         table.add_column(column, overflow="fold", no_wrap=place == 0)
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
-    show.print(table)
+    show(table)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-import phonenumbers
 from msgspec import Struct
-from phonenumbers import PhoneNumberFormat
 
 from askare.directory.model import (
     AgentContent,
@@ -67,6 +65,9 @@ def phone_number(text: str, region: str = PHONE_REGION) -> PhoneNumber | None:
 
     Only the length is checked: which numbers are given out changes faster than any table of them.
     """
+    import phonenumbers  # loaded with the first number, not at start
+    from phonenumbers import PhoneNumberFormat
+
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:

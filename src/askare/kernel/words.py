@@ -16,11 +16,11 @@ that a query becomes a handful of word numbers.  Stems are made here, in Python,
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-
-from snowballstemmer import stemmer
+from typing import Any
 
 INFIX_LETTERS_MIN = 3  # shorter words would find nearly everything when looked for inside words
 INFIX_STEM_LETTERS_MIN = 4  # a short stem stands inside words that have nothing to do with it
@@ -30,7 +30,6 @@ REMEMBERED_BELOW = 0x3000  # Latin, Greek, Cyrillic and their neighbours
 
 _LATIN_LANGUAGES = ("finnish", "swedish", "english")
 _CYRILLIC_LANGUAGES = ("russian",)
-_STEMMERS = {name: stemmer(name) for name in (*_LATIN_LANGUAGES, *_CYRILLIC_LANGUAGES)}
 # Letters and digits, less the few "letters" that are marks alone (a halfwidth voicing mark): they fold to nothing.
 _WORD = re.compile(r"[^\W_\u037a\ufc5e-\ufc63\ufe70\ufe72\ufe74\ufe76\ufe78\ufe7a\ufe7c\ufe7e\uff9e\uff9f]+")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
@@ -96,12 +95,32 @@ def stems(written: str) -> frozenset[str]:
     return _stems_of_letters(folded)
 
 
+class _Stemmers(threading.local):
+    """Snowball's stemmers.  Each holds the word it works on, so every thread has its own."""
+
+    def __init__(self) -> None:
+        self._by_language: dict[str, Any] = {}
+
+    def stem(self, language: str, folded: str) -> str:
+        own = self._by_language.get(language)
+        if own is None:
+            from snowballstemmer import stemmer  # all languages there are: loaded with the first word, not at start
+
+            own = self._by_language[language] = stemmer(language)
+        stem: str = own.stemWord(folded)
+        return stem
+
+
+_STEMMERS = _Stemmers()
+
+
 @lru_cache(maxsize=16_384)
 def _stems_of_letters(folded: str) -> frozenset[str]:
+    stem = _STEMMERS.stem
     if _CYRILLIC.search(folded):
-        return frozenset({folded, *(_STEMMERS[language].stemWord(folded) for language in _CYRILLIC_LANGUAGES)})
-    found = {folded, *(_STEMMERS[language].stemWord(folded) for language in _LATIN_LANGUAGES)}
-    found.add(weak_grade(_STEMMERS["finnish"].stemWord(folded)))
+        return frozenset({folded, *(stem(language, folded) for language in _CYRILLIC_LANGUAGES)})
+    found = {folded, *(stem(language, folded) for language in _LATIN_LANGUAGES)}
+    found.add(weak_grade(stem("finnish", folded)))
     return frozenset(stem for stem in found if len(stem) >= 2)
 
 

@@ -7,9 +7,8 @@ import time
 from datetime import timedelta
 from uuid import UUID
 
-import structlog
-
 from askare.jobs.runner import Work
+from askare.kernel.log import LOG
 from askare.letters import operations
 from askare.letters.composing import Composed, Style, compose
 from askare.letters.lanes import Full, Lanes
@@ -18,8 +17,6 @@ from askare.letters.operations import AddressBook, Begun, NotYet, Wishes
 
 LETTERS_AT_ONCE = 32
 LEASE = timedelta(seconds=180)  # longer than rules.SENDING_SECONDS_MAX: nobody takes up a letter that is under way
-
-_log = structlog.get_logger("askare")
 
 
 class Delivery:
@@ -69,7 +66,7 @@ class Delivery:
         try:
             composed = await asyncio.to_thread(self._composed, begun)  # some milliseconds, which the server has not
         except Exception as error:  # what cannot be composed now never can be; people see why, and nothing is tried
-            _log.error("a letter cannot be composed", letter=str(letter_id), exc_info=error)
+            LOG.error("a letter cannot be composed", letter=str(letter_id), exc_info=error)
             answer = f"it cannot be composed: {type(error).__name__}: {error}"
             await work.finish(operations.note_refused, letter_id, answer=answer, subject="", now=work.now())
             return
@@ -81,20 +78,20 @@ class Delivery:
             again = await work.write(
                 operations.note_failed, letter_id, answer=verdict.answer, subject=subject, now=work.now()
             )
-            _log.warning("a letter was not taken", letter=str(letter_id), answer=verdict.answer, again=again)
+            LOG.warning("a letter was not taken", letter=str(letter_id), answer=verdict.answer, again=again)
             if again is not None:
                 await work.again(again, trouble=verdict.answer)
         else:
             await work.finish(
                 operations.note_refused, letter_id, answer=verdict.answer, subject=subject, now=work.now()
             )
-            _log.warning("a letter was refused", letter=str(letter_id), answer=verdict.answer)
+            LOG.warning("a letter was refused", letter=str(letter_id), answer=verdict.answer)
 
     async def _sent(self, mail: Mail) -> Verdict:
         try:
             return await self._mailer.send(mail)
         except Exception as error:  # whatever a mail server can bring about: the letter waits, and people see why
-            _log.error("a letter could not be handed over", letter=str(mail.letter_id), exc_info=error)
+            LOG.error("a letter could not be handed over", letter=str(mail.letter_id), exc_info=error)
             return Later(f"{type(error).__name__}: {error}")
 
     def _composed(self, begun: Begun) -> Composed:

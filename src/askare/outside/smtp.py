@@ -1,4 +1,4 @@
-"""The way out for letters: a mail server, or its local twin, a folder of `.eml` files."""
+"""The way out for letters: a mail server.  Its local twin is `mail_folder.py`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import asyncio
 import contextlib
 import ssl
 import time
-from pathlib import Path
 
-import structlog
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException, SMTPServerDisconnected
 from msgspec import Struct
 
@@ -31,8 +29,6 @@ _CLOSING = 421  # "I hang up now"
 # "Prove who you are first", in its various forms: what is wrong is our setting, and not the letter.
 _ABOUT_US = frozenset({530, 534, 535, 538})
 _DEFAULT_PORTS = {"starttls": 587, "tls": 465, "none": 25}
-
-_log = structlog.get_logger("askare")
 
 
 class Server(Struct, frozen=True):
@@ -244,31 +240,3 @@ def _told(error: BaseException) -> str:
 
 def _line(text: str) -> str:
     return one_line(text, ANSWER_LETTERS_MAX)
-
-
-class FolderMailer:
-    """The local twin: keeps each letter as a file that every mail program opens.
-
-    A letter has one name, so an attempt that is repeated leaves one file.
-    """
-
-    reads_8bit = True  # people read these with `cat`
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    async def send(self, mail: Mail) -> Verdict:
-        try:
-            file = await asyncio.to_thread(self._keep, mail)
-        except OSError as error:
-            return Later(_line(f"cannot be written: {error}"))
-        _log.info("a letter was kept in a folder, not sent", letter=str(mail.letter_id), file=str(file))
-        return Accepted(f"kept as {file.name}")
-
-    def _keep(self, mail: Mail) -> Path:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = self._folder / f"{mail.moment:%Y%m%dT%H%M%SZ}-{mail.letter_id}.eml"
-        unfinished = file.with_suffix(".part")
-        unfinished.write_bytes(mail.message)
-        unfinished.replace(file)  # whole or not at all; not flushed: a power cut may cost what was never sent anyway
-        return file

@@ -16,7 +16,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
-import phonenumbers
 from msgspec import Struct
 
 from askare.kernel.paging import Order, Window
@@ -212,6 +211,8 @@ def numbers_of(text: str, *, region: str) -> tuple[list[tuple[str, str]], list[s
         number_at = next(place for place, column in enumerate(head) if column in NUMBER_COLUMNS)
         name_at = head.index("name") if "name" in head else -1
         rows = rows[1:]
+    import phonenumbers  # loaded with the first list, not at start
+
     found: dict[str, str] = {}
     unreadable = []
     for row in rows:
