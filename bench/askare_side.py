@@ -34,7 +34,7 @@ PYTHON = ROOT / ".venv" / "bin" / "python"
 COMMAND = ROOT / ".venv" / "bin" / "askare"
 CHUNK = 5_000  # tasks a transaction while loading
 POSTED_AT_ONCE = 20_000  # tasks whose words are posted in one transaction while loading
-PACKAGES = ("askare", "falcon", "granian", "msgspec", "apsw", "joserfc")
+PACKAGES = ("askare", "falcon", "granian", "msgspec", "apsw", "joserfc", "structlog")
 
 
 def load_askare(data_dir: Path, count: int) -> None:

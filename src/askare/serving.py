@@ -16,13 +16,13 @@ from contextlib import suppress
 from typing import Any
 from wsgiref.simple_server import WSGIServer
 
+import structlog
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from prometheus_client import CollectorRegistry, start_http_server
 
 from askare.edge import Edge
 from askare.kernel.endings import Ending
-from askare.kernel.log import LOG
 from askare.main import Askare
 from askare.opening import open_database, open_up_to_date
 from askare.scripts import registry
@@ -60,9 +60,30 @@ def require_free_port(settings: Settings) -> None:
             ) from None
 
 
+def configure_log(settings: Settings) -> None:
+    """One JSON object a line on standard error, or words for people; no secrets in either."""
+    renderer: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)  # locals may hold secrets
+        if settings.log_format == "console"
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    processors: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    ]
+    if settings.log_format == "json":
+        processors.append(structlog.processors.format_exc_info)
+    structlog.configure(
+        processors=[*processors, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
 def serve(settings: Settings, *, announce: Callable[[], None]) -> None:
     """Serve until told to stop; `announce` is called once the server listens."""
-    LOG.configure(least=settings.log_level, form=settings.log_format)
+    configure_log(settings)
     require_free_port(settings)
     if settings.workers == 1:
         _run(_serve_here(house(settings), settings, announce))
@@ -176,7 +197,7 @@ def house(settings: Settings) -> Askare:
 
 def work(settings: Settings, *, announce: Callable[[], None]) -> None:
     """The night shift and the timekeeper alone, until told to stop: another machine's hands for the same database."""
-    LOG.configure(least=settings.log_level, form=settings.log_format)
+    configure_log(settings)
     _run(_work_here(settings, announce))
 
 
@@ -219,7 +240,7 @@ def _answer_metrics(settings: Settings, metrics: CollectorRegistry) -> WSGIServe
 def worker_app() -> Askare:
     """The application of one of several processes, made inside it."""
     settings = load().settings
-    LOG.configure(least=settings.log_level, form=settings.log_format)
+    configure_log(settings)
     return house(settings)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit, urlunsplit
 
+import structlog
 from msgspec import Struct
 from prometheus_client import CollectorRegistry
 
@@ -22,7 +23,6 @@ from askare.edge import Edge
 from askare.jobs import outbox
 from askare.jobs.kinds import Kind
 from askare.jobs.runner import Trade, keep_promises
-from askare.kernel.log import LOG
 from askare.meetings import operations as meetings
 from askare.meetings.store import MEETINGS
 from askare.realties.store import REALTIES
@@ -42,6 +42,8 @@ from askare.tasks.store import TASKS
 from askare.watches.jobs import Matcher, tend_watch
 from askare.watches.wishes import WatchWishes
 from askare.workdays.rules import Unreadable, defaults_of
+
+_log = structlog.get_logger("askare")
 
 TICKER_IDLE_SECONDS_MAX = 10  # between two statements of one of the ticker's transactions
 A_DAY = timedelta(days=1)
@@ -132,7 +134,7 @@ def night_shift(settings: Settings) -> Callable[[Desk, Edge], Coroutine[Any, Any
     async def at_work(desk: Desk, edge: Edge) -> None:
         if not settings.smtp_host:
             folder = settings.data / post.MAIL_FOLDER
-            LOG.info("letters are kept in a folder, not sent: no smtp_host is set", folder=str(folder))
+            _log.info("letters are kept in a folder, not sent: no smtp_host is set", folder=str(folder))
         if not settings.database:
             await _take_back_leases(desk)
         upkeep = (_again_and_again(chore, desk, edge) for chore in chores(settings))
@@ -146,7 +148,7 @@ async def _take_back_leases(desk: Desk) -> None:
     try:
         await desk.write(None, None, outbox.take_back_leases)
     except Exception as error:  # they end by themselves, only later
-        LOG.error("leases of before cannot be taken back", exc_info=error)
+        _log.error("leases of before cannot be taken back", exc_info=error)
 
 
 async def _again_and_again(chore: Chore, desk: Desk, edge: Edge) -> None:
@@ -154,7 +156,7 @@ async def _again_and_again(chore: Chore, desk: Desk, edge: Edge) -> None:
         try:
             await do_chore(chore, desk, edge)
         except Exception as error:  # the next round tries again; until then searches are slower, not wrong
-            LOG.error("upkeep failed", chore=chore.name, exc_info=error)
+            _log.error("upkeep failed", chore=chore.name, exc_info=error)
         await asyncio.sleep(chore.every.total_seconds())
 
 
@@ -174,7 +176,7 @@ def timekeepers(
     except Unreadable as error:
         raise BadSettings([f"time_zone, workweek: {error}"]) from None
     for fault in scripts.faults:
-        LOG.warning("a script is left out", reason=fault)
+        _log.warning("a script is left out", reason=fault)
     own: Database = database
     if settings.database:
         from askare.storage.postgres import PostgresDatabase  # its driver is large, and SQLite needs none of it

@@ -39,7 +39,7 @@ def task_said(**changed: Any) -> dict[str, Any]:
 # Large packages that only some commands, requests or settings need.
 LOADED_WHEN_NEEDED = {
     *("aiohttp", "aiosmtplib", "av", "email_validator", "holidays", "jinja2", "openpyxl", "phonenumbers", "psycopg"),
-    *("pygments", "rich", "snowballstemmer", "websockets"),
+    *("snowballstemmer", "websockets"),
 }
 
 

@@ -1,16 +1,14 @@
-"""What a request leaves behind: one line, and one more in the counts.  And what else the log says."""
+"""What a request leaves behind: one line, and one more in the counts."""
 
 from __future__ import annotations
 
 import json
 import time
-from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
 
 from askare.kernel.caller import Caller
-from askare.kernel.log import Log
 from askare.wire.kit.log import RequestLog
 from tests.values import ADMIN_USER, ORGANIZATION, an_admin
 
@@ -96,61 +94,3 @@ def test_requests_are_counted_by_operation_and_status() -> None:
     assert (listener.count("200"), listener.count("404"), listener.count("500")) == (2, 1, None)
     assert listener.count("200", "task.get") == 1
     assert listener.registry.get_sample_value("askare_request_seconds_count", {"operation": "task.search"}) == 3
-
-
-def a_failure() -> Exception:
-    try:
-        raise LookupError("nobody is there \ud800")
-    except LookupError as error:
-        return error
-
-
-def test_an_event_is_one_line_with_its_particulars() -> None:
-    lines: list[str] = []
-    log = Log()
-    log.configure(form="json", output=lines.append)
-
-    log.info("letters are kept", folder=Path("/srv/mail"), to="Kerttu Ääri")
-
-    (line,) = lines
-    said = json.loads(line)
-    assert said.pop("at").endswith("Z")
-    assert said == {"level": "info", "event": "letters are kept", "folder": "/srv/mail", "to": "Kerttu Ääri"}
-
-
-def test_what_went_wrong_is_told_with_its_traceback_on_the_same_line() -> None:
-    lines: list[str] = []
-    log = Log()
-    log.configure(form="json", output=lines.append)
-
-    log.error("upkeep failed", exc_info=a_failure(), chore="words")
-
-    (line,) = lines
-    assert "\n" not in line
-    said = json.loads(line)
-    assert (said["level"], said["chore"]) == ("error", "words")
-    assert said["exception"].startswith("Traceback")
-    assert said["exception"].endswith("LookupError: nobody is there \ud800")
-
-
-def test_people_read_events_in_words_and_the_traceback_below() -> None:
-    lines: list[str] = []
-    log = Log()
-    log.configure(form="console", output=lines.append)
-
-    log.warning("a script failed", exc_info=a_failure(), code="backup")
-
-    first, *traced = lines[0].splitlines()
-    assert first.split("  ", 1)[1] == "warning  a script failed  code=backup"
-    assert traced[0] == "Traceback (most recent call last):"
-
-
-def test_what_is_below_the_wanted_level_is_not_said() -> None:
-    lines: list[str] = []
-    log = Log()
-    log.configure(least="warning", form="json", output=lines.append)
-
-    log.info("a letter was kept")
-    log.warning("a letter was refused")
-
-    assert [json.loads(line)["event"] for line in lines] == ["a letter was refused"]

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
 import msgspec
+import structlog
 from argon2 import PasswordHasher
 from msgspec import Struct
 
@@ -26,7 +27,6 @@ from askare.access.keys import SigningKey
 from askare.access.model import Admission, Session, User
 from askare.access.tokens import Unverified
 from askare.kernel.caller import Caller, Role
-from askare.kernel.log import LOG
 from askare.kernel.problems import Invalid, Refused, Unauthenticated, Unavailable
 from askare.settings import BadSettings, Secret, Settings
 from askare.storage.desk import Desk
@@ -45,6 +45,8 @@ STATIC_TOKEN_LETTERS_MIN = 16  # a shorter one is accepted, but grumbled at
 _BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{43}")
 _STATIC_USERS = UUID("6d0f9f0e-5d0b-4c1e-9a43-6f7c3d0c1b5a")  # an arbitrary name space, the same for ever
+
+_log = structlog.get_logger("askare")
 
 
 class Door:
@@ -96,7 +98,9 @@ class Door:
                 raise BadSettings([f"static_tokens[{place}]: {problem.reason}"]) from None
             self._static[tokens.digest_of(configured.token.reveal())] = user_id
             if len(configured.token.reveal()) < STATIC_TOKEN_LETTERS_MIN:
-                LOG.warning("a static token is short and can be guessed", place=place, letters=STATIC_TOKEN_LETTERS_MIN)
+                _log.warning(
+                    "a static token is short and can be guessed", place=place, letters=STATIC_TOKEN_LETTERS_MIN
+                )
         self._key = key
 
     # Who is calling ----------------------------------------------------------------------------------------------

@@ -13,13 +13,13 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
+import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
 from askare.access import rules, signatures, tokens
 from askare.access.model import Identity, Rights
 from askare.access.tokens import Unverified
-from askare.kernel.log import LOG
 from askare.kernel.problems import Unauthenticated, Unavailable
 from askare.settings import Settings
 
@@ -31,6 +31,7 @@ FETCH_SECONDS_MAX = 5.0
 KEYS_MAX = 100
 RSA_BITS_MIN = 2048
 
+_log = structlog.get_logger("askare")
 
 # No shared secrets ("oct"): whoever can check such a signature can also make one.
 _KINDS: dict[str, type[RSAKey | ECKey | OKPKey]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
@@ -193,6 +194,6 @@ class OutsideIssuer:
             self._keys = keys_of(document)
             self._fetched = now
         except Exception as error:  # whatever ails the issuer, the known keys stay in use
-            LOG.warning("the keys of the outside issuer cannot be fetched", issuer=self.issuer, error=repr(error))
+            _log.warning("the keys of the outside issuer cannot be fetched", issuer=self.issuer, error=repr(error))
         finally:
             self._fetching = None

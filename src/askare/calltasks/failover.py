@@ -6,13 +6,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
+import structlog
+
 from askare.calltasks.model import ErrorCode
 from askare.calltasks.outside import Trouble
 from askare.calltasks.rules import BREAKER_FAILURES, BREAKER_PAUSE, RETRIES, TRANSIENT
-from askare.kernel.log import LOG
 
 # What these say is about the call, not about the provider: no other one would say better.
 FINDINGS = frozenset({ErrorCode.NO_SPEECH, ErrorCode.INSUFFICIENT_CONTENT})
+
+_log = structlog.get_logger("askare")
 
 
 class Named(Protocol):
@@ -77,7 +80,7 @@ class FailOver(Generic[Provider]):
                     raise
                 if trouble.code in TRANSIENT:
                     breaker.failed(now=now())
-                LOG.warning("a provider failed", provider=provider.name, code=trouble.code.value)
+                _log.warning("a provider failed", provider=provider.name, code=trouble.code.value)
                 troubles.append(trouble)
             else:
                 breaker.succeeded()

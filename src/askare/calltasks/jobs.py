@@ -15,6 +15,8 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+import structlog
+
 from askare.calltasks import operations
 from askare.calltasks.failover import FailOver
 from askare.calltasks.model import TEXT_LETTERS_MAX, CallTask, ErrorCode, Office, Processing, Stage, Stored
@@ -24,7 +26,6 @@ from askare.jobs.kinds import Kind
 from askare.jobs.outbox import LeaseLost
 from askare.jobs.rules import RETRIES
 from askare.jobs.runner import Trade, Work
-from askare.kernel.log import LOG
 from askare.storage.transactions import Transaction
 
 LEASE = timedelta(seconds=60)  # of a worker that was killed, its work is taken up again after this
@@ -41,6 +42,8 @@ PATIENT_RETRIES = (*RETRIES, *[timedelta(hours=1)] * 1_000)
 
 RECORDING_FILE = "original"
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")  # what providers answer at times, and no database keeps
+
+_log = structlog.get_logger("askare")
 
 
 def folder_of(root: Path, organization_no: int, task_no: int) -> Path:
@@ -124,7 +127,7 @@ class Pipeline:
         try:
             await self._fetch(work, url)
         except Trouble as trouble:
-            LOG.info("a recording was not kept", task=work.about, code=trouble.code.value)
+            _log.info("a recording was not kept", task=work.about, code=trouble.code.value)
             return
         await work.finish(operations.save_fetched, _number(work), now=work.now())
 
@@ -249,7 +252,7 @@ class Pipeline:
         except Exception as error:
             # The last net: the task must not stay `processing` for a fault of ours.
             reference = str(work.edge.new_id())[:8]
-            LOG.error("a stage failed", kind=work.job.kind.value, about=work.about, ref=reference, exc_info=error)
+            _log.error("a stage failed", kind=work.job.kind.value, about=work.about, ref=reference, exc_info=error)
             await self._fail(work, Trouble(ErrorCode.INTERNAL, reference))
 
     async def _fail(self, work: Work, trouble: Trouble) -> None:

@@ -6,18 +6,21 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Protocol
 
+import structlog
+
 from askare.calltasks import events, hooks
 from askare.jobs import outbox
 from askare.jobs.kinds import Kind
 from askare.jobs.rules import RETRIES
 from askare.jobs.runner import Trade, Work
-from askare.kernel.log import LOG
 from askare.kernel.problems import NotFound
 from askare.storage.transactions import Transaction
 
 AT_ONCE = 8
 LEASE = timedelta(seconds=60)
 PATIENT_RETRIES = (*RETRIES, *[timedelta(hours=1)] * 1_000)
+
+_log = structlog.get_logger("askare")
 
 
 class NotTaken(Exception):
@@ -87,4 +90,4 @@ class Telling:
 
         await work.write(fail)
         work.is_settled = True
-        LOG.info("an event was not taken", hook=hook.hook_no, delivery=delivery.delivery_no, status=status)
+        _log.info("an event was not taken", hook=hook.hook_no, delivery=delivery.delivery_no, status=status)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Concatenate, ParamSpec, TypeVar
 
+import structlog
 from msgspec import Struct
 
 from askare.edge import Edge
@@ -16,7 +17,6 @@ from askare.jobs import outbox
 from askare.jobs.kinds import Kind
 from askare.jobs.outbox import Job, LeaseLost, Onward
 from askare.jobs.rules import RETRIES, next_attempt
-from askare.kernel.log import LOG
 from askare.kernel.time import milliseconds
 from askare.storage.desk import Desk
 from askare.storage.transactions import Transaction
@@ -26,6 +26,8 @@ Result = TypeVar("Result")
 
 LOOK_EVERY_SECONDS = 0.5  # for what other machines promise; what this process promises rings a bell
 TROUBLE_PAUSE_SECONDS = 1.0
+
+_log = structlog.get_logger("askare")
 
 
 class Work:
@@ -252,7 +254,7 @@ async def _ply(lane: Lane, lanes: Lanes, desk: Desk, edge: Edge) -> None:
                     try:
                         jobs = await _take_up(lane, desk, edge)
                     except Exception as error:  # the database is away or full; what is promised stays promised
-                        LOG.error("promised work cannot be taken up", kind=kind, exc_info=error)
+                        _log.error("promised work cannot be taken up", kind=kind, exc_info=error)
                         await asyncio.sleep(TROUBLE_PAUSE_SECONDS)
                 for job in jobs:
                     work = Work(job, desk, edge, lanes=lanes)
@@ -322,9 +324,9 @@ async def _keep(trade: Trade, work: Work, desk: Desk, edge: Edge) -> None:
                 raise
             await _see_to_failure(trade, job, desk, edge, error)
     except LeaseLost:
-        LOG.warning("promised work was taken over by somebody else", kind=trade.kind.value, about=job.about)
+        _log.warning("promised work was taken over by somebody else", kind=trade.kind.value, about=job.about)
     except Exception as error:  # not even the failure could be noted: the lease ends, and the work is due again
-        LOG.error("promised work failed", kind=trade.kind.value, about=job.about, exc_info=error)
+        _log.error("promised work failed", kind=trade.kind.value, about=job.about, exc_info=error)
 
 
 @contextlib.asynccontextmanager
@@ -354,7 +356,7 @@ async def _renew(trade: Trade, job: Job, desk: Desk, edge: Edge, pause_seconds: 
         except LeaseLost:
             return  # the work itself finds out when it saves
         except Exception as error:  # the database is away for a moment; a third of the lease later is early enough
-            LOG.warning("a lease could not be renewed", kind=trade.kind.value, about=job.about, exc_info=error)
+            _log.warning("a lease could not be renewed", kind=trade.kind.value, about=job.about, exc_info=error)
         await asyncio.sleep(pause_seconds)
 
 
@@ -362,7 +364,7 @@ async def _see_to_failure(trade: Trade, job: Job, desk: Desk, edge: Edge, error:
     now = edge.now()
     again = next_attempt(job.attempts, now=now, retries=trade.retries)
     trouble = f"{type(error).__name__}: {error}"
-    LOG.error("promised work failed", kind=trade.kind.value, about=job.about, again=again, exc_info=error)
+    _log.error("promised work failed", kind=trade.kind.value, about=job.about, again=again, exc_info=error)
     if again is None:
         await desk.write(job.caller, None, outbox.give_up, job, trouble=trouble)
     else:

@@ -7,8 +7,9 @@ import time
 from datetime import timedelta
 from uuid import UUID
 
+import structlog
+
 from askare.jobs.runner import Work
-from askare.kernel.log import LOG
 from askare.letters import operations
 from askare.letters.composing import Composed, Style, compose
 from askare.letters.lanes import Full, Lanes
@@ -17,6 +18,8 @@ from askare.letters.operations import AddressBook, Begun, NotYet, Wishes
 
 LETTERS_AT_ONCE = 32
 LEASE = timedelta(seconds=180)  # longer than rules.SENDING_SECONDS_MAX: nobody takes up a letter that is under way
+
+_log = structlog.get_logger("askare")
 
 
 class Delivery:
@@ -66,7 +69,7 @@ class Delivery:
         try:
             composed = await asyncio.to_thread(self._composed, begun)  # some milliseconds, which the server has not
         except Exception as error:  # what cannot be composed now never can be; people see why, and nothing is tried
-            LOG.error("a letter cannot be composed", letter=str(letter_id), exc_info=error)
+            _log.error("a letter cannot be composed", letter=str(letter_id), exc_info=error)
             answer = f"it cannot be composed: {type(error).__name__}: {error}"
             await work.finish(operations.note_refused, letter_id, answer=answer, subject="", now=work.now())
             return
@@ -78,20 +81,20 @@ class Delivery:
             again = await work.write(
                 operations.note_failed, letter_id, answer=verdict.answer, subject=subject, now=work.now()
             )
-            LOG.warning("a letter was not taken", letter=str(letter_id), answer=verdict.answer, again=again)
+            _log.warning("a letter was not taken", letter=str(letter_id), answer=verdict.answer, again=again)
             if again is not None:
                 await work.again(again, trouble=verdict.answer)
         else:
             await work.finish(
                 operations.note_refused, letter_id, answer=verdict.answer, subject=subject, now=work.now()
             )
-            LOG.warning("a letter was refused", letter=str(letter_id), answer=verdict.answer)
+            _log.warning("a letter was refused", letter=str(letter_id), answer=verdict.answer)
 
     async def _sent(self, mail: Mail) -> Verdict:
         try:
             return await self._mailer.send(mail)
         except Exception as error:  # whatever a mail server can bring about: the letter waits, and people see why
-            LOG.error("a letter could not be handed over", letter=str(mail.letter_id), exc_info=error)
+            _log.error("a letter could not be handed over", letter=str(mail.letter_id), exc_info=error)
             return Later(f"{type(error).__name__}: {error}")
 
     def _composed(self, begun: Begun) -> Composed:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from askare.kernel.log import LOG
+import structlog
+
 from askare.letters.addresses import one_line
 from askare.letters.model import Accepted, Later, Mail, Verdict
 
 ANSWER_LETTERS_MAX = 500
+
+_log = structlog.get_logger("askare")
 
 
 class FolderMailer:
@@ -28,7 +31,7 @@ class FolderMailer:
             file = await asyncio.to_thread(self._keep, mail)
         except OSError as error:
             return Later(one_line(f"cannot be written: {error}", ANSWER_LETTERS_MAX))
-        LOG.info("a letter was kept in a folder, not sent", letter=str(mail.letter_id), file=str(file))
+        _log.info("a letter was kept in a folder, not sent", letter=str(mail.letter_id), file=str(file))
         return Accepted(f"kept as {file.name}")
 
     def _keep(self, mail: Mail) -> Path:

@@ -20,11 +20,11 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import structlog
 from msgspec import Struct
 from prometheus_client import CollectorRegistry
 
 from askare.edge import Edge
-from askare.kernel.log import LOG
 from askare.kernel.problems import Problem
 from askare.kernel.time import instant_of, milliseconds
 from askare.scripts.measures import Measures
@@ -44,6 +44,8 @@ THREADS_AT_ONCE = 32  # scripts that are plain functions
 ENDED_AT_ONCE = 500
 DUE_COUNTED_MAX = 10_000  # counting more would cost more than it tells
 FAREWELL_SECONDS = 3.0
+
+_log = structlog.get_logger("askare")
 
 
 class Rhythm(Struct, frozen=True):
@@ -182,7 +184,7 @@ class Timekeeper:
                 pause = self.tick()
                 self._measures.ticked()
             except Exception as error:  # the database is away or full: what is due stays due
-                LOG.error("the timekeeper cannot tick", exc_info=error)
+                _log.error("the timekeeper cannot tick", exc_info=error)
                 self._measures.failed()
                 pause = TROUBLE_PAUSE_SECONDS
             if pause > 0:
@@ -253,7 +255,7 @@ class Timekeeper:
             return  # nobody is there to take notice, and each beat would cost a flush
         if node is not None and not self._write(lambda tx: ticking.beat(tx, node)):
             # Others have taken us for dead and our runs for lost: they are none of ours any more.
-            LOG.warning("this node was taken for dead; its scripts are stopped", node=node.name)
+            _log.warning("this node was taken for dead; its scripts are stopped", node=node.name)
             self._loop.call_soon_threadsafe(self._lose_all)
             self._announce()
 
@@ -281,7 +283,7 @@ class Timekeeper:
         beats.pop(node.node_no, None)
         for node_no, beat in self._observer.look(beats, at):
             lost = self._write(partial(self._declare_dead, node_no=node_no, beat=beat))
-            LOG.warning("a node is dead", node=node_no, runs_lost=len(lost))
+            _log.warning("a node is dead", node=node_no, runs_lost=len(lost))
             self._measures.ended(EndReason.OWNERDOWN, len(lost))
 
     def _declare_dead(self, tx: Transaction, *, node_no: int, beat: int) -> list[UUID]:
@@ -318,7 +320,7 @@ class Timekeeper:
             for one in ended:
                 self._work.pop(one.run_id, None)
         for upset in upsets:
-            LOG.warning(
+            _log.warning(
                 "a service task fails again and again",
                 task=str(upset.task_id),
                 name=upset.name,
@@ -383,7 +385,7 @@ class Timekeeper:
         except (ScriptFailed, Problem) as failure:
             ended = Ended(claimed.run_id, EndReason.ERROR, _cut(str(failure)))
         except Exception as error:  # a script of anybody's: whatever it raises is how it ended
-            LOG.warning("a script failed", code=claimed.code, run=str(claimed.run_id), exc_info=error)
+            _log.warning("a script failed", code=claimed.code, run=str(claimed.run_id), exc_info=error)
             ended = Ended(claimed.run_id, EndReason.ERROR, _cut(f"{type(error).__name__}: {error}"))
         with self._lock:
             self._progress.pop(claimed.run_id, None)

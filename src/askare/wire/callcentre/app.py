@@ -12,10 +12,10 @@ from typing import Any
 
 import falcon
 import falcon.asgi
+import structlog
 from msgspec import Struct
 
 from askare.kernel.caller import Role
-from askare.kernel.log import LOG
 from askare.kernel.problems import Fault, Forbidden, Invalid, Problem, Unauthenticated
 from askare.storage.transactions import Transaction
 from askare.wire.callcentre.problems import (
@@ -35,6 +35,7 @@ from askare.wire.kit.problems import Broken, MalformedJson, UnsupportedMediaType
 from askare.wire.kit.reading import plain_json, raw_query, settled_text
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_log = structlog.get_logger("askare")
 
 
 class Streamed(Struct, frozen=True):
@@ -142,7 +143,7 @@ class _AtWork:
             reply = manners.reply_to(problem, language)
         except Exception as error:
             # The last net: the caller gets the dialect's own shape, the log gets all we know.
-            LOG.error("request failed", operation=operation.operation_id, trace=trace, exc_info=error)
+            _log.error("request failed", operation=operation.operation_id, trace=trace, exc_info=error)
             reply = manners.reply_to(Broken(type(error).__name__))
         if isinstance(reply, Streamed):
             response.status = reply.status

@@ -10,11 +10,11 @@ from typing import Any, Protocol, TypeAlias
 import falcon
 import falcon.asgi
 import msgspec
+import structlog
 from falcon.routing import CompiledRouter
 
 from askare.edge import Edge
 from askare.kernel.caller import Caller, Role
-from askare.kernel.log import LOG
 from askare.kernel.problems import Fault, Forbidden, Invalid, Problem, Wrong
 from askare.storage.desk import Desk
 from askare.wire.kit import headers
@@ -39,6 +39,8 @@ FalconApp: TypeAlias = "falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Respons
 Responder: TypeAlias = Callable[..., Awaitable[None]]
 
 METHODS = tuple(method for method in falcon.constants.COMBINED_METHODS if method != "WEBSOCKET")
+
+_log = structlog.get_logger("askare")
 
 
 class Door(Protocol):
@@ -176,7 +178,7 @@ class _Operation:
             reply = manners.reply_to(Invalid.in_parameters("headers", Wrong.TYPE, str(error.description)))
         except Exception as error:
             # The last net: the caller gets the dialect's own shape, the log gets all we know.
-            LOG.error("request failed", operation=self._endpoint.operation_id, trace=trace, exc_info=error)
+            _log.error("request failed", operation=self._endpoint.operation_id, trace=trace, exc_info=error)
             reply = manners.reply_to(Broken(str(error)))
         await send(request, response, reply, manners.trace_headers(trace))
         if call.session is not None and self._cookie is not None and "Set-Cookie" not in reply.headers:
