@@ -23,6 +23,7 @@ from askare.edge import Edge
 from askare.jobs import outbox
 from askare.jobs.kinds import Kind
 from askare.jobs.runner import Trade, keep_promises
+from askare.kernel.time import milliseconds
 from askare.meetings import operations as meetings
 from askare.meetings.store import MEETINGS
 from askare.realties.store import REALTIES
@@ -37,6 +38,7 @@ from askare.storage import idempotency
 from askare.storage.desk import Database, Desk
 from askare.storage.shelf import POSTED_AT_ONCE, Shelf, post_words
 from askare.storage.transactions import Transaction
+from askare.svctasks.ticking import forget_nodes
 from askare.tasks import operations as tasks
 from askare.tasks.store import TASKS
 from askare.watches.jobs import Matcher, tend_watch
@@ -90,6 +92,7 @@ CHORES = (
     Chore("old events of calls", timedelta(hours=1), lambda tx, now: hooks.sweep_deliveries(tx, before=now - A_MONTH)),
     Chore("calls that came in", timedelta(minutes=10), lambda tx, now: calls.sweep_arrivals(tx, before=now - A_DAY)),
     Chore("access tokens", timedelta(minutes=10), lambda tx, now: sweep_tokens(tx, now=now)),
+    Chore("dead nodes", timedelta(hours=1), lambda tx, now: forget_nodes(tx, before=milliseconds(now - A_MONTH))),
 )
 
 

@@ -162,7 +162,7 @@ def change_password(tx: Transaction, username: str, password_hash: str, *, now: 
     Raises Refused when there is no such user.
     """
     user = user_named(tx, username)
-    store.set_password_hash(tx, user.user_id, password_hash)
+    set_password(tx, user.user_id, password_hash)
     store.delete_sessions_but_newest(tx, user.user_id, kept=0, now=now)
     return user
 

@@ -224,11 +224,6 @@ def list_calls(
     return Page(_shown(tx, page.items), page.total)
 
 
-def get_call_task(tx: Transaction, task_no: int, *, office: Office) -> CallTask:
-    """The task itself, where the caller sees it.  Raises NotFound."""
-    return _visible(tx, task_no, office).task
-
-
 def find_stored(tx: Transaction, task_no: int) -> Stored | None:
     """A task of the organization, for the pipeline."""
     return store.find(tx, task_no)
