@@ -321,6 +321,27 @@ def test_migrate_brings_the_database_up_to_date_once(tmp_path: Path) -> None:
     assert (second.returncode, second.stdout) == (0, "")
 
 
+def test_a_data_folder_of_another_askare_is_not_worked_on(tmp_path: Path) -> None:
+    askare("migrate", data=tmp_path)
+    with closing(apsw.Connection(str(tmp_path / "askare.db"))) as connection:
+        connection.execute("UPDATE migrations SET digest = 'x' WHERE name = '0004_tasks.sql'")
+
+    for command in (
+        ("migrate", "--check"),
+        ("migrate",),
+        ("serve",),
+        ("token", "list", "--organization", "A"),
+        ("backup", f"{tmp_path}/office.zip"),
+    ):
+        done = askare(*command, data=tmp_path)
+        assert done.returncode == 1, command
+        assert "0004_tasks.sql" in done.stderr
+        assert "Use the Askare that made it" in done.stderr
+    doctor = askare("doctor", data=tmp_path)
+    assert doctor.returncode == 1
+    assert "0004_tasks.sql" in doctor.stdout
+
+
 def test_a_second_demo_changes_nothing(tmp_path: Path) -> None:
     first = askare("demo", data=tmp_path)
     before = everything_in(tmp_path / "askare.db")
