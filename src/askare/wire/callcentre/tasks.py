@@ -37,7 +37,7 @@ from askare.calltasks.model import (
     Status,
 )
 from askare.calltasks.operations import Shown
-from askare.kernel.caller import Role
+from askare.kernel.caller import Role, Scope
 from askare.kernel.paging import Page, Window
 from askare.kernel.problems import NotFound
 from askare.kernel.time import settled, written
@@ -561,6 +561,7 @@ class CallTaskApi:
             "method": "POST",
             "tag": "tasks",
             "roles": ROLES | {Role.INGEST},
+            "scopes": (Scope.TASKS_INGEST, Scope.TASKS_WRITE),
             "handle": self.create,
             "body_fields": create_fields(),
             "body": TaskCreate,
