@@ -94,6 +94,21 @@ def test_every_change_of_status_is_allowed_unless_the_house_is_strict(before: St
     rules.require_allowed_change(before, after, strict=False)
 
 
+def test_a_run_that_was_asked_for_when_the_task_was_cancelled_goes_all_its_way() -> None:
+    cancelled = a_call(
+        status=Status.CANCELLED,
+        recording_url=RECORDING,
+        processing_status=Processing.PROCESSING,
+        processing_stage=Stage.FETCH,
+    )
+    run = rules.reprocess_run(cancelled, stage=None, force=False)
+    assert run == Run(transcribe=True, summarise=True, although_cancelled=True)
+
+    on = rules.moved_on(cancelled, Stage.FETCH, run)
+
+    assert (on.processing_status, on.processing_stage) == (Processing.PROCESSING, Stage.DECODE)
+
+
 @pytest.mark.parametrize("final", [Status.COMPLETED, Status.CANCELLED])
 def test_in_a_strict_house_completed_and_cancelled_are_final(final: Status) -> None:
     with pytest.raises(Refused, match=final.value):

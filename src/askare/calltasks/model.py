@@ -111,11 +111,13 @@ class CallContent(Struct, frozen=True, kw_only=True):
 
 
 class Run(Struct, frozen=True):
-    """What one run of the pipeline is to make.  `force`: texts that were given may be replaced, too."""
+    """What one run of the pipeline is to make.  `force`: texts that were given may be replaced, too.
+    `although_cancelled`: it was asked for when the task was cancelled already."""
 
     transcribe: bool = False
     summarise: bool = False
     force: bool = False
+    although_cancelled: bool = False
 
 
 class CallTask(Struct, frozen=True, kw_only=True):

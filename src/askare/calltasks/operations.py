@@ -44,6 +44,7 @@ from askare.kernel.words import fold_word, written_words
 from askare.storage import history, vocabulary
 from askare.storage.history import Change
 from askare.storage.transactions import Transaction, on_behalf_of
+from askare.workdays import operations as workdays
 
 KIND = search.KIND
 OPERATOR_NOT_FOUND = "operator_not_found"
@@ -168,7 +169,7 @@ def not_configured(task: CallTask, office: Office, *, operator: Operator | None)
         rules.settled_as(task, Processing.SKIPPED),
         processing_stage=Stage.TRANSCRIBE,
         error_code=code,
-        error_message=message(code, language=language_for(operator, office), time_zone=office.time_zone),
+        error_message=message(code, language=language_for(operator, office)),
     )
 
 
@@ -280,9 +281,11 @@ def update_status(
         return
     rules.require_allowed_change(task.status, wanted, strict=office.strict)
     changed = rules.with_status(task, wanted, now=now)
-    if wanted is Status.CANCELLED and task.processing_status is Processing.QUEUED:
-        for kind in STAGE_KINDS.values():
-            outbox.withdraw(tx, kind, str(task_no))
+    if wanted is Status.CANCELLED:
+        kept = replace(kept, run=replace(kept.run, although_cancelled=False))
+        if task.processing_status is Processing.QUEUED:
+            for kind in STAGE_KINDS.values():
+                outbox.withdraw(tx, kind, str(task_no))
     elif task.status is Status.CANCELLED and task.processing_status is Processing.NONE:
         # What the cancellation dropped is taken up again, as far as it is still to be made.
         run = _left_of(stored)
@@ -408,7 +411,7 @@ def begin(tx: Transaction, task_no: int, *, now: datetime) -> CallTask | None:
     if stored is None:
         return None
     task = stored.task
-    if task.processing_status in rules.UNDERWAY and task.status is Status.CANCELLED:
+    if task.processing_status in rules.UNDERWAY and rules.is_dropped(task, stored.kept.run):
         return _save_change(tx, stored, rules.settled_as(task, Processing.NONE), stored.kept, now=now)
     if task.processing_status is not Processing.QUEUED:
         return task
@@ -456,7 +459,7 @@ def fail(
     task = stored.task
     attempts = task.attempts + 1
     again = rules.retry_at(code, attempts, now=now, dice=dice, retry_after_seconds=retry_after_seconds)
-    if task.status is Status.CANCELLED:
+    if rules.is_dropped(task, stored.kept.run):
         again = None
     operator = _operator_of(tx, stored.kept)
     changed = replace(
@@ -468,7 +471,7 @@ def fail(
             language=language_for(operator, office),
             detail=detail,
             next_try=again,
-            time_zone=office.time_zone,
+            time_zone=workdays.domain(tx).time_zone or office.time_zone,
         ),
         attempts=attempts,
         next_attempt_at=again,

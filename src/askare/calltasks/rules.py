@@ -161,9 +161,14 @@ def settled_as(task: CallTask, status: Processing) -> CallTask:
     )
 
 
+def is_dropped(task: CallTask, run: Run) -> bool:
+    """Whether the task was cancelled while the run was ahead of it: it then goes no further."""
+    return task.status is Status.CANCELLED and not run.although_cancelled
+
+
 def moved_on(task: CallTask, stage: Stage, run: Run) -> CallTask:
-    """The task after `stage` was done: at the next stage, or done.  A cancelled task goes no further."""
-    following = None if task.status is Status.CANCELLED else next_stage(stage, run)
+    """The task after `stage` was done: at the next stage, or done."""
+    following = None if is_dropped(task, run) else next_stage(stage, run)
     if following is None:
         return settled_as(task, Processing.DONE)
     return replace(
@@ -190,7 +195,8 @@ def reprocess_run(task: CallTask, *, stage: str | None, force: bool) -> Run | No
     if wants_summary and not has_text and has_recording:
         transcribe = True
     summarise = wants_summary and _has_replaceable_summary(task, force=force)
-    return Run(transcribe=transcribe, summarise=summarise, force=force)
+    is_cancelled = task.status is Status.CANCELLED
+    return Run(transcribe=transcribe, summarise=summarise, force=force, although_cancelled=is_cancelled)
 
 
 def _wanted_by(task: CallTask, stage: str | None) -> tuple[bool, bool]:
