@@ -332,7 +332,7 @@ def test_appeals_are_found_by_words_of_their_subject_and_by_number(database: Dat
 
     assert found("вод") == [water]
     assert found() == [gas, water]
-    assert found(f"2026-{gas:06d}") == [gas]
+    assert found("2026-000002") == [gas]
     assert found("%") == []
     database.write(lambda tx: appeals.update_status(tx, gas, AppealStatus.RESOLVED, now=NOW + HOUR), an_admin())
     assert found(statuses=frozenset({AppealStatus.NEW})) == [water]

@@ -194,6 +194,26 @@ def test_a_database_from_before_digests_were_kept_is_taken_as_it_is_and_gets_the
     assert kept == {one.name: one.digest(bare.flavour.ddl) for one in all_migrations()}
 
 
+def test_appeals_that_were_numbered_by_row_are_counted_on_from_there(bare: Database) -> None:
+    older = [migration for migration in all_migrations() if migration.name < "0018"]
+    for migration in older:
+        with bare.exclusively() as tx:
+            apply(tx, migration, at=0)
+    with bare.exclusively() as tx:
+        for number, organization in ((3, 1), (4, 2), (7, 1)):
+            tx.run(
+                "INSERT INTO appeals (appeal_no, organization_no, status, searched, document)"
+                " VALUES (:no, :organization, 0, '', '')",
+                no=number,
+                organization=organization,
+            )
+
+    migrate(bare, now=NOW)
+
+    kept = bare.read(lambda tx: tx.rows("SELECT organization_no, last FROM appeal_numbers ORDER BY organization_no"))
+    assert kept == [(1, 7), (2, 4)]
+
+
 def test_both_kinds_of_database_get_the_same_tables(
     sqlite_database: SqliteDatabase, postgres_database: PostgresDatabase
 ) -> None:
