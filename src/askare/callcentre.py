@@ -31,6 +31,7 @@ def office_of(settings: Settings) -> Office:
         strict=settings.call_statuses == "strict",
         checks_appeals=settings.appeals == "builtin",
         completes_on_link=settings.complete_on_link,
+        unknown_operator=settings.unknown_operator,
     )
 
 

@@ -134,6 +134,13 @@ TABLE = (
     Setting("operators_see_all", bool, False, "Operators see all call tasks of the organization, not their own alone."),
     Setting("anonymous_calls", str, "", "Organization for which calls may be handed in without any key; empty: none."),
     Setting(
+        "unknown_operator",
+        str,
+        "",
+        "Who gets calls of an exchange that name an operator whom nobody knows: a code, extension or user id; empty:"
+        " nobody, they are refused with 422.",
+    ),
+    Setting(
         "appeals",
         str,
         "builtin",
@@ -273,6 +280,7 @@ class Settings(Struct, frozen=True):
     call_statuses: str
     operators_see_all: bool
     anonymous_calls: str
+    unknown_operator: str
     appeals: str
     complete_on_link: bool
     transcription_providers: Secret

@@ -297,3 +297,4 @@ class Office(Struct, frozen=True):
     strict: bool = False  # completed and cancelled are final
     checks_appeals: bool = True  # appeals are kept here
     completes_on_link: bool = False
+    unknown_operator: str = ""  # who gets calls of an exchange whose operator nobody knows
