@@ -30,6 +30,7 @@ def office_of(settings: Settings) -> Office:
         operators_see_all=settings.operators_see_all,
         strict=settings.call_statuses == "strict",
         checks_appeals=settings.appeals == "builtin",
+        appeal_url=settings.appeal_url if settings.appeals == "external" else "",
         completes_on_link=settings.complete_on_link,
         unknown_operator=settings.unknown_operator,
     )

@@ -147,6 +147,12 @@ TABLE = (
         "builtin: appeals are kept here; external: elsewhere, and their ids are taken as they come.",
         ("builtin", "external"),
     ),
+    Setting(
+        "appeal_url",
+        str,
+        "",
+        "Where an external appeal can be seen, with {appeal_id} in it: `appeal_link` of call tasks; empty: nowhere.",
+    ),
     Setting("complete_on_link", bool, False, "Linking a call task to an appeal completes it."),
     Setting(
         "transcription_providers",
@@ -282,6 +288,7 @@ class Settings(Struct, frozen=True):
     anonymous_calls: str
     unknown_operator: str
     appeals: str
+    appeal_url: str
     complete_on_link: bool
     transcription_providers: Secret
     summary_providers: Secret
@@ -456,6 +463,8 @@ def _contradictions(values: dict[str, Any]) -> list[str]:
         )
     if values["port"] > 65_535:
         faults.append("port: must be at most 65535")
+    if values["appeal_url"] and not re.match(r"https?://.*\{appeal_id\}", values["appeal_url"]):
+        faults.append("appeal_url: must be an address with {appeal_id} in it, such as https://crm.example/{appeal_id}")
     faults += _contradictions_of_mail(values)
     if values["phone_region"] not in SUPPORTED_REGIONS:
         faults.append("phone_region: must be the code of a country in two capital letters, such as FI")

@@ -296,5 +296,6 @@ class Office(Struct, frozen=True):
     operators_see_all: bool = False
     strict: bool = False  # completed and cancelled are final
     checks_appeals: bool = True  # appeals are kept here
+    appeal_url: str = ""  # where an appeal that is kept elsewhere can be seen, `{appeal_id}` in it
     completes_on_link: bool = False
     unknown_operator: str = ""  # who gets calls of an exchange whose operator nobody knows

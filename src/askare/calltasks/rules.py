@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 from msgspec.structs import replace
 
 from askare.calltasks.model import (
     CLIENT,
+    AppealId,
     CallContent,
     CallFilter,
     CallTask,
@@ -105,6 +107,17 @@ def with_status(task: CallTask, wanted: Status, *, now: datetime) -> CallTask:
 
 def is_overdue(status: Status, due: datetime | None, *, now: datetime) -> bool:
     return due is not None and due < now and status not in FINAL
+
+
+def appeal_link(template: str, appeal_id: AppealId | None) -> str | None:
+    """Where an appeal that is kept elsewhere can be seen; None where nobody has said, or there is none.
+
+    >>> appeal_link("https://crm.example/appeals/{appeal_id}", "A/7")
+    'https://crm.example/appeals/A%2F7'
+    """
+    if not template or appeal_id is None:
+        return None
+    return template.replace("{appeal_id}", quote(str(appeal_id), safe=""))
 
 
 # The pipeline ----------------------------------------------------------------------------------------------------
