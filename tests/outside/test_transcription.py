@@ -136,6 +136,27 @@ async def test_the_plainest_form_that_the_server_knows_is_found_and_remembered(t
 
 
 @run
+async def test_a_model_that_wants_to_be_told_to_cut_the_sound_up_is_told(tmp_path: Path) -> None:
+    understands = good("тест")
+
+    async def manner(asked: Asked, line: Stream) -> Reply | None:
+        if "chunking_strategy" not in form_of(asked)[0]:
+            return openai_twin.error(
+                400, "invalid_value", "chunking_strategy is required for diarization models", parameter="x"
+            )
+        return await understands(asked, line)
+
+    async with twin(manner) as server:
+        transcriber = openai(server.address, model="gpt-4o-transcribe-diarize")
+        first = await transcriber.transcribe(one_side(tmp_path), HINTS)
+        second = await heard(transcriber, one_side(tmp_path))
+
+    assert first.text == second.text == "тест"
+    asked = [form_of(one)[0].get("chunking_strategy") for one in server.asked]
+    assert asked == [None, "auto", "auto"]
+
+
+@run
 async def test_other_models_are_asked_for_plain_json(tmp_path: Path) -> None:
     async with twin(good()) as server:
         await heard(openai(server.address, model="gpt-transcribe"), one_side(tmp_path), HINTS)

@@ -42,6 +42,7 @@ class OpenAITranscriber:
             wanted if wanted is not UNSET else "verbose_json" if "whisper" in provider.model.lower() else "json"
         )
         self._piece_bytes_max = UPLOAD_BYTES_MAX
+        self._cuts_itself = False  # told to cut the sound up, as models that tell speakers apart want to be
 
     async def aclose(self) -> None:
         await self._line.aclose()
@@ -102,14 +103,21 @@ class OpenAITranscriber:
         fields = {"model": self._provider.model, "response_format": self._format}
         if len(hints.languages) == 1:  # of several, only the listener can tell
             fields["language"] = hints.languages[0]
+        if self._cuts_itself:
+            fields["chunking_strategy"] = "auto"
         if hints.words:
             fields["prompt"] = ", ".join(hints.words)[:PROMPT_CHARACTERS_MAX]
         return fields
 
     def _steps_down(self, refused: Refused) -> bool:
-        """Whether a plainer form of answer is worth asking for; remembered for the next time."""
-        about_form = "response_format" in f"{refused.parameter} {refused.detail}"
-        if refused.code is not ErrorCode.PROVIDER_REJECTED or not about_form or self._format not in _STEPS:
+        """Whether another question is worth asking; remembered for the next time."""
+        about = f"{refused.parameter} {refused.detail}"
+        if refused.code is not ErrorCode.PROVIDER_REJECTED:
+            return False
+        if "chunking_strategy" in about and not self._cuts_itself:
+            self._cuts_itself = True
+            return True
+        if "response_format" not in about or self._format not in _STEPS:
             return False
         self._format = _STEPS[self._format]
         return True
