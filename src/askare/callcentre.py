@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from prometheus_client import CollectorRegistry
+
 from askare.access import store as access
 from askare.calltasks import operations
 from askare.calltasks.jobs import Pipeline
+from askare.calltasks.measures import Measures
 from askare.calltasks.model import Office
 from askare.calltasks.telling import Telling
 from askare.jobs.outbox import HOUSE_USER
@@ -36,7 +39,7 @@ def office_of(settings: Settings) -> Office:
     )
 
 
-def pipeline_of(settings: Settings) -> Pipeline:
+def pipeline_of(settings: Settings, metrics: CollectorRegistry) -> Pipeline:
     """The pipeline.  Raises BadSettings for providers that cannot be."""
     return Pipeline(
         recordings=speech.recordings_of(settings),
@@ -44,6 +47,7 @@ def pipeline_of(settings: Settings) -> Pipeline:
         summarisers=speech.summarisers_of(settings),
         root=settings.data,
         office=office_of(settings),
+        note=Measures(metrics).failing,
     )
 
 

@@ -111,7 +111,7 @@ REWRITES: tuple[renames.Rewrite, ...] = (
 )
 
 
-def trades(settings: Settings) -> tuple[Trade, ...]:
+def trades(settings: Settings, metrics: CollectorRegistry) -> tuple[Trade, ...]:
     """Who keeps which promises."""
     matcher = Matcher(post.rhythm_of(settings))
     return (
@@ -119,7 +119,7 @@ def trades(settings: Settings) -> tuple[Trade, ...]:
         post.delivery_of(settings, wishes=WatchWishes()),
         Trade(Kind.MATCH_REALTY, matcher.match_realty, at_once=8),  # several share a commit
         Trade(Kind.TEND_WATCH, tend_watch),
-        *pipeline_of(settings).trades(),
+        *pipeline_of(settings, metrics).trades(),
         telling_of(settings).trade(),
     )
 
@@ -130,9 +130,9 @@ async def do_chore(chore: Chore, desk: Desk, edge: Edge) -> None:
         await asyncio.sleep(0)
 
 
-def night_shift(settings: Settings) -> Callable[[Desk, Edge], Coroutine[Any, Any, None]]:
+def night_shift(settings: Settings, metrics: CollectorRegistry) -> Callable[[Desk, Edge], Coroutine[Any, Any, None]]:
     """All chores, each in its own rhythm, and all promises, for as long as the server runs."""
-    kept = trades(settings)
+    kept = trades(settings, metrics)
 
     async def at_work(desk: Desk, edge: Edge) -> None:
         if not settings.smtp_host:

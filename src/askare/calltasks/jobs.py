@@ -12,6 +12,7 @@ import re
 import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -73,10 +74,12 @@ class Pipeline:
         summarisers: Sequence[Summariser],
         root: Path,
         office: Office,
+        note: Callable[[str, str, bool], None] = lambda _, __, ___: None,
     ) -> None:
+        """`note` is told of providers, by kind and name, whether they keep failing."""
         self._recordings = recordings
-        self._transcribers = FailOver(transcribers)
-        self._summarisers = FailOver(summarisers)
+        self._transcribers = FailOver(transcribers, note=partial(note, "transcription"))
+        self._summarisers = FailOver(summarisers, note=partial(note, "summary"))
         self._root = root
         self._office = office
 
