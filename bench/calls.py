@@ -30,6 +30,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 import uvloop
+from prometheus_client import CollectorRegistry
 
 import driver
 import sections
@@ -319,7 +320,7 @@ async def pipeline(folder: Path, *, calls: int, sides: int) -> dict[str, Any]:
 
     await desk.write(caller, None, create_all)
     begun, used = time.perf_counter(), time.process_time()
-    working = asyncio.create_task(keep_promises(pipeline_of(settings).trades(), desk, edge))
+    working = asyncio.create_task(keep_promises(pipeline_of(settings, CollectorRegistry()).trades(), desk, edge))
     while database.read(lambda tx: tx.row("SELECT count(*) FROM jobs")) != (0,):
         await asyncio.sleep(0.05)
     seconds, used = time.perf_counter() - begun, time.process_time() - used

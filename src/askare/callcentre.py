@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import partial
 
+from prometheus_client import CollectorRegistry
+
 from askare.access import store as access
 from askare.calltasks import operations
 from askare.calltasks.jobs import Pipeline
+from askare.calltasks.measures import Measures
 from askare.calltasks.model import Office
 from askare.calltasks.telling import Telling
 from askare.jobs.outbox import HOUSE_USER
@@ -32,11 +35,13 @@ def office_of(settings: Settings) -> Office:
         operators_see_all=settings.operators_see_all,
         strict=settings.call_statuses == "strict",
         checks_appeals=settings.appeals == "builtin",
+        appeal_url=settings.appeal_url if settings.appeals == "external" else "",
         completes_on_link=settings.complete_on_link,
+        unknown_operator=settings.unknown_operator,
     )
 
 
-def pipeline_of(settings: Settings) -> Pipeline:
+def pipeline_of(settings: Settings, metrics: CollectorRegistry) -> Pipeline:
     """The pipeline.  Raises BadSettings for providers that cannot be."""
     recordings = speech.recordings_of(settings)
     transcribers, summarisers = speech.transcribers_of(settings), speech.summarisers_of(settings)
@@ -47,6 +52,7 @@ def pipeline_of(settings: Settings) -> Pipeline:
         root=settings.data,
         office=office_of(settings),
         let_go=partial(close_all, (recordings, *transcribers, *summarisers)),
+        note=Measures(metrics).failing,
     )
 
 

@@ -35,7 +35,7 @@ from askare.outside.smtp import Patience, SmtpMailer, Unreachable
 from askare.outside.speech import transcribers_of
 from askare.settings import DATABASE_FILE, TABLE, BadSettings, Loaded, Settings
 from askare.storage.archive import tables_of
-from askare.storage.migrations import all_migrations, applied
+from askare.storage.migrations import all_migrations, applied, differing
 from askare.storage.postgres import POOL_MAX, PostgresDatabase
 from askare.storage.sqlite import ReadTooLong, UnsafeSQLite, glance, processes_at, require_safe_version
 from askare.storage.transactions import Transaction
@@ -479,6 +479,15 @@ def _contents(tx: Transaction, now: datetime) -> Iterator[Finding]:
             "schema",
             f"The database has been used by a newer Askare (it has {', '.join(newer)}).",
             "Install that version, or restore a backup into a new database.",
+        )
+        return
+    if others := differing(tx, known):
+        yield Finding(
+            Level.ERROR,
+            "schema",
+            f"The database was made by another Askare: what it has had as {', '.join(others)} is not what this one "
+            "means by that.",
+            "Use the Askare that made it, or a new, empty data folder or database.",
         )
         return
     waiting = [migration.name for migration in known if migration.name not in names]

@@ -187,7 +187,7 @@ def house(settings: Settings) -> Askare:
         database,
         edge=edge,
         script_codes=scripts.codes,
-        companions=[night_shift(settings)],
+        companions=[night_shift(settings, metrics)],
         beside=keepers,
         metrics=metrics,
     )
@@ -210,7 +210,7 @@ async def _work_here(settings: Settings, announce: Callable[[], None]) -> None:
     _leave_alone_what_is_loaded()
     for keeper in keepers:
         keeper.start()
-    shift = asyncio.ensure_future(night_shift(settings)(desk, edge))
+    shift = asyncio.ensure_future(night_shift(settings, metrics)(desk, edge))
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, shift.cancel)
     announce()

@@ -133,11 +133,24 @@ TABLE = (
     Setting("operators_see_all", bool, False, "Operators see all call tasks of the organization, not their own alone."),
     Setting("anonymous_calls", str, "", "Organization for which calls may be handed in without any key; empty: none."),
     Setting(
+        "unknown_operator",
+        str,
+        "",
+        "Who gets calls of an exchange that name an operator whom nobody knows: a code, extension or user id; empty:"
+        " nobody, they are refused with 422.",
+    ),
+    Setting(
         "appeals",
         str,
         "builtin",
         "builtin: appeals are kept here; external: elsewhere, and their ids are taken as they come.",
         ("builtin", "external"),
+    ),
+    Setting(
+        "appeal_url",
+        str,
+        "",
+        "Where an external appeal can be seen, with {appeal_id} in it: `appeal_link` of call tasks; empty: nowhere.",
     ),
     Setting("complete_on_link", bool, False, "Linking a call task to an appeal completes it."),
     Setting(
@@ -272,7 +285,9 @@ class Settings(Struct, frozen=True):
     call_statuses: str
     operators_see_all: bool
     anonymous_calls: str
+    unknown_operator: str
     appeals: str
+    appeal_url: str
     complete_on_link: bool
     transcription_providers: Secret
     summary_providers: Secret
@@ -447,6 +462,8 @@ def _contradictions(values: dict[str, Any]) -> list[str]:
         )
     if values["port"] > 65_535:
         faults.append("port: must be at most 65535")
+    if values["appeal_url"] and not re.match(r"https?://.*\{appeal_id\}", values["appeal_url"]):
+        faults.append("appeal_url: must be an address with {appeal_id} in it, such as https://crm.example/{appeal_id}")
     faults += _contradictions_of_mail(values)
     if not _is_phone_region(values["phone_region"]):
         faults.append("phone_region: must be the code of a country in two capital letters, such as FI")

@@ -23,6 +23,7 @@ from askare.edge import Edge
 from askare.jobs import outbox
 from askare.jobs.kinds import Kind
 from askare.jobs.runner import Trade, keep_promises
+from askare.kernel.time import milliseconds
 from askare.meetings import operations as meetings
 from askare.meetings.store import MEETINGS
 from askare.realties.store import REALTIES
@@ -37,6 +38,7 @@ from askare.storage import idempotency
 from askare.storage.desk import Database, Desk
 from askare.storage.shelf import POSTED_AT_ONCE, Shelf, post_words
 from askare.storage.transactions import Transaction
+from askare.svctasks.ticking import forget_nodes
 from askare.tasks import operations as tasks
 from askare.tasks.store import TASKS
 from askare.watches.jobs import Matcher, tend_watch
@@ -90,6 +92,7 @@ CHORES = (
     Chore("old events of calls", timedelta(hours=1), lambda tx, now: hooks.sweep_deliveries(tx, before=now - A_MONTH)),
     Chore("calls that came in", timedelta(minutes=10), lambda tx, now: calls.sweep_arrivals(tx, before=now - A_DAY)),
     Chore("access tokens", timedelta(minutes=10), lambda tx, now: sweep_tokens(tx, now=now)),
+    Chore("dead nodes", timedelta(hours=1), lambda tx, now: forget_nodes(tx, before=milliseconds(now - A_MONTH))),
 )
 
 
@@ -108,7 +111,7 @@ REWRITES: tuple[renames.Rewrite, ...] = (
 )
 
 
-def trades(settings: Settings) -> tuple[Trade, ...]:
+def trades(settings: Settings, metrics: CollectorRegistry) -> tuple[Trade, ...]:
     """Who keeps which promises."""
     matcher = Matcher(post.rhythm_of(settings))
     return (
@@ -116,7 +119,7 @@ def trades(settings: Settings) -> tuple[Trade, ...]:
         post.delivery_of(settings, wishes=WatchWishes()),
         Trade(Kind.MATCH_REALTY, matcher.match_realty, at_once=8),  # several share a commit
         Trade(Kind.TEND_WATCH, tend_watch),
-        *pipeline_of(settings).trades(),
+        *pipeline_of(settings, metrics).trades(),
         telling_of(settings).trade(),
     )
 
@@ -127,9 +130,9 @@ async def do_chore(chore: Chore, desk: Desk, edge: Edge) -> None:
         await asyncio.sleep(0)
 
 
-def night_shift(settings: Settings) -> Callable[[Desk, Edge], Coroutine[Any, Any, None]]:
+def night_shift(settings: Settings, metrics: CollectorRegistry) -> Callable[[Desk, Edge], Coroutine[Any, Any, None]]:
     """All chores, each in its own rhythm, and all promises, for as long as the server runs."""
-    kept = trades(settings)
+    kept = trades(settings, metrics)
 
     async def at_work(desk: Desk, edge: Edge) -> None:
         if not settings.smtp_host:

@@ -159,6 +159,9 @@ def test_a_recording_is_fetched_heard_summed_up_played_and_erased(tmp_path: Path
         played = desk.operator.get(f"/api/tasks/{number}/recording", headers={"Range": "bytes=0-3"})
         assert (played.status_code, played.content) == (206, b"RIFF")
 
+        metrics = desk.operator.get("/metrics").text
+        assert 'askare_provider_failing{kind="transcription",provider="openai whisper-1"} 0.0' in metrics
+
         erased = askare("erase", "--organization", "Koti", "--phone", "+77012345678", "--json", data=data)
         assert json.loads(erased.stdout) == {"tasks": [number], "appeals": []}
         gone = desk.task(number)

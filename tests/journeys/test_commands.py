@@ -242,6 +242,41 @@ def test_a_token_is_known_by_its_name_and_the_list_says_when_it_was_last_used(of
 
 
 @on_both
+def test_a_token_can_be_limited_to_reading_calls_and_the_list_says_so(office: Office) -> None:
+    who = ("--organization", "Puhelut", "--role", "supervisor")
+    reader = office.run("token", *who, "--scope", "tasks:read").stdout.strip()
+    office.run("token", *who)
+
+    listed = json.loads(office.run("token", "list", "--organization", "Puhelut", "--json").stdout)
+    shown = office.run("token", "list", "--organization", "Puhelut").stdout
+    with closing(office.server.client(reader)) as client:
+        read = client.get("/api/tasks")
+        written = client.post("/api/appeals", {"subject": "Water"})
+
+    assert sorted(str(one["scopes"]) for one in listed) == ["None", "['tasks:read']"]
+    assert "tasks:read" in shown
+    assert read.status_code == 200
+    assert written.json() == {"detail": "The token is limited to tasks:read; this needs tasks:write."}
+    assert written.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("role", "scope", "said"),
+    [
+        ("supervisor", "tasks:all", "--scope tasks:all: there are tasks:read, tasks:write, tasks:ingest"),
+        ("agent", "tasks:read", "A token of the role agent cannot have the scope tasks:read."),
+    ],
+)
+def test_a_scope_that_cannot_be_is_refused_and_no_token_is_made(
+    tmp_path: Path, role: str, scope: str, said: str
+) -> None:
+    done = askare("token", "--organization", "Koti", "--role", role, "--scope", scope, data=tmp_path)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert said in done.stderr
+
+
+@on_both
 def test_who_forgot_the_password_gets_another_and_who_leaves_is_locked_out(office: Office) -> None:
     who = ("--organization", "Koti", "--role", "admin", "--password-stdin")
     office.run("user", "add", "Eeva", *who, stdin=f"{GOOD_PASSWORD}\n")
@@ -319,6 +354,27 @@ def test_migrate_brings_the_database_up_to_date_once(tmp_path: Path) -> None:
     assert (first.returncode, first.stdout.split()) == (0, names)
     assert (check.returncode, check.stdout) == (0, "")
     assert (second.returncode, second.stdout) == (0, "")
+
+
+def test_a_data_folder_of_another_askare_is_not_worked_on(tmp_path: Path) -> None:
+    askare("migrate", data=tmp_path)
+    with closing(apsw.Connection(str(tmp_path / "askare.db"))) as connection:
+        connection.execute("UPDATE migrations SET digest = 'x' WHERE name = '0004_tasks.sql'")
+
+    for command in (
+        ("migrate", "--check"),
+        ("migrate",),
+        ("serve",),
+        ("token", "list", "--organization", "A"),
+        ("backup", f"{tmp_path}/office.zip"),
+    ):
+        done = askare(*command, data=tmp_path)
+        assert done.returncode == 1, command
+        assert "0004_tasks.sql" in done.stderr
+        assert "Use the Askare that made it" in done.stderr
+    doctor = askare("doctor", data=tmp_path)
+    assert doctor.returncode == 1
+    assert "0004_tasks.sql" in doctor.stdout
 
 
 def test_a_second_demo_changes_nothing(tmp_path: Path) -> None:

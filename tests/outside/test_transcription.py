@@ -136,6 +136,27 @@ async def test_the_plainest_form_that_the_server_knows_is_found_and_remembered(t
 
 
 @run
+async def test_a_model_that_wants_to_be_told_to_cut_the_sound_up_is_told(tmp_path: Path) -> None:
+    understands = good("тест")
+
+    async def manner(asked: Asked, line: Stream) -> Reply | None:
+        if "chunking_strategy" not in form_of(asked)[0]:
+            return openai_twin.error(
+                400, "invalid_value", "chunking_strategy is required for diarization models", parameter="x"
+            )
+        return await understands(asked, line)
+
+    async with twin(manner) as server:
+        transcriber = openai(server.address, model="gpt-4o-transcribe-diarize")
+        first = await transcriber.transcribe(one_side(tmp_path), HINTS)
+        second = await heard(transcriber, one_side(tmp_path))
+
+    assert first.text == second.text == "тест"
+    asked = [form_of(one)[0].get("chunking_strategy") for one in server.asked]
+    assert asked == [None, "auto", "auto"]
+
+
+@run
 async def test_other_models_are_asked_for_plain_json(tmp_path: Path) -> None:
     async with twin(good()) as server:
         await heard(openai(server.address, model="gpt-transcribe"), one_side(tmp_path), HINTS)
@@ -153,6 +174,42 @@ async def test_long_sound_is_sent_in_pieces_with_their_moments(tmp_path: Path) -
     assert transcript.text == "\n".join(["тест"] * len(server.asked))
     assert len(server.asked) >= 3
     assert sum(len(form_of(one)[1]) - 44 for one in server.asked) == 5 * RATE * 2
+
+
+def taking_up_to(bytes_max: int) -> Manner:
+    """As behind a proxy that refuses larger bodies."""
+    understands = good("тест")
+
+    async def manner(asked: Asked, line: Stream) -> Reply | None:
+        if len(asked.body) > bytes_max:
+            return Reply(413, b"<html><title>413 Request Entity Too Large</title></html>")
+        return await understands(asked, line)
+
+    return manner
+
+
+@run
+async def test_what_is_too_large_for_the_server_is_sent_in_smaller_pieces_and_its_size_is_remembered(
+    tmp_path: Path,
+) -> None:
+    async with twin(taking_up_to(1_000_000)) as server:
+        transcriber = openai(server.address)
+        await transcriber.transcribe(one_side(tmp_path, 100.0), HINTS)
+        first = [len(form_of(one)[1]) - 44 for one in server.asked]
+        await heard(transcriber, one_side(tmp_path, 100.0))
+
+    assert first[0] == 100 * RATE * 2
+    assert sum(size for size in first if size < 1_000_000) == 100 * RATE * 2
+    assert sum(len(form_of(one)[1]) - 44 for one in server.asked[len(first) :]) == 100 * RATE * 2
+
+
+@run
+async def test_a_server_that_takes_hardly_anything_has_refused(tmp_path: Path) -> None:
+    async with twin(taking_up_to(10_000)) as server:
+        trouble = await trouble_of(openai(server.address), one_side(tmp_path, 60.0))
+
+    assert trouble.code is ErrorCode.PROVIDER_REJECTED
+    assert len(server.asked) <= 4
 
 
 @run

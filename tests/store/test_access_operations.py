@@ -14,7 +14,7 @@ import pytest
 from askare.access import keys, operations, store
 from askare.access.keys import SigningKey
 from askare.access.model import Identity, Organization, PersonalToken, Rights, User
-from askare.kernel.caller import Caller, Role
+from askare.kernel.caller import Caller, Role, Scope
 from askare.kernel.paging import Window
 from askare.kernel.problems import Invalid, NotFound, Refused
 from askare.storage.desk import Database
@@ -75,6 +75,7 @@ def a_token(
     number: int = 1,
     now: datetime = NOW,
     expires_at: datetime = NOW + DAY,
+    scopes: Iterable[Scope] = (),
 ) -> PersonalToken:
     return database.write(
         lambda tx: operations.issue_personal_token(
@@ -87,6 +88,7 @@ def a_token(
             token_id=an_id(number),
             now=now,
             expires_at=expires_at,
+            scopes=scopes,
         )
     )
 
@@ -298,6 +300,22 @@ def test_a_token_with_more_rights_than_its_user_is_refused(
 
     with pytest.raises(Refused, match="more rights than its user"):
         a_token(database, user, role, offices=offices, agent=agent)
+
+
+def test_a_token_that_is_limited_to_scopes_makes_a_caller_who_is(database: Database) -> None:
+    scopes = frozenset({Scope.TASKS_READ, Scope.TASKS_WRITE})
+    kept = a_token(database, a_user(database, Role.OPERATOR), Role.OPERATOR, scopes=scopes)
+
+    caller = caller_by_token(database)
+
+    assert caller is not None
+    assert (caller.role, caller.scopes) == (Role.OPERATOR, scopes)
+    assert database.read(lambda tx: operations.list_tokens(tx, HOME)).items == [kept]
+
+
+def test_a_token_with_a_scope_that_its_role_has_nothing_to_do_with_is_refused(database: Database) -> None:
+    with pytest.raises(Refused, match="ingest cannot have the scope tasks:read"):
+        a_token(database, a_user(database, Role.ADMIN), Role.INGEST, scopes={Scope.TASKS_READ})
 
 
 def test_an_agents_token_never_sees_more_offices_than_the_user_does_now(database: Database) -> None:

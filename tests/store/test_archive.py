@@ -280,7 +280,7 @@ def test_every_column_but_the_databases_own_is_in_the_archive(postgres_database:
         }
     )
 
-    assert present - carried == {"history.xid", "migrations.name", "migrations.at"}
+    assert present - carried == {"history.xid", "migrations.name", "migrations.at", "migrations.digest"}
     assert carried <= present
 
 
@@ -537,6 +537,15 @@ def test_a_newer_askares_database_is_left_alone(database: Database, file: Path) 
             taken_in(database, file, replace=True)
     finally:
         database.write(lambda tx: tx.run("DELETE FROM migrations WHERE name = '0999_moon_leases.sql'"))
+
+
+def test_of_a_database_of_another_askare_no_backup_is_made(database: Database, file: Path) -> None:
+    database.write(lambda tx: tx.run("UPDATE migrations SET digest = 'x' WHERE name = '0004_tasks.sql'"))
+    try:
+        with pytest.raises(ArchiveProblem, match=r"its 0004_tasks\.sql says something else"):
+            saved(database, file)
+    finally:
+        database.write(lambda tx: tx.run("UPDATE migrations SET digest = NULL WHERE name = '0004_tasks.sql'"))
 
 
 # Older archives --------------------------------------------------------------------------------------------------

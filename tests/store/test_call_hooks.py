@@ -131,6 +131,27 @@ def test_texts_go_along_where_they_are_wanted_and_only_of_the_wanted_types(datab
     assert courier.taken[0][1]["data"]["call_transcription"] == "Клиент: нет воды"
 
 
+def test_a_long_backlog_reaches_every_hook_whole_in_order_and_round_by_round(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hooks, "CHANGES_AT_ONCE", 3)
+    early = a_hook(database, EventType.CREATED)
+    first = hand_in(database)
+    late = a_hook(database, EventType.CREATED)
+    rest = [hand_in(database) for _ in range(7)]
+
+    rounds: list[int] = []
+    while not rounds or rounds[-1]:
+        rounds.append(database.write(lambda tx: hooks.promise_events(tx, now=NOW)))
+        if len(rounds) == 2:  # what comes meanwhile takes its place at the end
+            rest.append(hand_in(database))
+
+    assert rounds == [2, 2, 0]
+    database.write(lambda tx: hooks.promise_events(tx, now=NOW))
+    told = {hook.hook_no: [one.task_no for one in reversed(deliveries(database, hook))] for hook in (early, late)}
+    assert told == {early.hook_no: [first, *rest], late.hook_no: rest}
+
+
 def test_what_is_not_taken_is_sent_again_under_the_same_id_eight_times_in_a_day(database: Database) -> None:
     hook, courier = a_hook(database, EventType.CREATED), PlayedCourier(500, NotTaken("crm.example: no answer"))
     hand_in(database)
@@ -177,6 +198,20 @@ def test_a_task_that_is_due_and_not_done_is_told_of_once(database: Database) -> 
         tell(database, courier, now=NOW + hours * HOUR)
 
     assert [payload["data"]["task_id"] for _, payload in courier.taken] == [late]
+
+
+def test_of_tasks_that_are_due_at_the_same_moment_none_is_forgotten(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hooks, "OVERDUE_AT_ONCE", 3)
+    hook = a_hook(database, EventType.OVERDUE)
+    same = [hand_in(database, said_of_call(due_date=NOW + HOUR)) for _ in range(5)]
+    later = hand_in(database, said_of_call(due_date=NOW + HOUR + SECOND))
+
+    rounds = [database.write(lambda tx: hooks.promise_events(tx, now=NOW + 2 * HOUR)) for _ in range(3)]
+
+    assert rounds == [1, 0, 0]
+    assert [one.task_no for one in reversed(deliveries(database, hook))] == [*same, later]
 
 
 def test_what_was_erased_before_it_was_sent_is_not_sent(database: Database) -> None:
@@ -228,7 +263,7 @@ def test_an_operator_watches_the_own_tasks_alone(database: Database) -> None:
     hand_in(database)
 
     def seen(caller: Any) -> list[EventType]:
-        told = database.read(
+        told, _ = database.read(
             lambda tx: hooks.seen_since(tx, mark, overdue_after=NOW, office=OFFICE_OF_CALLS, now=NOW), caller
         )
         assert database.read(lambda tx: hooks.since(tx, told.mark), an_admin()).events == []

@@ -20,6 +20,8 @@ from askare.jobs.kinds import Kind
 from askare.jobs.outbox import Job
 from askare.jobs.runner import Trade, Work
 from askare.storage.desk import Database, Desk
+from askare.workdays.model import Domain
+from askare.workdays.operations import change_domain
 from tests.callvalues import (
     OFFICE_OF_CALLS,
     PHONE,
@@ -408,6 +410,50 @@ def test_a_worker_that_dies_at_any_stage_loses_nothing_and_repeats_that_stage_on
     assert played.asked.count(stage) == (1 if fetched_once else 2)
     assert all(played.asked.count(other) == 1 for other in WHOLE if other != stage)
     assert is_nothing_left(database)
+
+
+def test_a_cancelled_task_can_be_processed_again_and_stays_cancelled(database: Database, tmp_path: Path) -> None:
+    number, played = a_recorded_call(database), Played()
+    set_status(database, number, Status.CANCELLED)
+    played.heard = [trouble(ErrorCode.PROVIDER_UNAVAILABLE), Transcript("Клиент: нет воды", "ru")]
+
+    reprocess(database, number)
+    run(database, played, tmp_path)
+    waiting = call_now(database, number)
+    run(database, played, tmp_path, now=LATER)
+
+    task = call_now(database, number)
+    assert (waiting.status, waiting.processing_status) == (Status.CANCELLED, Processing.QUEUED)
+    assert (task.status, task.processing_status) == (Status.CANCELLED, Processing.DONE)
+    assert task.call_summary == "Нет воды."
+    assert is_nothing_left(database)
+
+
+def test_what_was_asked_for_on_a_cancelled_task_is_dropped_when_it_is_cancelled_anew(
+    database: Database, tmp_path: Path
+) -> None:
+    number, played = a_recorded_call(database), Played()
+    set_status(database, number, Status.CANCELLED)
+    reprocess(database, number)
+    set_status(database, number, Status.PENDING)
+    set_status(database, number, Status.CANCELLED)
+
+    run(database, played, tmp_path)
+
+    assert played.asked == []
+    assert call_now(database, number).processing_status is Processing.NONE
+    assert is_nothing_left(database)
+
+
+def test_the_next_try_is_told_on_the_clock_of_the_organization(database: Database, tmp_path: Path) -> None:
+    change = Domain(time_zone="Europe/Helsinki")
+    database.write(lambda tx: change_domain(tx, change), an_admin())
+    number, played = a_recorded_call(database), Played()
+    played.fetched = [trouble(ErrorCode.RECORDING_UNREACHABLE)]
+
+    run(database, played, tmp_path)
+
+    assert "Next try at 11:00" in (call_now(database, number).error_message or "")  # 09:00 UTC
 
 
 def test_a_stage_is_passed_over_when_the_task_does_not_wait_for_it(database: Database, tmp_path: Path) -> None:

@@ -119,6 +119,19 @@ def test_a_newer_askares_database_is_an_error(sqlite_database: SqliteDatabase, t
     assert "0999_moon_leases.sql" in texts(findings, "schema")
 
 
+def test_a_database_of_another_askare_is_an_error(house: tuple[Database, dict[str, Any]]) -> None:
+    database, given = house
+    database.write(lambda tx: tx.run("UPDATE migrations SET digest = 'x' WHERE name = '0004_tasks.sql'"))
+
+    try:
+        findings = findings_of(given)
+    finally:
+        database.write(lambda tx: tx.run("UPDATE migrations SET digest = NULL WHERE name = '0004_tasks.sql'"))
+
+    assert levels(findings, "schema") == {Level.ERROR}
+    assert "what it has had as 0004_tasks.sql is not what this one means by that" in texts(findings, "schema")
+
+
 def test_without_an_organization_it_says_how_to_make_one(sqlite_database: SqliteDatabase, tmp_path: Path) -> None:
     sqlite_database.write(lambda tx: tx.run("DELETE FROM organizations"))
 

@@ -12,7 +12,17 @@ import pytest
 
 from askare.kernel.time import milliseconds
 from askare.storage.desk import Database
-from askare.storage.migrations import SchemaTooNew, all_migrations, applied, apply, migrate, waiting
+from askare.storage.flavour import POSTGRES, SQLITE
+from askare.storage.migrations import (
+    Migration,
+    SchemaDiffers,
+    SchemaTooNew,
+    all_migrations,
+    applied,
+    apply,
+    migrate,
+    waiting,
+)
 from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
 from tests.values import NOW
@@ -129,6 +139,79 @@ def test_a_database_of_a_newer_askare_is_left_alone(database: Database) -> None:
     finally:
         with database.exclusively() as tx:
             tx.run("DELETE FROM migrations WHERE name = '9999_future.sql'")
+
+
+WORDED = """
+-- What there is.
+CREATE TABLE things (
+    thing_no {serial},
+    name TEXT NOT NULL
+) {strict};
+"""
+
+
+@pytest.mark.parametrize("ddl", [SQLITE.ddl, POSTGRES.ddl], ids=["sqlite", "postgres"])
+def test_a_migration_is_known_again_by_what_it_does_and_not_by_how_it_is_laid_out(ddl: dict[str, str]) -> None:
+    digest = Migration("0001_a.sql", WORDED).digest(ddl)
+
+    for same in (
+        WORDED.replace("\n", "\r\n"),
+        WORDED.replace("    ", "\t"),
+        WORDED.strip(),
+        WORDED.replace("What there is", "All there is"),
+        WORDED.replace("{strict}", ddl["strict"]),
+    ):
+        assert Migration("0001_a.sql", same).digest(ddl) == digest
+    for other in (WORDED.replace("name", "title"), WORDED.replace("NOT NULL", ""), WORDED + "DROP TABLE things;"):
+        assert Migration("0001_a.sql", other).digest(ddl) != digest
+
+
+def test_a_database_with_another_migration_of_the_same_name_is_left_alone(bare: Database) -> None:
+    first, *others = all_migrations()
+    with bare.exclusively() as tx:
+        apply(tx, Migration(first.name, first.template + "\nCREATE TABLE moon_leases (name TEXT);\n"), at=0)
+
+    with pytest.raises(SchemaDiffers, match=f"what it has had as {first.name} is not"):
+        waiting(bare)
+    with pytest.raises(SchemaDiffers, match="Use the Askare that made it, or name a new, empty data folder"):
+        migrate(bare, now=NOW)
+    assert bare.read(applied) == {first.name}
+    assert others
+
+
+@pytest.mark.parametrize("so_far", [1, len(all_names())], ids=["some", "all"])
+def test_a_database_from_before_digests_were_kept_is_taken_as_it_is_and_gets_them(bare: Database, so_far: int) -> None:
+    for migration in all_migrations()[:so_far]:
+        with bare.exclusively() as tx:
+            apply(tx, migration, at=0)
+    with bare.exclusively() as tx:
+        tx.run("ALTER TABLE migrations DROP COLUMN digest")
+    assert [migration.name for migration in waiting(bare)] == all_names()[so_far:]
+
+    assert migrate(bare, now=NOW) == all_names()[so_far:]
+
+    kept: dict[str, str] = bare.read(lambda tx: dict(tx.rows("SELECT name, digest FROM migrations")))
+    assert kept == {one.name: one.digest(bare.flavour.ddl) for one in all_migrations()}
+
+
+def test_appeals_that_were_numbered_by_row_are_counted_on_from_there(bare: Database) -> None:
+    older = [migration for migration in all_migrations() if migration.name < "0018"]
+    for migration in older:
+        with bare.exclusively() as tx:
+            apply(tx, migration, at=0)
+    with bare.exclusively() as tx:
+        for number, organization in ((3, 1), (4, 2), (7, 1)):
+            tx.run(
+                "INSERT INTO appeals (appeal_no, organization_no, status, searched, document)"
+                " VALUES (:no, :organization, 0, '', '')",
+                no=number,
+                organization=organization,
+            )
+
+    migrate(bare, now=NOW)
+
+    kept = bare.read(lambda tx: tx.rows("SELECT organization_no, last FROM appeal_numbers ORDER BY organization_no"))
+    assert kept == [(1, 7), (2, 4)]
 
 
 def test_both_kinds_of_database_get_the_same_tables(

@@ -15,6 +15,7 @@ from askare.svctasks.model import EndReason, SvcScriptContent
 from askare.svctasks.ticking import Ended
 from askare.workdays import operations as workdays
 from askare.workdays.model import Domain, WorkdayContent
+from askare.worker import CHORES
 from tests.store.doing import all_at_once
 from tests.svc import SURROUNDINGS, TASK, Timetable, a_svctask
 from tests.values import NOW, ORGANIZATION_NAME, an_admin, an_id
@@ -770,6 +771,27 @@ def test_old_rows_are_swept_and_young_ones_stay(timetable: Timetable) -> None:
     swept = timetable.database.write(lambda tx: ticking.sweep(tx, an_admin().organization_no, before=before))
 
     assert (swept, len(timetable.ledger())) == (1, 2)
+
+
+def test_the_night_shift_forgets_nodes_a_month_after_they_ended_except_the_living_and_the_newest(
+    timetable: Timetable,
+) -> None:
+    nodes = [timetable.announce() for _ in range(4)]
+    long_dead, dead, alive, newest = (node.node_no for node in nodes)
+    month = 30 * 24 * 60 * MINUTE
+
+    def end(node_no: int, *, at: int) -> None:
+        timetable.database.write(lambda tx: ticking.declare_dead(tx, node_no, beat=None, now=at))
+
+    end(long_dead, at=timetable.now - month - 1)
+    end(newest, at=timetable.now - month - 1)
+    end(dead, at=timetable.now - month)
+
+    (forget,) = (chore.do for chore in CHORES if chore.name == "dead nodes")
+    timetable.database.write(lambda tx: forget(tx, instant_of(timetable.now)))
+
+    rows = timetable.database.read(lambda tx: tx.rows("SELECT node_no FROM svc_nodes ORDER BY node_no"))
+    assert [number for (number,) in rows] == [dead, alive, newest]
 
 
 def test_a_site_says_how_busy_it_is_and_who_is_there(timetable: Timetable) -> None:

@@ -11,13 +11,14 @@ from askare.access.rules import (
     caller_with,
     narrowed,
     require_good_password,
+    require_useful,
     require_within,
     settled_username,
     sight,
     strongest,
 )
-from askare.kernel.caller import Role
-from askare.kernel.problems import Invalid, Refused
+from askare.kernel.caller import Role, Scope
+from askare.kernel.problems import Forbidden, Invalid, Refused
 from tests.values import (
     ADMIN_USER,
     AGENT,
@@ -114,6 +115,54 @@ def test_an_admins_token_becomes_an_agents_when_the_admin_does() -> None:
 
 def test_nothing_is_left_of_a_supervisors_token_when_the_user_becomes_an_agent() -> None:
     assert narrowed(Rights(Role.SUPERVISOR), Rights(Role.AGENT, frozenset({OFFICE}))) is None
+
+
+# Scopes ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_token_without_scopes_may_whatever_its_role_may() -> None:
+    caller = caller_with(Rights(Role.OPERATOR), a_user(Rights(Role.OPERATOR)))
+
+    caller.require_scope(Scope.TASKS_WRITE)
+    caller.require_scope()
+
+
+def test_a_limited_token_may_what_one_of_its_scopes_is_for() -> None:
+    reader = caller_with(Rights(Role.ADMIN), a_user(Rights(Role.ADMIN)), scopes=frozenset({Scope.TASKS_READ}))
+
+    reader.require_scope(Scope.TASKS_READ)
+    reader.require_scope(Scope.TASKS_READ, Scope.TASKS_WRITE)
+    with pytest.raises(Forbidden, match=r"^The token is limited to tasks:read; this needs tasks:write\.$"):
+        reader.require_scope(Scope.TASKS_WRITE)
+    with pytest.raises(Forbidden, match=r"this needs tasks:ingest or tasks:write\.$"):
+        reader.require_scope(Scope.TASKS_INGEST, Scope.TASKS_WRITE)
+
+
+def test_a_limited_token_opens_nothing_that_has_no_scope() -> None:
+    both = frozenset({Scope.TASKS_WRITE, Scope.TASKS_READ})
+    caller = caller_with(Rights(Role.ADMIN), a_user(Rights(Role.ADMIN)), scopes=both)
+
+    with pytest.raises(
+        Forbidden, match=r"^The token is limited to tasks:read tasks:write, which opens nothing here\.$"
+    ):
+        caller.require_scope()
+
+
+@pytest.mark.parametrize(
+    ("role", "useful"),
+    [
+        (Role.ADMIN, set(Scope)),
+        (Role.SUPERVISOR, set(Scope)),
+        (Role.OPERATOR, set(Scope)),
+        (Role.INGEST, {Scope.TASKS_INGEST}),
+        (Role.AGENT, set()),
+    ],
+)
+def test_a_token_is_not_limited_to_what_its_role_cannot_do_anyway(role: Role, useful: set[Scope]) -> None:
+    require_useful(frozenset(useful), role)
+    for scope in set(Scope) - useful:
+        with pytest.raises(Refused, match=f"A token of the role {role.value} cannot have the scope {scope.value}"):
+            require_useful(frozenset({scope}), role)
 
 
 def test_the_strongest_known_role_of_a_list_counts() -> None:

@@ -102,6 +102,21 @@ def test_a_refused_key_does_not_open_the_breaker() -> None:
     assert provider.asked == 8
 
 
+def test_who_watches_hears_which_provider_keeps_failing_and_when_it_answers_again() -> None:
+    heard: list[tuple[str, bool]] = []
+    provider = Provider("a", DOWN)
+    providers = FailOver([provider, Provider("b")], note=lambda name, failing: heard.append((name, failing)))
+    assert heard == [("a", False), ("b", False)]
+
+    for _ in range(5):
+        ask(providers)
+    assert [failing for name, failing in heard[2:] if name == "a"] == [False] * 4 + [True]
+
+    provider.fails_with = None
+    ask(providers, at=NOW + timedelta(seconds=61))
+    assert heard[-1] == ("a", False)
+
+
 def test_without_providers_there_is_nobody_to_ask() -> None:
     assert not FailOver[Provider]([])
     assert fails(FailOver[Provider]([])).code is ErrorCode.PROVIDER_NOT_CONFIGURED

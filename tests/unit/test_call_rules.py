@@ -94,6 +94,36 @@ def test_every_change_of_status_is_allowed_unless_the_house_is_strict(before: St
     rules.require_allowed_change(before, after, strict=False)
 
 
+def test_a_run_that_was_asked_for_when_the_task_was_cancelled_goes_all_its_way() -> None:
+    cancelled = a_call(
+        status=Status.CANCELLED,
+        recording_url=RECORDING,
+        processing_status=Processing.PROCESSING,
+        processing_stage=Stage.FETCH,
+    )
+    run = rules.reprocess_run(cancelled, stage=None, force=False)
+    assert run == Run(transcribe=True, summarise=True, although_cancelled=True)
+
+    on = rules.moved_on(cancelled, Stage.FETCH, run)
+
+    assert (on.processing_status, on.processing_stage) == (Processing.PROCESSING, Stage.DECODE)
+
+
+@pytest.mark.parametrize(
+    ("template", "appeal_id", "link"),
+    [
+        ("https://crm.example/appeals/{appeal_id}", 17, "https://crm.example/appeals/17"),
+        ("https://crm.example/?id={appeal_id}", "A/7 б", "https://crm.example/?id=A%2F7%20%D0%B1"),
+        ("https://crm.example/appeals/{appeal_id}", None, None),
+        ("", 17, None),
+    ],
+)
+def test_a_task_says_where_an_appeal_that_is_kept_elsewhere_can_be_seen(
+    template: str, appeal_id: int | str | None, link: str | None
+) -> None:
+    assert rules.appeal_link(template, appeal_id) == link
+
+
 @pytest.mark.parametrize("final", [Status.COMPLETED, Status.CANCELLED])
 def test_in_a_strict_house_completed_and_cancelled_are_final(final: Status) -> None:
     with pytest.raises(Refused, match=final.value):

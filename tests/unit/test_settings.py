@@ -161,6 +161,13 @@ def test_more_than_one_worker_on_postgresql_is_welcome() -> None:
     assert load({"workers": 2}, {"ASKARE_DATABASE": POSTGRES}).settings.workers == 2
 
 
+@pytest.mark.parametrize("address", ["https://crm.example/appeals", "crm.example/{appeal_id}"])
+def test_an_address_for_appeals_has_a_place_for_their_id(address: str) -> None:
+    (fault,) = faults_of({"appeal_url": address})
+
+    assert fault.startswith("appeal_url: must be an address with {appeal_id} in it")
+
+
 def test_contradictions_are_told_at_once() -> None:
     faults = faults_of(
         {"workers": 2, "empty_success_status": 201, "oidc_issuer": "https://id.example", "database": "mysql://x"}

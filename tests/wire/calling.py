@@ -15,7 +15,7 @@ from askare.access import tokens
 from askare.access.model import Rights
 from askare.directory import operations as directory
 from askare.directory.model import Kind, OperatorContent
-from askare.kernel.caller import Caller, Role
+from askare.kernel.caller import Caller, Role, Scope
 from askare.storage.desk import Database
 from askare.storage.transactions import Transaction, on_behalf_of
 from tests.server import Client, Server
@@ -52,6 +52,11 @@ class Centre(Struct, frozen=True):
     def creates(self, **changes: Any) -> dict[str, Any]:
         """The answer to a call that is handed in."""
         return answered(self.supervisor.post(TASKS, self.call(**changes)))
+
+    def limited(self, role: Role, *scopes: Scope) -> Person:
+        """Somebody of the role with a token that is limited to these scopes."""
+        token = self.database.write(lambda tx: _issue(tx, self.name, role, scopes=scopes))
+        return Person(self.nobody, token)
 
     def key(self) -> str:
         """The exchange's key."""
@@ -102,7 +107,14 @@ def found_centre(server: Server, database: Database, client: Client, name: str) 
     )
 
 
-def _issue(tx: Transaction, organization_name: str, role: Role, user_id: UUID | None = None) -> str:
+def _issue(
+    tx: Transaction,
+    organization_name: str,
+    role: Role,
+    user_id: UUID | None = None,
+    *,
+    scopes: tuple[Scope, ...] = (),
+) -> str:
     """A personal access token, as `askare token` makes it."""
     now = datetime.now(UTC).replace(microsecond=0)
     organization = access.ensure_organization(tx, organization_name, organization_id=uuid4())
@@ -118,6 +130,7 @@ def _issue(tx: Transaction, organization_name: str, role: Role, user_id: UUID | 
         token_id=uuid4(),
         now=now,
         expires_at=now + LIFETIME,
+        scopes=scopes,
     )
     return token
 

@@ -258,7 +258,7 @@ def test_appeals_are_registered_listed_and_resolved(centre: Centre) -> None:
     water = answered(centre.operator.post(APPEALS, {"subject": "Нет Воды", "text": "С утра"}))
     gas = answered(centre.operator.post(APPEALS, {"subject": "Газ", "caller_name": ""}))
 
-    assert water["number"].endswith(f"-{water['id']:06d}")
+    assert [one["number"].partition("-")[2] for one in (water, gas)] == ["000001", "000002"]
     assert (water["status"], water["task_ids"], gas["caller_name"]) == ("new", [], None)
     resolved = answered(centre.operator.put(f"{APPEALS}/{gas['id']}/status", {"status": "closed"}))
     assert (resolved["status"], resolved["version"]) == ("resolved", 2)
@@ -270,6 +270,16 @@ def test_appeals_are_registered_listed_and_resolved(centre: Centre) -> None:
     assert ids(answered(centre.stranger.get(APPEALS))) == []
     assert_refused(centre.stranger.get(f"{APPEALS}/{gas['id']}"), 404, "Appeal not found")
     assert_refused(centre.ingest.get(APPEALS), 403)
+
+
+@on_both
+def test_every_organization_counts_its_appeals_by_itself(centre: Centre) -> None:
+    numbers = [
+        answered(person.post(APPEALS, {"subject": "x"}))["number"].partition("-")[2]
+        for person in (centre.operator, centre.stranger, centre.operator, centre.supervisor)
+    ]
+
+    assert numbers == ["000001", "000001", "000002", "000003"]
 
 
 def test_an_appeal_says_all_that_is_wrong_with_it(centre: Centre) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from askare.kernel.caller import Caller, Role
+from askare.kernel.caller import Caller, Role, Scope
 
 
 class Organization(Struct, frozen=True):
@@ -47,6 +47,7 @@ class PersonalToken(Struct, frozen=True):
     revoked_at: datetime | None
     name: str = ""  # what it is for, in its maker's words
     used_at: datetime | None = None  # within `USE_NOTED_EVERY`
+    scopes: frozenset[Scope] | None = None  # what it is limited to, if to anything but its rights
 
 
 class Session(Struct, frozen=True):

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from askare.access import rules, store
 from askare.access.model import Admission, Identity, Organization, PersonalToken, Rights, Session, User
-from askare.kernel.caller import Caller, Role
+from askare.kernel.caller import Caller, Role, Scope
 from askare.kernel.paging import Page, Window
 from askare.kernel.problems import Fault, Invalid, NotFound, Refused, Wrong
 from askare.settings import Secret
@@ -162,7 +162,7 @@ def change_password(tx: Transaction, username: str, password_hash: str, *, now: 
     Raises Refused when there is no such user.
     """
     user = user_named(tx, username)
-    store.set_password_hash(tx, user.user_id, password_hash)
+    set_password(tx, user.user_id, password_hash)
     store.delete_sessions_but_newest(tx, user.user_id, kept=0, now=now)
     return user
 
@@ -209,20 +209,30 @@ def issue_personal_token(
     now: datetime,
     expires_at: datetime,
     name: str = "",
+    scopes: Iterable[Scope] = (),
 ) -> PersonalToken:
-    """Keep a personal access token by its digest (`tokens.digest_of`).
+    """Keep a personal access token by its digest (`tokens.digest_of`); without scopes, for whatever its role may.
 
-    Raises Refused when it would have more rights than its user, or would be expired from the start; Invalid for a
-    name that nobody can read.
+    Raises Refused when it would have more rights than its user, or scopes that its role has nothing to do with, or
+    would be expired from the start; Invalid for a name that nobody can read.
     """
     if len(name) > TOKEN_NAME_LETTERS_MAX or not name.isprintable():
         raise Invalid.in_body("name", Wrong.TYPE, f"must be at most {TOKEN_NAME_LETTERS_MAX} printable characters")
     rights = Rights(role, frozenset(office_ids), agent_id)
     rules.require_within(rights, user.rights)
+    limited_to = frozenset(scopes) or None
+    rules.require_useful(limited_to or frozenset(), role)
     if expires_at <= now:
         raise Refused("The token would be expired from the start.")
     token = PersonalToken(
-        token_id, user.user_id, rights, created_at=now, expires_at=expires_at, revoked_at=None, name=name
+        token_id,
+        user.user_id,
+        rights,
+        created_at=now,
+        expires_at=expires_at,
+        revoked_at=None,
+        name=name,
+        scopes=limited_to,
     )
     store.insert_token(tx, token, digest=digest)
     return token
@@ -285,7 +295,8 @@ def caller_of_digest(tx: Transaction, digest: bytes, *, now: datetime) -> Admiss
     if rights is None:
         return None
     is_news = token.used_at is None or now - token.used_at >= USE_NOTED_EVERY
-    return Admission(rules.caller_with(rights, user), token.expires_at.timestamp(), use_is_news=is_news)
+    caller = rules.caller_with(rights, user, scopes=token.scopes)
+    return Admission(caller, token.expires_at.timestamp(), use_is_news=is_news)
 
 
 def note_use(tx: Transaction, digest: bytes, *, now: datetime) -> None:

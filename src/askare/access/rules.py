@@ -1,4 +1,9 @@
-"""What each role sees, what a token may hand on, and how usernames and passwords must look.  Pure."""
+"""What each role sees, what a token may hand on, and how usernames and passwords must look.  Pure.
+
+A token may be limited further, to scopes.  All scopes that there are belong to the contact centre's API; so a token
+that has any does nothing in the other dialects, whatever its role: whoever limits a token to `tasks:read` wants it to
+open that and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,7 @@ import unicodedata
 from uuid import UUID, uuid5
 
 from askare.access.model import Organization, Rights, User
-from askare.kernel.caller import Caller, Role
+from askare.kernel.caller import Caller, Role, Scope
 from askare.kernel.problems import Fault, Invalid, Refused, Wrong
 
 PASSWORD_LETTERS_MIN = 10
@@ -24,6 +29,15 @@ WITHIN = {
     Role.INGEST: frozenset({Role.INGEST}),
 }
 
+# What each role can do at all in the contact centre's API.  Agents have nothing to do there.
+SCOPES_OF = {
+    Role.ADMIN: frozenset(Scope),
+    Role.SUPERVISOR: frozenset(Scope),
+    Role.AGENT: frozenset[Scope](),
+    Role.OPERATOR: frozenset(Scope),
+    Role.INGEST: frozenset({Scope.TASKS_INGEST}),
+}
+
 
 def sight(rights: Rights) -> frozenset[UUID] | None:
     """The offices whose things exist for the role; None stands for every office of the organization.
@@ -36,7 +50,7 @@ def sight(rights: Rights) -> frozenset[UUID] | None:
     return rights.office_ids if rights.role is Role.AGENT else frozenset()
 
 
-def caller_with(rights: Rights, user: User) -> Caller:
+def caller_with(rights: Rights, user: User, *, scopes: frozenset[Scope] | None = None) -> Caller:
     """The user as a caller with these rights, which may be fewer than the user's own."""
     return Caller(
         organization_no=user.organization.organization_no,
@@ -45,7 +59,16 @@ def caller_with(rights: Rights, user: User) -> Caller:
         role=rights.role,
         office_ids=sight(rights),
         agent_id=rights.agent_id,
+        scopes=scopes,
     )
+
+
+def require_useful(scopes: frozenset[Scope], role: Role) -> None:
+    """A token is not limited to what its role cannot do anyway.  Raises Refused, naming what is too much."""
+    useless = sorted(scope.value for scope in scopes - SCOPES_OF[role])
+    if useless:
+        faults = [Fault("scopes", Wrong.STATE, f"the role {role.value} has no {scope}") for scope in useless]
+        raise Refused(f"A token of the role {role.value} cannot have the scope {', '.join(useless)}.", faults)
 
 
 def require_within(wanted: Rights, user: Rights) -> None:

@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 
 from askare.access.model import Organization, PersonalToken, Rights, Session, User
-from askare.kernel.caller import Role
+from askare.kernel.caller import Role, Scope
 from askare.kernel.paging import Page, Window
 from askare.kernel.time import instant_of, milliseconds
 from askare.storage.transactions import Row, Transaction
@@ -206,14 +206,17 @@ def _stored_id(some_id: UUID | None) -> bytes | None:
 # Personal access tokens ------------------------------------------------------------------------------------------
 
 _OF_GRANT = (
-    "t.token_id, t.user_id, t.role, t.offices, t.agent_id, t.created_at, t.expires_at, t.revoked_at, t.name, t.used_at"
+    "t.token_id, t.user_id, t.role, t.offices, t.agent_id, t.created_at, t.expires_at, t.revoked_at, t.name, t.used_at,"
+    " t.scopes"
 )
+_OF_GRANT_COLUMNS = 11
 
 
 def insert_token(tx: Transaction, token: PersonalToken, *, digest: bytes) -> None:
     tx.run(
-        "INSERT INTO access_tokens (token_id, digest, user_id, role, offices, agent_id, created_at, expires_at, name)"
-        " VALUES (:token, :digest, :user, :role, :offices, :agent, :created, :expires, :name)",
+        "INSERT INTO access_tokens"
+        " (token_id, digest, user_id, role, offices, agent_id, created_at, expires_at, name, scopes)"
+        " VALUES (:token, :digest, :user, :role, :offices, :agent, :created, :expires, :name, :scopes)",
         token=token.token_id.bytes,
         digest=digest,
         user=token.user_id.bytes,
@@ -223,6 +226,9 @@ def insert_token(tx: Transaction, token: PersonalToken, *, digest: bytes) -> Non
         created=milliseconds(token.created_at),
         expires=milliseconds(token.expires_at),
         name=token.name,
+        scopes=None
+        if token.scopes is None
+        else msgspec.json.encode(sorted(one.value for one in token.scopes)).decode(),
     )
 
 
@@ -237,7 +243,7 @@ def token_and_user(tx: Transaction, digest: bytes) -> tuple[PersonalToken, User]
         f" FROM {_USERS} JOIN access_tokens t ON t.user_id = u.user_id WHERE t.digest = :digest",
         digest=digest,
     )
-    return None if row is None else (_token(row[:10]), _user(row[10:]))
+    return None if row is None else (_token(row[:_OF_GRANT_COLUMNS]), _user(row[_OF_GRANT_COLUMNS:]))
 
 
 def tokens_of(tx: Transaction, organization: Organization, window: Window) -> Page[PersonalToken]:
@@ -278,7 +284,7 @@ def delete_tokens_ended_before(tx: Transaction, before: datetime, *, limit: int)
 
 
 def _token(row: Row) -> PersonalToken:
-    token_id, user_id, role, offices, agent_id, created_at, expires_at, revoked_at, name, used_at = row
+    token_id, user_id, role, offices, agent_id, created_at, expires_at, revoked_at, name, used_at, scopes = row
     return PersonalToken(
         token_id=UUID(bytes=bytes(token_id)),
         user_id=UUID(bytes=bytes(user_id)),
@@ -288,6 +294,7 @@ def _token(row: Row) -> PersonalToken:
         revoked_at=None if revoked_at is None else instant_of(revoked_at),
         name=name,
         used_at=None if used_at is None else instant_of(used_at),
+        scopes=None if scopes is None else msgspec.json.decode(scopes, type=frozenset[Scope]),
     )
 
 

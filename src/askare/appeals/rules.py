@@ -11,14 +11,14 @@ from askare.appeals.model import Appeal, AppealStatus
 CLOSED = frozenset({AppealStatus.RESOLVED, AppealStatus.REJECTED})
 
 
-def number_of(appeal_no: int, *, created: datetime) -> str:
-    """The number that a caller is told: the year, and a running number that is never given twice.
+def number_of(count: int, *, created: datetime) -> str:
+    """The number that a caller is told: the year, and the organization's running number, which it never gives twice.
 
     >>> from datetime import UTC
     >>> number_of(17, created=datetime(2026, 3, 2, tzinfo=UTC))
     '2026-000017'
     """
-    return f"{created.year}-{appeal_no:06d}"
+    return f"{created.year}-{count:06d}"
 
 
 def with_status(appeal: Appeal, wanted: AppealStatus, *, now: datetime) -> Appeal:

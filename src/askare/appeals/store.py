@@ -26,8 +26,19 @@ class Listed(Struct, frozen=True):
     task_ids: tuple[int, ...]
 
 
+def next_number(tx: Transaction) -> int:
+    """The organization's next running number.  The row is ours until the transaction ends: none is given twice."""
+    row = tx.row(
+        "INSERT INTO appeal_numbers (organization_no, last) VALUES (:organization, 1)"
+        " ON CONFLICT (organization_no) DO UPDATE SET last = appeal_numbers.last + 1 RETURNING last",
+        organization=tx.organization_no,
+    )
+    assert row is not None  # noqa: S101  -- RETURNING answers the row
+    return int(row[0])
+
+
 def reserve(tx: Transaction) -> int:
-    """A number for a new appeal, with a row that `save` fills."""
+    """An id for a new appeal, with a row that `save` fills."""
     row = tx.row(
         "INSERT INTO appeals (organization_no, status, searched, document) VALUES (:organization, 0, '', '')"
         " RETURNING appeal_no",

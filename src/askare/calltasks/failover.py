@@ -42,17 +42,25 @@ class Breaker:
         self._failures = 0
         self._open_until = None
 
-    def failed(self, *, now: datetime) -> None:
+    def failed(self, *, now: datetime) -> bool:
+        """Returns whether it is open now."""
         self._failures += 1
         if self._failures >= BREAKER_FAILURES:
             self._open_until = now + BREAKER_PAUSE
+        return self._open_until is not None
 
 
 class FailOver(Generic[Provider]):
-    """The providers of one kind, in the order in which they are asked."""
+    """The providers of one kind, in the order in which they are asked.
 
-    def __init__(self, providers: Sequence[Provider]) -> None:
+    `note` is told of each by name whether it keeps failing: of all at first, then whenever they are asked.
+    """
+
+    def __init__(self, providers: Sequence[Provider], *, note: Callable[[str, bool], None] | None = None) -> None:
         self._providers = [(provider, Breaker()) for provider in providers]
+        self._note = note or (lambda _, __: None)
+        for provider in providers:
+            self._note(provider.name, False)
 
     def __bool__(self) -> bool:
         return bool(self._providers)
@@ -76,15 +84,19 @@ class FailOver(Generic[Provider]):
                 answer = await question(provider)
             except Trouble as trouble:
                 if trouble.code in FINDINGS:
-                    breaker.succeeded()
+                    self._succeeded(provider, breaker)
                     raise
                 if trouble.code in TRANSIENT:
-                    breaker.failed(now=now())
+                    self._note(provider.name, breaker.failed(now=now()))
                 _log.warning("a provider failed", provider=provider.name, code=trouble.code.value)
                 troubles.append(trouble)
             else:
-                breaker.succeeded()
+                self._succeeded(provider, breaker)
                 return provider.name, answer
         if not troubles:
             raise Trouble(ErrorCode.PROVIDER_NOT_CONFIGURED)
         raise next((trouble for trouble in troubles if trouble.code in RETRIES), troubles[0])
+
+    def _succeeded(self, provider: Provider, breaker: Breaker) -> None:
+        breaker.succeeded()
+        self._note(provider.name, False)

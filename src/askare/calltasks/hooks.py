@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from askare.calltasks import events, people, store
 from askare.calltasks.events import Event, EventType
@@ -26,11 +27,12 @@ from askare.kernel.caller import Caller, Role
 from askare.kernel.paging import Page, Window
 from askare.kernel.problems import LimitReached, NotFound
 from askare.kernel.time import instant_of, milliseconds
-from askare.storage.marks import present_mark
+from askare.storage.marks import next_changes, present_mark, way_of
 from askare.storage.sql import Conditions
 from askare.storage.transactions import Row, Transaction, on_behalf_of
 
 HOOKS_MAX = 20  # of an organization
+CHANGES_AT_ONCE = 1_000
 OVERDUE_AT_ONCE = 1_000
 SWEPT_AT_ONCE = 1_000
 
@@ -287,26 +289,19 @@ def sweep_deliveries(tx: Transaction, *, before: datetime) -> int:
 
 
 class Told(Struct, frozen=True):
-    """What happened since a mark, and the mark to go on from."""
+    """What happened since somebody last looked, the mark to go on from, and whether there may be more at once."""
 
     events: list[Event]
     mark: str
+    more: bool = False
 
 
 def since(tx: Transaction, mark: str) -> Told:
-    """What history tells of the organization's tasks since the mark."""
-    until = present_mark(tx)
-    if until == mark:
-        return Told([], mark)
-    rows = tx.rows(
-        "SELECT seq, at, before, after FROM history"
-        f" WHERE {tx.flavour.since_mark} AND {tx.flavour.until_mark}"
-        " AND organization_no = :organization AND kind = :kind ORDER BY seq",
-        mark=mark,
-        until=until,
-        organization=tx.organization_no,
-        kind=KIND,
-    )
+    """What history tells of the organization's tasks since the mark, of `CHANGES_AT_ONCE` changes at most."""
+    way = way_of(mark, tx.flavour)
+    if way is None:
+        raise ValueError(f"{mark!r} is no mark of this database")
+    rows, way = next_changes(tx, KIND, way, limit=CHANGES_AT_ONCE)
     found = [
         event
         for seq, at, before, after in rows
@@ -315,27 +310,42 @@ def since(tx: Transaction, mark: str) -> Told:
             seq, None if before is None else _trail.decode(before), _trail.decode(after), at=instant_of(at)
         )
     ]
-    return Told(found, until)
+    return Told(found, str(way), more=bool(way.upto))
 
 
-def newly_overdue(tx: Transaction, *, after: datetime, now: datetime) -> list[Event]:
-    """The tasks whose time came in between, and which are not done."""
+class Overdue(Struct, frozen=True):
+    """The tasks whose time came without their being done, up to a moment that is then behind whoever is told."""
+
+    events: list[Event]
+    until: datetime
+
+
+def newly_overdue(tx: Transaction, *, after: datetime, now: datetime) -> Overdue:
+    """The tasks whose time came in between, and which are not done; some `OVERDUE_AT_ONCE` of them, but all of those
+    whose time came at the same moment: many a list is due by the end of a day."""
     conditions = Conditions()
     conditions.add(f"organization_no = {conditions.value(tx.organization_no)}")
     conditions.add(f"due_at > {conditions.value(milliseconds(after))}")
     conditions.add(f"due_at <= {conditions.value(milliseconds(now))}")
     final = conditions.among("status", sorted(store.STATUS_NUMBERS[one] for one in FINAL))
     conditions.add(f"NOT ({final})")
-    rows = tx.rows(
-        f"SELECT task_no, assigned_no, due_at FROM call_tasks WHERE {conditions} ORDER BY due_at, task_no"
-        f" LIMIT {OVERDUE_AT_ONCE}",
+    last = tx.row(
+        f"SELECT due_at FROM call_tasks WHERE {conditions} ORDER BY due_at LIMIT 1 OFFSET {OVERDUE_AT_ONCE - 1}",
         **conditions.values,
     )
-    return [events.overdue(task_no, assigned, due=instant_of(due)) for task_no, assigned, due in rows]
+    until = now if last is None else instant_of(last[0])
+    conditions.add(f"due_at <= {conditions.value(milliseconds(until))}")
+    rows = tx.rows(
+        f"SELECT task_no, assigned_no, due_at FROM call_tasks WHERE {conditions} ORDER BY due_at, task_no",
+        **conditions.values,
+    )
+    found = [events.overdue(task_no, assigned, due=instant_of(due)) for task_no, assigned, due in rows]
+    return Overdue(found, until)
 
 
 def promise_events(tx: Transaction, *, now: datetime) -> int:
-    """Have every hook told of what has happened since it was last looked after.  For the house itself.
+    """Have every hook told of what has happened since it was last looked after; returns how many hooks there is more
+    for at once.  For the house itself.
 
     Running twice is harmless: how far a hook has come is saved with what is promised to it.
     """
@@ -344,24 +354,28 @@ def promise_events(tx: Transaction, *, now: datetime) -> int:
         " JOIN organizations o ON o.organization_no = u.organization_no"
         f" ORDER BY u.hook_no{tx.flavour.claim}"
     )
+    read: dict[tuple[int, str], Told] = {}  # the hooks of an organization have mostly come equally far
+    behind = 0
     for organization_no, organization_id, mark, overdue_after, *row in hooks:
         hook = _hook(tuple(row))
         house = Caller(organization_no, UUID(bytes=bytes(organization_id)), HOUSE_USER, Role.ADMIN)
         scoped = on_behalf_of(tx, house)
-        told = since(scoped, mark)
+        if (organization_no, mark) not in read:
+            read[organization_no, mark] = since(scoped, mark)
+        told = read[organization_no, mark]
         late = newly_overdue(scoped, after=instant_of(overdue_after), now=now)
-        until = late[-1].at if len(late) == OVERDUE_AT_ONCE else now
-        for event in [*told.events, *late]:
+        for event in [*told.events, *late.events]:
             if not hook.events or event.type in hook.events:
                 _promise(scoped, hook, event, now=now)
-        if told.mark != mark or late:
+        if told.mark != mark or late.events:
             tx.run(
                 "UPDATE call_hooks SET mark = :mark, overdue_after = :until WHERE hook_no = :hook",
                 hook=hook.hook_no,
                 mark=told.mark,
-                until=milliseconds(until),
+                until=milliseconds(late.until),
             )
-    return 0  # there is always something to look at, and never a reason to look again at once
+        behind += told.more or late.until < now
+    return behind
 
 
 def _of_u(columns: str) -> str:
@@ -392,14 +406,16 @@ def _promise(tx: Transaction, hook: Hook, event: Event, *, now: datetime) -> Non
 
 def start_watching(tx: Transaction, mark: str | None) -> str:
     """The mark to watch from: the one that somebody has come to before, else the present."""
-    return mark if mark is not None and tx.flavour.is_mark(mark) else present_mark(tx)
+    return mark if mark is not None and way_of(mark, tx.flavour) is not None else present_mark(tx)
 
 
-def seen_since(tx: Transaction, mark: str, *, overdue_after: datetime, office: Office, now: datetime) -> Told:
-    """What has happened to the tasks that the caller sees."""
-    told = since(tx, mark)
-    found = [*told.events, *newly_overdue(tx, after=overdue_after, now=now)]
+def seen_since(
+    tx: Transaction, mark: str, *, overdue_after: datetime, office: Office, now: datetime
+) -> tuple[Told, datetime]:
+    """What has happened to the tasks that the caller sees, and up to when those are told of whose time came."""
+    told, late = since(tx, mark), newly_overdue(tx, after=overdue_after, now=now)
+    found = [*told.events, *late.events]
     if tx.caller.role is Role.OPERATOR and not office.operators_see_all:
         number = people.known_number_of_user(tx, tx.caller.user_id)
         found = [event for event in found if number is not None and event.assigned_user_id == number]
-    return Told(found, told.mark)
+    return replace(told, events=found), late.until

@@ -12,6 +12,7 @@ import re
 import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -63,11 +64,13 @@ class Pipeline:
         root: Path,
         office: Office,
         let_go: Callable[[], Awaitable[None]] | None = None,
+        note: Callable[[str, str, bool], None] = lambda _, __, ___: None,
     ) -> None:
-        """`let_go` closes the connections of all those, when the shift is over."""
+        """`let_go` closes the connections of all those, when the shift is over; `note` is told of providers, by kind
+        and name, whether they keep failing."""
         self._recordings = recordings
-        self._transcribers = FailOver(transcribers)
-        self._summarisers = FailOver(summarisers)
+        self._transcribers = FailOver(transcribers, note=partial(note, "transcription"))
+        self._summarisers = FailOver(summarisers, note=partial(note, "summary"))
         self._root = root
         self._office = office
         self._let_go = let_go

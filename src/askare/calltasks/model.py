@@ -111,11 +111,13 @@ class CallContent(Struct, frozen=True, kw_only=True):
 
 
 class Run(Struct, frozen=True):
-    """What one run of the pipeline is to make.  `force`: texts that were given may be replaced, too."""
+    """What one run of the pipeline is to make.  `force`: texts that were given may be replaced, too.
+    `although_cancelled`: it was asked for when the task was cancelled already."""
 
     transcribe: bool = False
     summarise: bool = False
     force: bool = False
+    although_cancelled: bool = False
 
 
 class CallTask(Struct, frozen=True, kw_only=True):
@@ -296,4 +298,6 @@ class Office(Struct, frozen=True):
     operators_see_all: bool = False
     strict: bool = False  # completed and cancelled are final
     checks_appeals: bool = True  # appeals are kept here
+    appeal_url: str = ""  # where an appeal that is kept elsewhere can be seen, `{appeal_id}` in it
     completes_on_link: bool = False
+    unknown_operator: str = ""  # who gets calls of an exchange whose operator nobody knows

@@ -43,6 +43,7 @@ from askare.kernel.words import fold_word, written_words
 from askare.storage import history, vocabulary
 from askare.storage.history import Change
 from askare.storage.transactions import Transaction, on_behalf_of
+from askare.workdays import operations as workdays
 
 KIND = search.KIND
 OPERATOR_NOT_FOUND = "operator_not_found"
@@ -77,9 +78,11 @@ def create_call(
 
     The same call for the same operator under the same title within a day is the same task, but for a client who says
     by keys of its own (`has_own_key`) what is the same.  Raises Invalid for an operator whom the organization does not
-    have.
+    have, unless a machine hands the call in and the house has somebody for such calls.
     """
     assigned = people.operator_by(tx, operator)
+    if assigned is None and office.unknown_operator and tx.caller.role is Role.INGEST:
+        assigned = people.operator_by(tx, office.unknown_operator)
     if assigned is None:
         raise Invalid.in_body("operator_id", Wrong.UNKNOWN_ID, OPERATOR_NOT_FOUND)
     digest = None
@@ -167,7 +170,7 @@ def not_configured(task: CallTask, office: Office, *, operator: Operator | None)
         rules.settled_as(task, Processing.SKIPPED),
         processing_stage=Stage.TRANSCRIBE,
         error_code=code,
-        error_message=message(code, language=language_for(operator, office), time_zone=office.time_zone),
+        error_message=message(code, language=language_for(operator, office)),
     )
 
 
@@ -223,11 +226,6 @@ def list_calls(
         wanted = replace(wanted, more=replace(more, assigned=frozenset({number})))
     page = search.search(tx, wanted, window)
     return Page(_shown(tx, page.items), page.total)
-
-
-def get_call_task(tx: Transaction, task_no: int, *, office: Office) -> CallTask:
-    """The task itself, where the caller sees it.  Raises NotFound."""
-    return _visible(tx, task_no, office).task
 
 
 def find_stored(tx: Transaction, task_no: int) -> Stored | None:
@@ -286,9 +284,11 @@ def update_status(
         return
     rules.require_allowed_change(task.status, wanted, strict=office.strict)
     changed = rules.with_status(task, wanted, now=now)
-    if wanted is Status.CANCELLED and task.processing_status is Processing.QUEUED:
-        for kind in STAGE_KINDS.values():
-            outbox.withdraw(tx, kind, str(task_no))
+    if wanted is Status.CANCELLED:
+        kept = replace(kept, run=replace(kept.run, although_cancelled=False))
+        if task.processing_status is Processing.QUEUED:
+            for kind in STAGE_KINDS.values():
+                outbox.withdraw(tx, kind, str(task_no))
     elif task.status is Status.CANCELLED and task.processing_status is Processing.NONE:
         # What the cancellation dropped is taken up again, as far as it is still to be made.
         run = _left_of(stored)
@@ -414,7 +414,7 @@ def begin(tx: Transaction, task_no: int, *, now: datetime) -> Stored | None:
     if stored is None:
         return None
     task, kept = stored.task, stored.kept
-    if task.processing_status in rules.UNDERWAY and task.status is Status.CANCELLED:
+    if task.processing_status in rules.UNDERWAY and rules.is_dropped(task, kept.run):
         return Stored(_save_change(tx, stored, rules.settled_as(task, Processing.NONE), kept, now=now), kept)
     if task.processing_status is not Processing.QUEUED:
         return stored
@@ -462,7 +462,7 @@ def fail(
     task = stored.task
     attempts = task.attempts + 1
     again = rules.retry_at(code, attempts, now=now, dice=dice, retry_after_seconds=retry_after_seconds)
-    if task.status is Status.CANCELLED:
+    if rules.is_dropped(task, stored.kept.run):
         again = None
     operator = _operator_of(tx, stored.kept)
     changed = replace(
@@ -474,7 +474,7 @@ def fail(
             language=language_for(operator, office),
             detail=detail,
             next_try=again,
-            time_zone=office.time_zone,
+            time_zone=workdays.domain(tx).time_zone or office.time_zone,
         ),
         attempts=attempts,
         next_attempt_at=again,

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 from msgspec.structs import replace
 
 from askare.calltasks.model import (
     CLIENT,
+    AppealId,
     CallContent,
     CallFilter,
     CallTask,
@@ -107,6 +109,17 @@ def is_overdue(status: Status, due: datetime | None, *, now: datetime) -> bool:
     return due is not None and due < now and status not in FINAL
 
 
+def appeal_link(template: str, appeal_id: AppealId | None) -> str | None:
+    """Where an appeal that is kept elsewhere can be seen; None where nobody has said, or there is none.
+
+    >>> appeal_link("https://crm.example/appeals/{appeal_id}", "A/7")
+    'https://crm.example/appeals/A%2F7'
+    """
+    if not template or appeal_id is None:
+        return None
+    return template.replace("{appeal_id}", quote(str(appeal_id), safe=""))
+
+
 # The pipeline ----------------------------------------------------------------------------------------------------
 
 
@@ -161,9 +174,14 @@ def settled_as(task: CallTask, status: Processing) -> CallTask:
     )
 
 
+def is_dropped(task: CallTask, run: Run) -> bool:
+    """Whether the task was cancelled while the run was ahead of it: it then goes no further."""
+    return task.status is Status.CANCELLED and not run.although_cancelled
+
+
 def moved_on(task: CallTask, stage: Stage, run: Run) -> CallTask:
-    """The task after `stage` was done: at the next stage, or done.  A cancelled task goes no further."""
-    following = None if task.status is Status.CANCELLED else next_stage(stage, run)
+    """The task after `stage` was done: at the next stage, or done."""
+    following = None if is_dropped(task, run) else next_stage(stage, run)
     if following is None:
         return settled_as(task, Processing.DONE)
     return replace(
@@ -190,7 +208,8 @@ def reprocess_run(task: CallTask, *, stage: str | None, force: bool) -> Run | No
     if wants_summary and not has_text and has_recording:
         transcribe = True
     summarise = wants_summary and _has_replaceable_summary(task, force=force)
-    return Run(transcribe=transcribe, summarise=summarise, force=force)
+    is_cancelled = task.status is Status.CANCELLED
+    return Run(transcribe=transcribe, summarise=summarise, force=force, although_cancelled=is_cancelled)
 
 
 def _wanted_by(task: CallTask, stage: str | None) -> tuple[bool, bool]:

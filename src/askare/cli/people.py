@@ -28,7 +28,7 @@ from askare.cli.shared import (
 )
 from askare.directory import operations as directory
 from askare.edge import Edge
-from askare.kernel.caller import Role
+from askare.kernel.caller import Role, Scope
 from askare.kernel.time import written
 from askare.storage.desk import Database
 from askare.storage.transactions import Transaction
@@ -45,6 +45,13 @@ def _lifetime(text: str) -> timedelta:
     return timedelta(**{unit: int(match[1])})
 
 
+def _scope(text: str) -> Scope:
+    try:
+        return Scope(text.strip().lower())
+    except ValueError:
+        raise Stop(f"--scope {text}: there are {', '.join(scope.value for scope in Scope)}") from None
+
+
 @token_app.default
 def token(
     *,
@@ -53,6 +60,7 @@ def token(
     office: tuple[UUID, ...] = (),
     agent: UUID | None = None,
     user: UUID | None = None,
+    scope: tuple[str, ...] = (),
     ttl: str = "30d",
     name: str = "",
     data: Data = None,
@@ -77,17 +85,20 @@ def token(
         The agent who the holder is.
     user
         The user who the holder is; without it there is one user for each organization, role, agent and offices.
+    scope
+        What the token is limited to: tasks:read, tasks:write or tasks:ingest; may be given several times.  Such a token
+        opens the contact centre's API alone.  Without any it is good for whatever the role may.
     ttl
         How long the token is good: a number and s, m, h or d.
     name
         What it is for, to be known by in `askare token list`.
     """
     settings = settings_of(data, database).settings
-    lifetime = _lifetime(ttl)
+    lifetime, scopes = _lifetime(ttl), tuple(map(_scope, scope))
     if role is Role.AGENT and not office and user is None:
         say("Note: an agent without --office sees no tasks.", style="yellow")
     with opened_database(settings) as opened:
-        print(issue_token(opened, organization, role, office, agent, user, lifetime, name=name.strip()))
+        print(issue_token(opened, organization, role, office, agent, user, lifetime, name=name.strip(), scopes=scopes))
 
 
 def issue_token(
@@ -100,6 +111,7 @@ def issue_token(
     lifetime: timedelta,
     *,
     name: str = "",
+    scopes: tuple[Scope, ...] = (),
 ) -> str:
     edge = Edge()
     secret = tokens.personal_token(os.urandom(tokens.SECRET_BYTES))
@@ -121,6 +133,7 @@ def issue_token(
             now=now,
             expires_at=now + lifetime,
             name=name,
+            scopes=scopes,
         )
         for office_id in offices:
             directory.ensure_office(tx, organization, office_id, now=now)
@@ -149,6 +162,7 @@ def list_tokens(
             "name": one.name,
             "userId": str(one.user_id),
             "role": one.rights.role.value,
+            "scopes": None if one.scopes is None else sorted(scope.value for scope in one.scopes),
             "offices": sorted(map(str, one.rights.office_ids)),
             "created": written(one.created_at),
             "expires": written(one.expires_at),
@@ -160,7 +174,7 @@ def list_tokens(
     if not as_json:  # what fits into a terminal; the rest is for programs
         for row in rows:
             del row["userId"], row["created"]
-            row["offices"] = len(row["offices"])
+            row["scopes"], row["offices"] = " ".join(row["scopes"] or ()), len(row["offices"])
             row.update({name: (row[name] or "")[:16].replace("T", " ") for name in ("expires", "lastUsed", "revoked")})
     print_rows(f"Tokens of {organization} (times in UTC)", rows, as_json=as_json)
 

@@ -26,6 +26,7 @@ from askare.calltasks import operations, store
 from askare.calltasks.jobs import RECORDING_FILE, folder_of
 from askare.calltasks.model import CallContent, ErrorCode, Office, Priority, Stage, Status
 from askare.calltasks.summary.extract import summarise
+from askare.demo.service_tasks import ZONE
 from askare.demo.world import World
 from askare.directory import operations as directory
 from askare.directory import store as directory_store
@@ -51,7 +52,7 @@ WAITING: tuple[tuple[Stage, ErrorCode | None], ...] = (
 DAYS_BACK = 21
 _FACT = "demo calls"
 
-OFFICE = Office(transcribes=True, region="KZ", time_zone="Asia/Almaty", language="ru")
+OFFICE = Office(transcribes=True, region="KZ", time_zone=ZONE, language="ru")
 
 # name, code, extension, language
 OPERATORS = (

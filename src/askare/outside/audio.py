@@ -199,18 +199,18 @@ class Cut(Struct, frozen=True):
         return self.samples / RATE
 
 
-def cuts(path: Path, *, bytes_max: int) -> list[Cut]:
-    """The whole as pieces of at most so many bytes each (with their head), cut where it is quietest.
+def cuts(path: Path, *, bytes_max: int, start: int = 0) -> list[Cut]:
+    """All from a sample on as pieces of at most so many bytes each (with their head), cut where it is quietest.
 
     What needs no cutting is not read.
     """
-    size = path.stat().st_size
+    size = path.stat().st_size - 2 * start
     if size <= bytes_max:
-        return [Cut(0, (size - HEAD_OF_WAV) // 2)]
+        return [Cut(start, (size - HEAD_OF_WAV) // 2)]
     samples_max = (bytes_max - HEAD_OF_WAV) // 2
     pieces: list[Cut] = []
     with wave.open(str(path), "rb") as file:
-        total, at = file.getnframes(), 0
+        total, at = file.getnframes(), start
         while total - at > samples_max:
             # Never hardly anything, and rather late than early.
             earliest = at + max(samples_max // 2, samples_max - int(LOOK_BACK_SECONDS * RATE))

@@ -110,9 +110,17 @@ class Refused(Trouble):
     """What the provider said no to, in its own terms: `parameter` and `kind` may be empty."""
 
     def __init__(
-        self, code: ErrorCode, detail: str, *, parameter: str, kind: str, retry_after_seconds: float | None
+        self,
+        code: ErrorCode,
+        detail: str,
+        *,
+        status: int,
+        parameter: str,
+        kind: str,
+        retry_after_seconds: float | None,
     ) -> None:
         super().__init__(code, detail, retry_after_seconds=retry_after_seconds)
+        self.status = status
         self.parameter = parameter
         self.kind = kind
 
@@ -139,7 +147,7 @@ def refusal(answer: Answer, model: str, *, now: datetime | None = None) -> Refus
     else:
         code = ErrorCode.PROVIDER_BAD_RESPONSE
     detail = message or f"answers {status}"
-    return Refused(code, detail, parameter=parameter, kind=kind, retry_after_seconds=wait)
+    return Refused(code, detail, status=status, parameter=parameter, kind=kind, retry_after_seconds=wait)
 
 
 def _said(body: bytes) -> tuple[str, str, str]:

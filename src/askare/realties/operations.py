@@ -83,12 +83,6 @@ def _told(document: str | None) -> dict[str, Any]:
     return told
 
 
-def find_realty(tx: Transaction, realty_id: UUID) -> Realty | None:
-    """The realty as it is kept, or None; for those who work on it."""
-    found = store.find(tx, realty_id)
-    return None if found is None else found.realty
-
-
 def put_realty(
     tx: Transaction,
     realty_id: UUID,

@@ -30,7 +30,7 @@ from askare.kernel.time import milliseconds
 from askare.storage.desk import Database
 from askare.storage.flavour import SQLITE
 from askare.storage.memory import Memory
-from askare.storage.migrations import Migration, all_migrations, applied, apply
+from askare.storage.migrations import Migration, all_migrations, applied, apply, differing
 from askare.storage.transactions import Transaction, Value
 
 FORMAT = 1  # of the file; a change that an older Askare could not read makes it 2
@@ -149,7 +149,7 @@ def tables_of(migrations: Sequence[Migration]) -> list[_Table]:
 
 
 def _present_migrations(tx: Transaction) -> list[Migration]:
-    """The migrations that the database has had.  Raises ArchiveProblem when a newer Askare brought some."""
+    """The migrations that the database has had.  Raises ArchiveProblem when a newer or another Askare brought some."""
     names = applied(tx)
     known = all_migrations()
     unknown = sorted(names - {migration.name for migration in known})
@@ -157,6 +157,11 @@ def _present_migrations(tx: Transaction) -> list[Migration]:
         raise ArchiveProblem(
             f"The database has been used by a newer Askare than this one, {__version__} "
             f"(it has {', '.join(unknown)}).  Use that version, or name a new, empty database."
+        )
+    if others := differing(tx, known):
+        raise ArchiveProblem(
+            f"The database was made by another Askare than this one, {__version__}: its {', '.join(others)} says "
+            "something else.  Use the Askare that made it, or name a new, empty database."
         )
     return [migration for migration in known if migration.name in names]
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 if TYPE_CHECKING:
-    from askare.storage.transactions import Transaction
+    from askare.storage.flavour import Flavour
+    from askare.storage.transactions import Row, Transaction
 
 
 def present_mark(tx: Transaction) -> str:
@@ -50,3 +53,51 @@ def things_changed_since(tx: Transaction, kind: str, mark: str, *, limit: int) -
     if len(changes) > limit or any(change == "deleted" for _, change in changes):
         return None
     return {bytes(thing_id) for thing_id, _ in changes}
+
+
+class Way(Struct, frozen=True):
+    """How far somebody has come who is told of all changes, a bounded number at a time.
+
+    What was visible at the mark `seen` lies behind them.  Between two rounds also, of what came after it and was
+    visible at `upto`, whatever has a number up to `position`.
+    """
+
+    seen: str
+    upto: str = ""
+    position: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.seen}/{self.upto}/{self.position}" if self.upto else self.seen
+
+
+def way_of(text: str, flavour: Flavour) -> Way | None:
+    """The way that was written as this text; None when it is none."""
+    seen, *halfway = text.split("/")
+    if not flavour.is_mark(seen):
+        return None
+    if not halfway:
+        return Way(seen)
+    upto, position = halfway if len(halfway) == 2 else ("", "")
+    if not flavour.is_mark(upto) or not (position.isascii() and position.isdigit() and len(position) < 19):
+        return None
+    return Way(seen, upto, int(position))
+
+
+def next_changes(tx: Transaction, kind: str, way: Way, *, limit: int) -> tuple[list[Row], Way]:
+    """At most `limit` changes (number, time, document before and after) to things of a kind that the caller's
+    organization has, in the order of their numbers, and the way from there; it has an `upto` when there may be more."""
+    upto = way.upto or present_mark(tx)
+    if upto == way.seen:
+        return [], way
+    rows = tx.rows(
+        "SELECT seq, at, before, after FROM history"
+        f" WHERE {tx.flavour.since_mark} AND {tx.flavour.until_mark} AND seq > :position"
+        " AND organization_no = :organization AND kind = :kind ORDER BY seq LIMIT :limit",
+        mark=way.seen,
+        until=upto,
+        position=way.position,
+        organization=tx.organization_no,
+        kind=kind,
+        limit=limit,
+    )
+    return rows, Way(upto) if len(rows) < limit else Way(way.seen, upto, rows[-1][0])

@@ -3,10 +3,14 @@
 A file is a template: `{serial}`, `{bytes}`, `{clustered}` … stand for the database's own words (`Flavour.ddl`), and
 `{shelf task due}` for the tables beside `tasks` that let a shelf be searched (`shelf.py`).
 Run again after a crash, it goes on where it stopped.
+
+Beside each name the database keeps a digest of what was carried out under it: where a file of the same name now says
+something else, the tables are not those that this program knows, and nobody must work on them.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import datetime
 from importlib.resources import files
@@ -84,9 +88,18 @@ class Migration(Struct, frozen=True):
         lines = [line for line in text.splitlines() if not line.lstrip().startswith("--")]
         return [statement.strip() for statement in "\n".join(lines).split(";") if statement.strip()]
 
+    def digest(self, ddl: dict[str, str]) -> str:
+        """By which what was carried out is known again, whatever its blanks, ends of lines and comments."""
+        settled = ";".join(" ".join(statement.split()) for statement in self.statements(ddl))
+        return hashlib.sha256(settled.encode()).hexdigest()
+
 
 class SchemaTooNew(Ending):
     """The database was migrated by a newer Askare than this one."""
+
+
+class SchemaDiffers(Ending):
+    """The database was migrated by an Askare that says something else under the same name."""
 
 
 def all_migrations() -> list[Migration]:
@@ -106,53 +119,109 @@ def all_migrations() -> list[Migration]:
 
 
 def waiting(database: Database) -> list[Migration]:
-    """The migrations that the database still lacks.  Raises SchemaTooNew when it has some that we do not know."""
-    present = database.read(applied)
+    """The migrations that the database still lacks.
+
+    Raises SchemaTooNew when it has some that we do not know, and SchemaDiffers when it has others under the same name.
+    """
     known = all_migrations()
-    _require_known(present, known)
+    present = database.read(lambda tx: _require_ours(tx, known))
     return [migration for migration in known if migration.name not in present]
 
 
 def migrate(database: Database, *, now: datetime) -> list[str]:
-    """Bring the database up to date; return the names of what was applied, in order."""
+    """Bring the database up to date; return the names of what was applied, in order.
+
+    Raises as `waiting` does.
+    """
     names = []
     for migration in waiting(database):
         with database.exclusively() as tx:
-            present = applied(tx)
-            _require_known(present, all_migrations())
-            if migration.name in present:
+            if migration.name in _require_ours(tx, all_migrations()):
                 continue
             apply(tx, migration, at=milliseconds(now))
             names.append(migration.name)
+    if database.read(lambda tx: None in _digests(tx).values()):
+        with database.exclusively() as tx:
+            _keep_digests(tx)
     return names
 
 
 def apply(tx: Transaction, migration: Migration, *, at: int) -> None:
     """Carry out one migration and write down that it was; `at` in milliseconds since 1970."""
-    tx.run(
-        "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, at {} NOT NULL)".format(tx.flavour.ddl["bigint"])
-    )
-    for statement in migration.statements(tx.flavour.ddl):
+    ddl = tx.flavour.ddl
+    tx.run(f"CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, at {ddl['bigint']} NOT NULL, digest TEXT)")
+    if not _has_digests(tx):
+        _keep_digests(tx)
+    for statement in migration.statements(ddl):
         tx.run(statement)
-    tx.run("INSERT INTO migrations (name, at) VALUES (:name, :at)", name=migration.name, at=at)
+    tx.run(
+        "INSERT INTO migrations (name, at, digest) VALUES (:name, :at, :digest)",
+        name=migration.name,
+        at=at,
+        digest=migration.digest(ddl),
+    )
 
 
 def applied(tx: Transaction) -> set[str]:
     """The names of the migrations that the database has had."""
+    return set(_digests(tx))
+
+
+def differing(tx: Transaction, known: list[Migration]) -> list[str]:
+    """The names under which the database has had something else than what they stand for now."""
+    kept = _digests(tx)
+    return [
+        migration.name
+        for migration in known
+        if kept.get(migration.name) not in (None, migration.digest(tx.flavour.ddl))
+    ]
+
+
+def _digests(tx: Transaction) -> dict[str, str | None]:
+    """The names of what was applied, each with its digest; None where an earlier Askare kept none."""
     table = (
         "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migrations'"
         if tx.flavour.name == "sqlite"
         else "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'migrations'"
     )
     if tx.row(table) is None:
-        return set()
-    return {name for (name,) in tx.rows("SELECT name FROM migrations")}
+        return {}
+    return dict(tx.rows(f"SELECT name, {'digest' if _has_digests(tx) else 'NULL'} FROM migrations"))
 
 
-def _require_known(present: set[str], known: list[Migration]) -> None:
+def _has_digests(tx: Transaction) -> bool:
+    column = (
+        "SELECT 1 FROM pragma_table_info('migrations') WHERE name = 'digest'"
+        if tx.flavour.name == "sqlite"
+        else "SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema()"
+        " AND table_name = 'migrations' AND column_name = 'digest'"
+    )
+    return tx.row(column) is not None
+
+
+def _keep_digests(tx: Transaction) -> None:
+    """Take what an earlier Askare applied for what the files say now: it kept nothing by which that could be judged."""
+    if not _has_digests(tx):
+        tx.run("ALTER TABLE migrations ADD COLUMN digest TEXT")
+    tx.run_many(
+        "UPDATE migrations SET digest = :digest WHERE name = :name AND digest IS NULL",
+        [(migration.digest(tx.flavour.ddl), migration.name) for migration in all_migrations()],
+    )
+
+
+def _require_ours(tx: Transaction, known: list[Migration]) -> set[str]:
+    """The names of what was applied.  Raises SchemaTooNew and SchemaDiffers."""
+    present = applied(tx)
     unknown = present - {migration.name for migration in known}
     if unknown:
         raise SchemaTooNew(
             f"The database has been used by a newer Askare (it has {', '.join(sorted(unknown))}).  "
             "Install that version, or restore a backup made with this one."
         )
+    if others := differing(tx, known):
+        raise SchemaDiffers(
+            f"The database was made by another Askare than this one: what it has had as {', '.join(others)} is not "
+            "what this one means by that, so its tables are others.  Nothing was changed.  "
+            "Use the Askare that made it, or name a new, empty data folder or database."
+        )
+    return present

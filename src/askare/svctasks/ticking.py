@@ -51,7 +51,6 @@ OVERLAP = "the one before still runs"
 NO_SCRIPT = "there is no script {!r}"
 SUCCEEDED = "the next start came before this one could happen"
 CLOSED = "its window had closed before it could start"
-PAUSED = "paused after {} failures in a row"
 
 
 class Node(Struct, frozen=True):
@@ -937,10 +936,13 @@ def count_old(tx: Transaction, organization_no: int, *, before: int) -> int:
     return row[0] if row is not None else 0
 
 
-def forget_nodes(tx: Transaction, *, before: int) -> int:
-    """Take away nodes that ended before a moment and hold nothing; returns how many."""
+def forget_nodes(tx: Transaction, *, before: int, limit: int = 1_000) -> int:
+    """Take away nodes that ended before a moment and hold nothing, a bounded number; returns how many."""
+    # The newest stays, however old: SQLite would give its number again.
     return tx.run(
-        "DELETE FROM svc_nodes WHERE alive = 0 AND ended_at < :before"
-        " AND NOT EXISTS (SELECT 1 FROM svctask_runs r WHERE r.node_no = svc_nodes.node_no AND r.state = 2)",
+        "DELETE FROM svc_nodes WHERE node_no IN (SELECT n.node_no FROM svc_nodes n"
+        " WHERE n.alive = 0 AND n.ended_at < :before AND n.node_no < (SELECT max(node_no) FROM svc_nodes)"
+        " AND NOT EXISTS (SELECT 1 FROM svctask_runs r WHERE r.node_no = n.node_no AND r.state = 2) LIMIT :limit)",
         before=before,
+        limit=limit,
     )

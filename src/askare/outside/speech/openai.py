@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from askare.outside.providers import OpenAI, name_of
 from askare.outside.speech.turns import Utterance, written_down
 
 UPLOAD_BYTES_MAX = 25 * 1024 * 1024 - 64 * 1024  # OpenAI refuses above 26,214,400 bytes, the form included
+UPLOAD_BYTES_MIN = 256 * 1024  # eight seconds; a proxy that takes less than that is set up wrongly
 READ_SECONDS_MIN = 60.0
 HOSTED_SECONDS_A_SECOND = 1.5
 NEAR_SECONDS_A_SECOND = 10.0  # without a graphics card
@@ -40,6 +42,7 @@ class OpenAITranscriber:
             wanted if wanted is not UNSET else "verbose_json" if "whisper" in provider.model.lower() else "json"
         )
         self._piece_bytes_max = UPLOAD_BYTES_MAX
+        self._cuts_itself = False  # told to cut the sound up, as models that tell speakers apart want to be
 
     async def aclose(self) -> None:
         await self._line.aclose()
@@ -49,18 +52,35 @@ class OpenAITranscriber:
         said: list[Utterance] = []
         language: str | None = None
         for place, side in enumerate(audio.sides):
-            if side.stat().st_size <= self._piece_bytes_max:  # looking for pauses takes a while; not looking does not
-                pieces = cuts(side, bytes_max=self._piece_bytes_max)
-            else:
-                pieces = await asyncio.to_thread(cuts, side, bytes_max=self._piece_bytes_max)
-            for cut in pieces:
-                found, spoken = await self._piece(side, cut, hints)
+            waiting = await self._cuts(side, start=0)
+            while waiting:
+                cut = waiting.pop(0)
+                try:
+                    found, spoken = await self._piece(side, cut, hints)
+                except Refused as refused:
+                    if refused.status != HTTPStatus.REQUEST_ENTITY_TOO_LARGE or not self._takes_less_than(cut):
+                        raise
+                    waiting = await self._cuts(side, start=cut.start)
+                    continue
                 said += [
                     Utterance(place, None if one.start is None else one.start + cut.start_seconds, one.text)
                     for one in found
                 ]
                 language = language or spoken
         return Transcript(written_down(said, audio.operator_side), language)
+
+    async def _cuts(self, side: Path, *, start: int) -> list[Cut]:
+        if side.stat().st_size <= self._piece_bytes_max:  # looking for pauses takes a while; not looking does not
+            return cuts(side, bytes_max=self._piece_bytes_max, start=start)
+        return await asyncio.to_thread(cuts, side, bytes_max=self._piece_bytes_max, start=start)
+
+    def _takes_less_than(self, cut: Cut) -> bool:
+        """Whether pieces of half the size are worth trying; remembered for the next time."""
+        half = (HEAD_OF_WAV + 2 * cut.samples) // 2
+        if half < UPLOAD_BYTES_MIN:
+            return False
+        self._piece_bytes_max = min(self._piece_bytes_max, half)
+        return True
 
     async def _piece(self, side: Path, cut: Cut, hints: Hints) -> tuple[list[Utterance], str | None]:
         near = self._line.is_near
@@ -83,14 +103,21 @@ class OpenAITranscriber:
         fields = {"model": self._provider.model, "response_format": self._format}
         if len(hints.languages) == 1:  # of several, only the listener can tell
             fields["language"] = hints.languages[0]
+        if self._cuts_itself:
+            fields["chunking_strategy"] = "auto"
         if hints.words:
             fields["prompt"] = ", ".join(hints.words)[:PROMPT_CHARACTERS_MAX]
         return fields
 
     def _steps_down(self, refused: Refused) -> bool:
-        """Whether a plainer form of answer is worth asking for; remembered for the next time."""
-        about_form = "response_format" in f"{refused.parameter} {refused.detail}"
-        if refused.code is not ErrorCode.PROVIDER_REJECTED or not about_form or self._format not in _STEPS:
+        """Whether another question is worth asking; remembered for the next time."""
+        about = f"{refused.parameter} {refused.detail}"
+        if refused.code is not ErrorCode.PROVIDER_REJECTED:
+            return False
+        if "chunking_strategy" in about and not self._cuts_itself:
+            self._cuts_itself = True
+            return True
+        if "response_format" not in about or self._format not in _STEPS:
             return False
         self._format = _STEPS[self._format]
         return True

@@ -15,7 +15,7 @@ import falcon.asgi
 import structlog
 from msgspec import Struct
 
-from askare.kernel.caller import Role
+from askare.kernel.caller import Role, Scope
 from askare.kernel.problems import Fault, Forbidden, Invalid, Problem, Unauthenticated
 from askare.storage.transactions import Transaction
 from askare.wire.callcentre.problems import (
@@ -53,7 +53,8 @@ Handler = Callable[[Call], Awaitable[Reply | Streamed]]
 class Operation(Struct, frozen=True, kw_only=True):
     """One operation, declared once: routing, reading and the OpenAPI document come from here.
 
-    `roles` says who may call it.  `by_key`: an ingest key will do, in X-API-Key or in the path; such an operation is
+    `roles` says who may call it, and `scopes` what one of a token must have that is limited to some: by the method,
+    where nothing else is said.  `by_key`: an ingest key will do, in X-API-Key or in the path; such an operation is
     documented without a security requirement, as the original one is (contract 5).  `also` are other methods and
     paths that are answered likewise and documented nowhere (contract 1.5).
     """
@@ -79,6 +80,11 @@ class Operation(Struct, frozen=True, kw_only=True):
     also: tuple[tuple[str, str], ...] = ()
     examples: tuple[Example, ...] = ()
     media: str = "audio/*"  # of an answer without a type
+    scopes: tuple[Scope, ...] = ()
+
+    @property
+    def suitable_scopes(self) -> tuple[Scope, ...]:
+        return self.scopes or ((Scope.TASKS_READ,) if self.method == "GET" else (Scope.TASKS_WRITE,))
 
     @property
     def checks_version(self) -> bool:
@@ -177,6 +183,7 @@ class _AtWork:
             house.meter.pass_one(caller.user_id, monotonic_seconds=started)
         if caller.role not in operation.roles:
             raise Forbidden(f"The role {caller.role.value} may not do this.")
+        caller.require_scope(*operation.suitable_scopes)
         if is_by_key and caller.role is not Role.INGEST:
             # An address ends up in many logs that are not ours: what is found there must open nothing else.
             raise Forbidden("Only a key of the role ingest may stand in an address.")

@@ -22,7 +22,7 @@ _REFERENCE = "#/components/schemas/{name}"
 _PATH_NAME = re.compile(r"\{(\w+)\}")
 REASONS = {
     401: "No token, or one that cannot be believed.",
-    403: "The caller's role may not do this.",
+    403: "The caller's role may not do this, or the token is limited to other scopes.",
     404: "There is no such thing for this caller.",
     408: "The body did not arrive in time.",
     409: "The state of the thing forbids it.",
@@ -89,6 +89,7 @@ def _described(operation: Operation, by_type: dict[Any, Any], components: dict[s
         "parameters": _parameters(operation, components),
         "responses": {"200": _answered(operation, by_type)},
         "x-askare-roles": sorted(role.value for role in operation.roles),
+        "x-askare-scopes": [scope.value for scope in operation.suitable_scopes],
     }
     if operation.description:
         described["description"] = operation.description

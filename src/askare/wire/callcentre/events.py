@@ -172,26 +172,25 @@ class EventApi:
         """What happens, as long as somebody watches.  An id is the mark from which a later watch goes on."""
         self._watchers += 1
         loop = asyncio.get_running_loop()
-        overdue_after, said_at, looked_at = call.now, loop.time(), loop.time()
+        overdue_after, said_at, looked_at, is_behind = call.now, loop.time(), loop.time(), False
         organization = call.caller.organization_no
         try:
             yield b": events of call tasks\n\n"
             while True:
-                await asyncio.sleep(LOOK_EVERY_SECONDS)
+                await asyncio.sleep(0 if is_behind else LOOK_EVERY_SECONDS)
                 now = overdue_after
                 if loop.time() - looked_at >= OVERDUE_EVERY_SECONDS:
                     now, looked_at = call.present(), loop.time()
-                told = await call.read(
+                told, overdue_after = await call.read(
                     hooks.seen_since, mark, overdue_after=overdue_after, office=self._office, now=now
                 )
-                overdue_after = now
                 if told.events:
                     yield _lines(told, organization)
                     said_at = loop.time()
                 elif loop.time() - said_at >= SILENCE_SECONDS_MAX:
                     yield b":\n\n"
                     said_at = loop.time()
-                mark = told.mark
+                mark, is_behind = told.mark, told.more
         finally:
             self._watchers -= 1
 

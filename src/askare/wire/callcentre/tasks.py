@@ -37,7 +37,7 @@ from askare.calltasks.model import (
     Status,
 )
 from askare.calltasks.operations import Shown
-from askare.kernel.caller import Role
+from askare.kernel.caller import Role, Scope
 from askare.kernel.paging import Page, Window
 from askare.kernel.problems import NotFound
 from askare.kernel.time import settled, written
@@ -140,6 +140,7 @@ class Task(Struct, frozen=True, kw_only=True):
     summary_source: str | None
     response_summary_source: str | None
     is_overdue: bool
+    appeal_link: Annotated[str | None, Meta(description="Where the appeal can be seen that is kept elsewhere.")]
     recording_link: Annotated[str | None, Meta(description="Where we play our own copy to those who see the task.")]
     version: Annotated[int, Meta(description="Also the ETag.")]
 
@@ -310,6 +311,7 @@ EXAMPLE_TASK: dict[str, Any] = {
     "summary_source": "builtin",
     "response_summary_source": "builtin",
     "is_overdue": False,
+    "appeal_link": None,
     "recording_link": None,
     "version": 3,
 }
@@ -322,19 +324,25 @@ class _Joined(Struct):
     status: Status
     due_date: datetime | None
     recording_url: str | None
+    appeal_id: int | str | None
     version: int
 
 
 _joined = msgspec.json.Decoder(_Joined)
 
 
-def answer_of(shown: Shown, *, now: datetime) -> bytes:
+def answer_of(shown: Shown, *, office: Office, now: datetime) -> bytes:
     """A task's document with what is joined when it is read."""
     joined = _joined.decode(shown.document)
     due = None if joined.due_date is None else settled(joined.due_date)
     overdue = rules.is_overdue(joined.status, due, now=now)
     link = None if joined.recording_url is None else f"/api/tasks/{joined.id}/recording"
-    more = {"assigned_user_name": shown.operator_name, "is_overdue": overdue, "recording_link": link}
+    more = {
+        "assigned_user_name": shown.operator_name,
+        "is_overdue": overdue,
+        "appeal_link": rules.appeal_link(office.appeal_url, joined.appeal_id),
+        "recording_link": link,
+    }
     return shown.document[:-1] + b"," + msgspec.json.encode(more)[1:]
 
 
@@ -487,7 +495,7 @@ class CallTaskApi:
         page: Page[Shown] = await call.read(
             operations.list_calls, wanted, window=window_of(asked), office=self._office, mine=asked["mine"]
         )
-        items = [answer_of(shown, now=call.now) for shown in page.items]
+        items = [answer_of(shown, office=self._office, now=call.now) for shown in page.items]
         return page_reply(items, total=page.total, page=asked["page"], per_page=asked["per_page"])
 
     async def get(self, call: Call) -> Reply:
@@ -550,7 +558,7 @@ class CallTaskApi:
         headers = {"ETag": etag_of(version)}
         if call.knows(version):
             return Reply(304, None, headers)
-        return Reply(200, answer_of(shown, now=call.now), headers)
+        return Reply(200, answer_of(shown, office=self._office, now=call.now), headers)
 
     def operations(self) -> list[Operation]:
         """The API's table."""
@@ -561,6 +569,7 @@ class CallTaskApi:
             "method": "POST",
             "tag": "tasks",
             "roles": ROLES | {Role.INGEST},
+            "scopes": (Scope.TASKS_INGEST, Scope.TASKS_WRITE),
             "handle": self.create,
             "body_fields": create_fields(),
             "body": TaskCreate,

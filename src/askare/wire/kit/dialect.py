@@ -202,6 +202,7 @@ class _Operation:
             house.meter.pass_one(caller.user_id, monotonic_seconds=started)
         if caller.role not in roles:
             raise Forbidden(f"The role {caller.role.value} may not do this.")
+        caller.require_scope()  # all scopes are those of the contact centre's API
 
     async def _read(
         self, request: falcon.asgi.Request, call: Call, path_values: dict[str, str], faults: list[Fault]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from inspect import cleandoc
 from typing import Any
@@ -169,44 +169,42 @@ def openapi(
     }
 
 
-def _state_instants(kind: msgspec.inspect.Type, components: dict[str, Any]) -> None:
-    """Say of each instant what is asked of it; by its type alone it would be any text."""
+def _structs(kind: msgspec.inspect.Type) -> Iterator[msgspec.inspect.StructType]:
+    """The struct types that a type is made of, each before those within it."""
     if isinstance(kind, (msgspec.inspect.ListType, msgspec.inspect.VarTupleType)):
-        _state_instants(kind.item_type, components)
+        yield from _structs(kind.item_type)
     elif isinstance(kind, msgspec.inspect.Metadata):
-        _state_instants(kind.type, components)
+        yield from _structs(kind.type)
     elif isinstance(kind, msgspec.inspect.UnionType):
         for one in kind.types:
-            _state_instants(one, components)
+            yield from _structs(one)
     elif isinstance(kind, msgspec.inspect.StructType):
-        properties = _properties(kind, components)
+        yield kind
         for field in kind.fields:
+            yield from _structs(field.type)
+
+
+def _state_instants(kind: msgspec.inspect.Type, components: dict[str, Any]) -> None:
+    """Say of each instant what is asked of it; by its type alone it would be any text."""
+    for struct in _structs(kind):
+        properties = _properties(struct, components)
+        for field in struct.fields:
             if _is_instant(field.type):
                 said = properties[field.encode_name]
                 choices = [one if one == {"type": "null"} else {**one, **INSTANT} for one in said.get("anyOf", ())]
                 properties[field.encode_name] = {**said, "anyOf": choices} if choices else {**said, **INSTANT}
-            else:
-                _state_instants(field.type, components)
 
 
 def _state_nulls(kind: msgspec.inspect.Type, components: dict[str, Any]) -> None:
     """Say of each field that a body may lack that it may be null there, which is the same."""
-    if isinstance(kind, (msgspec.inspect.ListType, msgspec.inspect.VarTupleType)):
-        _state_nulls(kind.item_type, components)
-    elif isinstance(kind, msgspec.inspect.Metadata):
-        _state_nulls(kind.type, components)
-    elif isinstance(kind, msgspec.inspect.UnionType):
-        for one in kind.types:
-            _state_nulls(one, components)
-    elif isinstance(kind, msgspec.inspect.StructType):
-        properties = _properties(kind, components)
-        for field in kind.fields:
+    for struct in _structs(kind):
+        properties = _properties(struct, components)
+        for field in struct.fields:
             said = properties[field.encode_name]
             choices = said.get("anyOf") or [{name: value for name, value in said.items() if name != "default"}]
             if not field.required and {"type": "null"} not in choices:
                 default = {"default": said["default"]} if "default" in said else {}
                 properties[field.encode_name] = {"anyOf": [*choices, {"type": "null"}], **default}
-            _state_nulls(field.type, components)
 
 
 def _properties(kind: msgspec.inspect.StructType, components: dict[str, Any]) -> dict[str, Any]:
