@@ -3,7 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SECTION := $(BIN)/python bench/sections.py
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Uncompiled: five modules in six of what is installed are never loaded, and the first use compiles the sixth.
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+# What is compiled is kept, whatever else the environment wishes: the tests load the same code in dozens of processes.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup serve test check torture bench lock clean browser
 .DEFAULT_GOAL := setup
@@ -56,7 +59,8 @@ $(VENV)/bin/python:
 
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
 	$(PIP_INSTALL) --require-hashes -r requirements/runtime.txt
-	$(PIP_INSTALL) --no-deps --no-build-isolation --editable . 2>/dev/null || $(PIP_INSTALL) --no-deps --editable .
+	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -c "import askare.cli.running, askare.main, askare.worker, askare.doctor"  # compiles what is used
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
