@@ -8,7 +8,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 # What is compiled is kept, whatever else the environment wishes: the tests load the same code in dozens of processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup serve test check torture bench lock clean browser
+.PHONY: setup serve test check lint torture bench lock clean browser
 .DEFAULT_GOAL := setup
 
 setup: $(VENV)/.runtime  ## the command `askare` in .venv
@@ -16,13 +16,20 @@ setup: $(VENV)/.runtime  ## the command `askare` in .venv
 serve: setup  ## the server with demo data on http://127.0.0.1:8080
 	$(BIN)/askare serve --demo
 
-test: check browser  ## the gates and every test, on SQLite and on a real PostgreSQL
-	$(BIN)/python -m pytest -n 3 --dist loadgroup
+test: lint browser  ## the gates and every test, on SQLite and on a real PostgreSQL
+	@echo "The types are checked beside the tests, and told after them."
+	@$(BIN)/mypy >$(VENV)/types.txt 2>&1 & checked=$$!; \
+	$(BIN)/python -m pytest -n 3 --dist loadgroup; tests=$$?; \
+	wait $$checked; types=$$?; \
+	cat $(VENV)/types.txt; \
+	exit $$((tests || types))
 
-check: $(VENV)/.dev  ## formatting, lint, types and the import rule
+check: lint  ## formatting, lint, types and the import rule
+	$(BIN)/mypy -n 2
+
+lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy -n 2
 	$(BIN)/lint-imports
 
 torture: $(VENV)/.dev  ## ten simulated years of a thousand timetables, and the race for 100,000 starts (an hour)

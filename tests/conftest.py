@@ -8,6 +8,7 @@ PostgreSQL it is the worker's own one, emptied (5 ms; a copy of a migrated one t
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -27,6 +28,8 @@ from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
 from tests.values import NOW, empty
 
+gc.set_threshold(20_000)  # as Askare's commands do: loading makes very many objects that all stay
+
 settings.register_profile(
     "askare",
     max_examples=30,
@@ -42,6 +45,12 @@ settings.load_profile(os.environ.get("ASKARE_TEST_PROFILE", "askare"))
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long: whole journeys, Schemathesis.  Else one core would wait in the end for the other."""
     items.sort(key=lambda item: not ("journeys" in item.path.parts or "schemathesis" in item.path.name))
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end, and is not looked through again and again meanwhile."""
+    gc.collect()
+    gc.freeze()
 
 
 def address_of(server: str, name: str) -> str:

@@ -12,6 +12,7 @@ from tests.server import askare
 from tests.wire.asking import TOKEN, Agency
 
 HERE = Path(__file__).parent
+STORAGE = HERE.parents[1] / ".hypothesis"  # which characters there are, found out by the first run for all others
 SECONDS_MAX = 1_200
 # Fixed, so that a failure can be had again; another one is tried with ASKARE_TEST_SEED.  Its output names it.
 SEED = os.environ.get("ASKARE_TEST_SEED", "20261122")
@@ -47,7 +48,13 @@ def schemathesis(
             *(["--max-time", str(seconds)] if seconds else []),
             *("--generation-database", "none", "--no-color"),
         ],
-        env={**os.environ, "SCHEMATHESIS_HOOKS": "schemathesis_checks", "PYTHONPATH": str(HERE)},
+        env={
+            **os.environ,
+            "SCHEMATHESIS_HOOKS": "schemathesis_checks",
+            "PYTHONPATH": str(HERE),
+            "HYPOTHESIS_STORAGE_DIRECTORY": str(STORAGE),
+            "NO_PROXY": "127.0.0.1",  # else each request looks through the whole environment for one
+        },
         cwd=folder,
         capture_output=True,
         text=True,
