@@ -25,7 +25,7 @@ test: lint browser  ## the gates and every test, on SQLite and on a real Postgre
 	exit $$((tests || types))
 
 check: lint  ## formatting, lint, types and the import rule
-	$(BIN)/mypy -n 2
+	$(BIN)/mypy
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
