@@ -19,7 +19,7 @@ serve: setup  ## the server with demo data on http://127.0.0.1:8080
 test: lint browser  ## the gates and every test, on SQLite and on a real PostgreSQL
 	@echo "The types are checked beside the tests, and told after them."
 	@$(BIN)/mypy >$(VENV)/types.txt 2>&1 & checked=$$!; \
-	$(BIN)/python -m pytest -n 3 --dist loadgroup; tests=$$?; \
+	$(BIN)/python -m pytest -n 4 --dist loadgroup; tests=$$?; \
 	wait $$checked; types=$$?; \
 	cat $(VENV)/types.txt; \
 	exit $$((tests || types))

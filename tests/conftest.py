@@ -43,8 +43,8 @@ settings.load_profile(os.environ.get("ASKARE_TEST_PROFILE", "askare"))
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long: whole journeys, Schemathesis.  Else one core would wait in the end for the other."""
-    items.sort(key=lambda item: not ("journeys" in item.path.parts or "schemathesis" in item.path.name))
+    """Begin with what takes long: journeys, and what says so.  Else one core would wait in the end for the other."""
+    items.sort(key=lambda item: not ("journeys" in item.path.parts or item.get_closest_marker("long")))
 
 
 def pytest_collection_finish() -> None:
