@@ -20,8 +20,8 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
-from psycopg_pool import PoolClosed
 
+from askare.kernel.problems import Unavailable
 from askare.storage.desk import Database
 from askare.storage.migrations import migrate
 from askare.storage.postgres import PostgresDatabase
@@ -113,7 +113,7 @@ def open_postgres(migrated_postgres_address: str) -> Iterator[Callable[[], Postg
         nonlocal opened
         try:
             opened.read(lambda tx: tx.row("SELECT 1"))
-        except PoolClosed:
+        except Unavailable:
             opened = PostgresDatabase(migrated_postgres_address)
         return opened
 
@@ -144,8 +144,14 @@ def postgres_address(postgres_database: PostgresDatabase, migrated_postgres_addr
 
 
 @pytest.fixture
-def bare_postgres_address(migrated_postgres_address: str) -> Iterator[str]:
-    """The address of a PostgreSQL database with nothing in it: a schema of its own in the worker's database."""
+def bare_postgres_address(
+    migrated_postgres_address: str, open_postgres: Callable[[], PostgresDatabase]
+) -> Iterator[str]:
+    """The address of a PostgreSQL database with nothing in it: a schema of its own in the worker's database.
+
+    We are not connected to it, as whoever restores into it would notice.
+    """
+    open_postgres().close()
     with psycopg.connect(migrated_postgres_address, autocommit=True) as connection:
         connection.execute("CREATE SCHEMA bare")
         address = urlsplit(migrated_postgres_address)
