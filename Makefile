@@ -3,9 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SECTION := $(BIN)/python bench/sections.py
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Uncompiled: five modules in six of what is installed are never loaded, and the first use compiles the sixth.
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+# What is compiled is kept, whatever else the environment wishes: the tests load the same code in dozens of processes.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup serve test check torture bench lock clean browser
+.PHONY: setup serve test check lint torture bench lock clean browser
 .DEFAULT_GOAL := setup
 
 setup: $(VENV)/.runtime  ## the command `askare` in .venv
@@ -13,13 +16,20 @@ setup: $(VENV)/.runtime  ## the command `askare` in .venv
 serve: setup  ## the server with demo data on http://127.0.0.1:8080
 	$(BIN)/askare serve --demo
 
-test: check browser  ## the gates and every test, on SQLite and on a real PostgreSQL
-	$(BIN)/python -m pytest -n 3 --dist loadgroup
+test: lint browser  ## the gates and every test, on SQLite and on a real PostgreSQL
+	@echo "The types are checked beside the tests, and told after them."
+	@$(BIN)/mypy >$(VENV)/types.txt 2>&1 & checked=$$!; \
+	$(BIN)/python -m pytest -n 4 --dist loadgroup; tests=$$?; \
+	wait $$checked; types=$$?; \
+	cat $(VENV)/types.txt; \
+	exit $$((tests || types))
 
-check: $(VENV)/.dev  ## formatting, lint, types and the import rule
+check: lint  ## formatting, lint, types and the import rule
+	$(BIN)/mypy
+
+lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy -n 2
 	$(BIN)/lint-imports
 
 torture: $(VENV)/.dev  ## ten simulated years of a thousand timetables, and the race for 100,000 starts (an hour)
@@ -56,9 +66,10 @@ $(VENV)/bin/python:
 
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
 	$(PIP_INSTALL) --require-hashes -r requirements/runtime.txt
-	$(PIP_INSTALL) --no-deps --no-build-isolation --editable . 2>/dev/null || $(PIP_INSTALL) --no-deps --editable .
-	@# What pip does for packages, but not for an editable one: a start that compiles takes nearly twice the CPU.
-	$(BIN)/python -m compileall -q src
+	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@# Our own modules, and what they load at once of others: a start that compiles takes nearly twice the CPU.
+	@$(BIN)/python -m compileall -q src
+	@$(BIN)/python -c "import askare.cli.running, askare.main, askare.worker, askare.doctor"
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime

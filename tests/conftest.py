@@ -8,6 +8,7 @@ PostgreSQL it is the worker's own one, emptied (5 ms; a copy of a migrated one t
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -19,13 +20,15 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
-from psycopg_pool import PoolClosed
 
+from askare.kernel.problems import Unavailable
 from askare.storage.desk import Database
 from askare.storage.migrations import migrate
 from askare.storage.postgres import PostgresDatabase
 from askare.storage.sqlite import SqliteDatabase
 from tests.values import NOW, empty
+
+gc.set_threshold(20_000)  # as Askare's commands do: loading makes very many objects that all stay
 
 settings.register_profile(
     "askare",
@@ -40,8 +43,14 @@ settings.load_profile(os.environ.get("ASKARE_TEST_PROFILE", "askare"))
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long: whole journeys, Schemathesis.  Else one core would wait in the end for the other."""
-    items.sort(key=lambda item: not ("journeys" in item.path.parts or "schemathesis" in item.path.name))
+    """Begin with what takes long: journeys, and what says so.  Else one core would wait in the end for the other."""
+    items.sort(key=lambda item: not ("journeys" in item.path.parts or item.get_closest_marker("long")))
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end, and is not looked through again and again meanwhile."""
+    gc.collect()
+    gc.freeze()
 
 
 def address_of(server: str, name: str) -> str:
@@ -104,7 +113,7 @@ def open_postgres(migrated_postgres_address: str) -> Iterator[Callable[[], Postg
         nonlocal opened
         try:
             opened.read(lambda tx: tx.row("SELECT 1"))
-        except PoolClosed:
+        except Unavailable:
             opened = PostgresDatabase(migrated_postgres_address)
         return opened
 
@@ -135,8 +144,14 @@ def postgres_address(postgres_database: PostgresDatabase, migrated_postgres_addr
 
 
 @pytest.fixture
-def bare_postgres_address(migrated_postgres_address: str) -> Iterator[str]:
-    """The address of a PostgreSQL database with nothing in it: a schema of its own in the worker's database."""
+def bare_postgres_address(
+    migrated_postgres_address: str, open_postgres: Callable[[], PostgresDatabase]
+) -> Iterator[str]:
+    """The address of a PostgreSQL database with nothing in it: a schema of its own in the worker's database.
+
+    We are not connected to it, as whoever restores into it would notice.
+    """
+    open_postgres().close()
     with psycopg.connect(migrated_postgres_address, autocommit=True) as connection:
         connection.execute("CREATE SCHEMA bare")
         address = urlsplit(migrated_postgres_address)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from msgspec import Struct
-from playwright.sync_api import Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from tests.server import Server, make_token, running
 
@@ -56,14 +56,21 @@ def documented(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Serve
         yield server, token
 
 
-@pytest.fixture
-def visit(documented: tuple[Server, str]) -> Iterator[Visit]:
-    browser_path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    assert browser_path is not None, "no chromium on this machine: run sh tests/need_chromium.sh"
-    server, token = documented
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    assert path is not None, "no chromium on this machine: run sh tests/need_chromium.sh"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=list(QUIET))
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, documented: tuple[Server, str]) -> Iterator[Visit]:
+    server, token = documented
+    with browser.new_context(viewport={"width": 1280, "height": 1000}) as visitor:  # who remembers no other visit
+        page = visitor.new_page()
         visit = Visit(page, server, token, [], [])
 
         def let_pass_what_stays_here(route: Route) -> None:
@@ -78,7 +85,6 @@ def visit(documented: tuple[Server, str]) -> Iterator[Visit]:
         page.on("pageerror", lambda error: visit.complaints.append(str(error)))
         page.goto(f"{server.url}/docs")
         yield visit
-        browser.close()
 
 
 def test_the_page_shows_every_operation_and_asks_nobody_else(visit: Visit) -> None:

@@ -19,6 +19,8 @@ from askare.tasks import operations
 from askare.tasks.model import TaskFilter, TaskStatus
 from tests.values import DAY, NOW, an_admin, an_id
 
+pytestmark = pytest.mark.long
+
 TODAY = date(2026, 3, 2)
 ADMIN = an_admin()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from askare.demo.load import load
 from askare.demo.watches import SHOWN_WATCH, plan_watches, set_at
@@ -16,6 +17,8 @@ from askare.realties.model import RealtyContent
 from askare.storage.desk import Database
 from tests.store.watching import letters, matches, put, work_through_the_night
 from tests.values import DAY, HOUR, an_admin
+
+pytestmark = pytest.mark.long
 
 WORLD = world(date(2026, 3, 2))
 README = Path(__file__).parents[2] / "README.md"

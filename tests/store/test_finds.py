@@ -34,6 +34,7 @@ steps = st.lists(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=40)
 @given(steps, st.sampled_from([0, 2, 1_000]), st.sampled_from([1, 500]), st.sampled_from([0, 1_000]))
 def test_a_text_search_answers_what_is_there(

@@ -85,6 +85,7 @@ drafts = st.lists(offers.contents.map(lambda draft: replace(draft, status_code=T
 questions = st.lists(st.tuples(offers.filters, offers.orders, offers.windows, offers.callers), min_size=4, max_size=8)
 
 
+@pytest.mark.long
 @settings(max_examples=50)
 @given(offers.tasks, drafts, st.integers(0, 20), questions)
 def test_both_databases_find_what_the_definition_finds_along_every_way(
@@ -107,6 +108,7 @@ def test_both_databases_find_what_the_definition_finds_along_every_way(
                 assert page.total == len(found)
 
 
+@pytest.mark.long
 @settings(max_examples=25)
 @given(offers.tasks, drafts, st.integers(0, 20), st.lists(offers.queries, min_size=6, max_size=10))
 def test_both_databases_find_the_words_that_the_definition_finds(

@@ -490,16 +490,21 @@ def test_the_outlook_of_an_expiring_single_start_says_so() -> None:
 # How far a preview looks ------------------------------------------------------------------------------------------
 
 HOSTILE_WEEK = tuple({"timestart": 1 + 20 * number, "timestop": 2 + 20 * number} for number in range(500))
-NEVER = [
-    {"schedule": "individual", "periods": HOSTILE_WEEK, "interval_sec": 86_400},
-    {"schedule": "individual", "periods": HOSTILE_WEEK, "interval_sec": 1_200},
-    {"schedule": "individual", "periods": HOSTILE_WEEK, "interval_sec": 3_600, "ext": {"sched": {"local": 1}}},
-    {"schedule": "work", "interval_sec": 86_400, "start": "2026-01-03T20:00Z"},
-    {"schedule": "work", "interval_sec": 7 * 86_400, "start": "2026-01-03T12:00Z"},
-]
+NEVER = {
+    "a day": {"schedule": "individual", "periods": HOSTILE_WEEK, "interval_sec": 86_400},
+    "twenty minutes": {"schedule": "individual", "periods": HOSTILE_WEEK, "interval_sec": 1_200},
+    "an hour of the wall": {
+        "schedule": "individual",
+        "periods": HOSTILE_WEEK,
+        "interval_sec": 3_600,
+        "ext": {"sched": {"local": 1}},
+    },
+    "a day from a Saturday": {"schedule": "work", "interval_sec": 86_400, "start": "2026-01-03T20:00Z"},
+    "a week from a Saturday": {"schedule": "work", "interval_sec": 7 * 86_400, "start": "2026-01-03T12:00Z"},
+}
 
 
-@pytest.mark.parametrize("said", NEVER, ids=str)
+@pytest.mark.parametrize("said", NEVER.values(), ids=NEVER)
 def test_a_preview_that_finds_nothing_looks_at_a_bounded_number_of_pieces_and_says_how_far(
     said: dict[str, Any],
 ) -> None:

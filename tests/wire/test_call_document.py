@@ -16,7 +16,7 @@ from askare.wire.callcentre.problems import CallCentreManners
 from tests.wire.calling import Centre
 from tests.wire.documented import documented
 from tests.wire.test_problem_table import EXAMPLES, all_problems
-from tests.wire.test_schemathesis import EXAMPLES_EACH, HERE, SECONDS_MAX, SEED
+from tests.wire.test_schemathesis import ENVIRONMENT, EXAMPLES_EACH, HERE, SECONDS_MAX, SEED
 
 STATUSES = {
     "Invalid": 422,
@@ -109,6 +109,7 @@ def test_what_a_message_names_is_worded_in_each_language_too() -> None:
     assert len({frozenset(named) for named in words._NAMED.values()}) == 1
 
 
+@pytest.mark.long
 def test_schemathesis_finds_the_answers_as_documented(centre: Centre, tmp_path: Path) -> None:
     """Not what it sends and what we take: exchanges send much that no schema would allow, and are understood."""
     checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
@@ -122,6 +123,7 @@ def test_schemathesis_finds_the_answers_as_documented(centre: Centre, tmp_path: 
             *("--max-examples", str(EXAMPLES_EACH), "--seed", SEED),
             *("--generation-database", "none", "--no-color"),
         ],
+        env=ENVIRONMENT,
         cwd=tmp_path,
         capture_output=True,
         text=True,

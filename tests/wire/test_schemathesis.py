@@ -8,10 +8,20 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from tests.server import askare
 from tests.wire.asking import TOKEN, Agency
 
+pytestmark = pytest.mark.long
+
 HERE = Path(__file__).parent
+ENVIRONMENT = {
+    **os.environ,
+    # Which characters there are is found out by the first run for all others.
+    "HYPOTHESIS_STORAGE_DIRECTORY": str(HERE.parents[1] / ".hypothesis"),
+    "NO_PROXY": "127.0.0.1",  # else each request looks through the whole environment for one
+}
 SECONDS_MAX = 1_200
 # Fixed, so that a failure can be had again; another one is tried with ASKARE_TEST_SEED.  Its output names it.
 SEED = os.environ.get("ASKARE_TEST_SEED", "20261122")
@@ -47,7 +57,7 @@ def schemathesis(
             *(["--max-time", str(seconds)] if seconds else []),
             *("--generation-database", "none", "--no-color"),
         ],
-        env={**os.environ, "SCHEMATHESIS_HOOKS": "schemathesis_checks", "PYTHONPATH": str(HERE)},
+        env={**ENVIRONMENT, "SCHEMATHESIS_HOOKS": "schemathesis_checks", "PYTHONPATH": str(HERE)},
         cwd=folder,
         capture_output=True,
         text=True,

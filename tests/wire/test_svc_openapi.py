@@ -97,6 +97,7 @@ def test_all_but_the_sign_in_needs_a_token_or_a_session(nobody: Client) -> None:
         assert operation.get("security") == wanted
 
 
+@pytest.mark.long
 def test_the_service_tasks_keep_what_their_document_promises(agency: Agency, tmp_path: Path) -> None:
     # `Allow` names LOOKUP, for which OpenAPI 3.1 has no word.  Bounded by time: 2,700 requests take half a minute.
     # Without its stories: in them it takes a start without a body, which is right, for one that should be refused.
