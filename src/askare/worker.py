@@ -86,7 +86,7 @@ CHORES = (
         timedelta(seconds=1),
         lambda tx, _: calls.post_words(tx, at_least=calls.POSTED_AT_ONCE),
     ),
-    Chore("words of calls", timedelta(seconds=30), lambda tx, _: calls.post_words(tx)),
+    Chore("words of calls", timedelta(seconds=5), lambda tx, _: calls.post_words(tx)),
     Chore("texts of calls", timedelta(seconds=5), lambda tx, _: calls.post_content_words(tx)),
     Chore("events of calls", timedelta(seconds=1), lambda tx, now: hooks.promise_events(tx, now=now)),
     Chore("old events of calls", timedelta(hours=1), lambda tx, now: hooks.sweep_deliveries(tx, before=now - A_MONTH)),
