@@ -20,8 +20,8 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
-from psycopg_pool import PoolClosed
 
+from askare.kernel.problems import Unavailable
 from askare.storage.desk import Database
 from askare.storage.migrations import migrate
 from askare.storage.postgres import PostgresDatabase
@@ -113,7 +113,7 @@ def open_postgres(migrated_postgres_address: str) -> Iterator[Callable[[], Postg
         nonlocal opened
         try:
             opened.read(lambda tx: tx.row("SELECT 1"))
-        except PoolClosed:
+        except Unavailable:
             opened = PostgresDatabase(migrated_postgres_address)
         return opened
 
