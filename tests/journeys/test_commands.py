@@ -404,7 +404,10 @@ def everything_in(file: Path) -> dict[str, list[tuple[Any, ...]]]:
 def test_a_backup_made_beside_the_server_comes_back_in_another_place(
     target: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    address = request.getfixturevalue("bare_postgres_address") if target == "postgres" else ""
+    address = ""
+    if target == "postgres":
+        address = request.getfixturevalue("bare_postgres_address")
+        request.getfixturevalue("open_postgres")().close()  # else the restore takes us for a server on the database
     where = ("--database", address) if address else ()
     with running(tmp_path / "old") as old:
         add = ("user", "add", "aino", "--organization", "Koti", "--role", "admin", "--password-stdin")
