@@ -144,14 +144,8 @@ def postgres_address(postgres_database: PostgresDatabase, migrated_postgres_addr
 
 
 @pytest.fixture
-def bare_postgres_address(
-    migrated_postgres_address: str, open_postgres: Callable[[], PostgresDatabase]
-) -> Iterator[str]:
-    """The address of a PostgreSQL database with nothing in it: a schema of its own in the worker's database.
-
-    We are not connected to it, as whoever restores into it would notice.
-    """
-    open_postgres().close()
+def bare_postgres_address(migrated_postgres_address: str) -> Iterator[str]:
+    """The address of a PostgreSQL database with nothing in it: a schema of its own in the worker's database."""
     with psycopg.connect(migrated_postgres_address, autocommit=True) as connection:
         connection.execute("CREATE SCHEMA bare")
         address = urlsplit(migrated_postgres_address)
