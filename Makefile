@@ -48,6 +48,8 @@ bench: $(VENV)/.dev  ## speed, side by side with peers; writes docs/benchmarks.m
 
 lock:  ## newest versions of everything, with hashes and without addresses (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
+	    --no-header requirements/pip.in -o requirements/pip.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 	    --no-header requirements/runtime.in -o requirements/runtime.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 	    --no-header requirements/dev.in -o requirements/dev.txt
@@ -63,6 +65,7 @@ browser: $(VENV)/.dev
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
+	$(PIP_INSTALL) --require-hashes -r requirements/pip.txt
 
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
 	$(PIP_INSTALL) --require-hashes -r requirements/runtime.txt
