@@ -101,8 +101,7 @@ def test_a_search_finds_exactly_the_watches_that_the_filter_wants_in_its_order(d
         found, total = search(database, wanted, by=caller, orders=(Order("modificationTime", descending=descending),))
         seen = [one for one in kept.values() if caller.sees_office(one.subject.office_id)]
         expected = [one for one in seen if rules.matches(wanted, one, now=NOW)]
-        expected.sort(key=lambda one: one.watch_id)
-        expected.sort(key=lambda one: one.modified, reverse=descending)
+        expected.sort(key=lambda one: (one.modified, one.watch_id), reverse=descending)
         assert (found, total) == ([one.watch_id for one in expected], len(expected)), wanted
 
 
