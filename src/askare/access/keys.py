@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-from base64 import urlsafe_b64encode
 from datetime import datetime
 from functools import cached_property, lru_cache
 from hashlib import sha256
@@ -20,6 +19,7 @@ import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from joserfc.util import urlsafe_b64encode
 
 from askare.access import store
 from askare.kernel.endings import Ending
@@ -50,7 +50,7 @@ class SigningKey:
         point = private.public_key().public_numbers()
         # What RFC 7638 (3.2) makes the thumbprint of, in its order.
         self._required = {"crv": CURVE, "kty": "EC", "x": _coordinate(point.x), "y": _coordinate(point.y)}
-        self.key_id = _base64url(sha256(msgspec.json.encode(self._required)).digest())
+        self.key_id = urlsafe_b64encode(sha256(msgspec.json.encode(self._required)).digest()).decode()
 
     @classmethod
     def generate(cls) -> SigningKey:
@@ -169,11 +169,7 @@ def _require_private(path: Path, status: os.stat_result, mode: str) -> None:
 
 
 def _coordinate(number: int) -> str:
-    return _base64url(number.to_bytes(COORDINATE_BYTES, "big"))
-
-
-def _base64url(octets: bytes) -> str:
-    return urlsafe_b64encode(octets).rstrip(b"=").decode()
+    return urlsafe_b64encode(number.to_bytes(COORDINATE_BYTES, "big")).decode()
 
 
 def _read(file: Path, pem: bytes) -> ec.EllipticCurvePrivateKey:

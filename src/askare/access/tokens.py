@@ -6,7 +6,6 @@ Sources: RFC 7519 and RFC 8725 (JWT and its best current practices), architectur
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64encode
 from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 from joserfc.errors import JoseError
-from joserfc.util import urlsafe_b64decode
+from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 from msgspec import UNSET, Struct
 
 from askare.access.keys import SigningKey
@@ -48,7 +47,7 @@ def personal_token(secret: bytes) -> str:
     """The personal access token made of 32 random bytes.  Shown once; only its digest is kept."""
     if len(secret) != SECRET_BYTES:
         raise ValueError(f"a personal access token is made of {SECRET_BYTES} random bytes")
-    return PERSONAL_PREFIX + urlsafe_b64encode(secret).rstrip(b"=").decode()
+    return PERSONAL_PREFIX + urlsafe_b64encode(secret).decode()
 
 
 def is_personal(token: str) -> bool:

@@ -29,7 +29,7 @@ def create_appeal(
     appeal = Appeal(
         id=appeal_no,
         organization_id=tx.organization_no,
-        number=rules.number_of(store.next_number(tx), created=now),
+        number=rules.number_of(store.next_appeal_number(tx), created=now),
         created_by_user_id=created_by,
         status=AppealStatus.NEW,
         subject=content.subject,

@@ -7,7 +7,7 @@ from msgspec import Struct
 from askare.appeals.model import Appeal, AppealFilter, AppealStatus, appeal_of, document_of
 from askare.kernel.paging import Page, Window
 from askare.kernel.words import fold
-from askare.storage.sql import Conditions
+from askare.storage.sql import Conditions, next_number
 from askare.storage.transactions import Transaction
 
 # New members go to the end: the numbers are on people's disks.
@@ -26,15 +26,9 @@ class Listed(Struct, frozen=True):
     task_ids: tuple[int, ...]
 
 
-def next_number(tx: Transaction) -> int:
-    """The organization's next running number.  The row is ours until the transaction ends: none is given twice."""
-    row = tx.row(
-        "INSERT INTO appeal_numbers (organization_no, last) VALUES (:organization, 1)"
-        " ON CONFLICT (organization_no) DO UPDATE SET last = appeal_numbers.last + 1 RETURNING last",
-        organization=tx.organization_no,
-    )
-    assert row is not None  # noqa: S101  -- RETURNING answers the row
-    return int(row[0])
+def next_appeal_number(tx: Transaction) -> int:
+    """The organization's next running number."""
+    return next_number(tx, "appeal_numbers")
 
 
 def reserve(tx: Transaction) -> int:

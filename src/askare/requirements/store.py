@@ -22,6 +22,7 @@ from askare.requirements.model import (
 from askare.storage.keeping import Keeper
 from askare.storage.search import Query, seen_offices
 from askare.storage.shelf import Item, Link, Place, Shelf
+from askare.storage.sql import next_number
 from askare.storage.transactions import Transaction, Value
 
 REQUIREMENTS = Shelf(
@@ -62,17 +63,9 @@ DEFAULT_ORDER = (Order("creationTime", descending=True),)  # contract 1.7
 def next_friendly_id(tx: Transaction) -> int:
     """The organization's next friendly id.
 
-    The row is ours until the transaction ends, so whoever comes next waits and counts on: no number is given twice,
-    and none is left out unless its asset requirement is deleted later.
+    None is given twice, and none is left out unless its asset requirement is deleted later.
     """
-    row = tx.row(
-        "INSERT INTO requirement_friendly_ids (organization_no, last) VALUES (:organization, :first)"
-        " ON CONFLICT (organization_no) DO UPDATE SET last = requirement_friendly_ids.last + 1 RETURNING last",
-        organization=tx.organization_no,
-        first=rules.FIRST_FRIENDLY_ID,
-    )
-    assert row is not None  # noqa: S101  -- RETURNING answers the row
-    return int(row[0])
+    return next_number(tx, "requirement_friendly_ids", first=rules.FIRST_FRIENDLY_ID)
 
 
 def search_requirements(

@@ -15,6 +15,21 @@ def insert_rows(
         tx.insert_many(table, columns, rows, then=f" ON CONFLICT {on_conflict}" if on_conflict else "")
 
 
+def next_number(tx: Transaction, table: str, *, first: int = 1) -> int:
+    """The next number of the caller's organization, counted in a table of `organization_no` and `last`.
+
+    The row is ours until the transaction ends, so whoever comes next waits and counts on: none is given twice.
+    """
+    row = tx.row(
+        f"INSERT INTO {table} (organization_no, last) VALUES (:organization, :first)"
+        f" ON CONFLICT (organization_no) DO UPDATE SET last = {table}.last + 1 RETURNING last",
+        organization=tx.organization_no,
+        first=first,
+    )
+    assert row is not None  # noqa: S101  -- RETURNING answers the row
+    return int(row[0])
+
+
 class Conditions:
     """A list of conditions joined by AND, and the values in them."""
 
