@@ -12,6 +12,7 @@ import asyncio
 import json
 import re
 import sys
+import time
 from pathlib import Path
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
@@ -112,7 +113,7 @@ async def _serve(recording: bytes) -> None:
     server = await loop.create_server(lambda: _Line(recording, asked), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
-    print(json.dumps(asked), flush=True)
+    print(json.dumps({"asked": asked, "seconds": time.process_time()}), flush=True)
 
 
 if __name__ == "__main__":

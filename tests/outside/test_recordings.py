@@ -41,9 +41,8 @@ async def test_a_recording_is_fetched_and_taken_apart(tmp_path: Path) -> None:
     async with twin(always(Reply(200, content, {"content-type": "application/octet-stream"}))) as server:
         one = recordings()
         size = await one.fetch(f"{server.address}/a.wav?key=1", tmp_path / "1" / "2" / "original")
+        decoded = await one.decode(tmp_path / "1" / "2" / "original", tmp_path / "1" / "2")
         await one.aclose()
-
-    decoded = await one.decode(tmp_path / "1" / "2" / "original", tmp_path / "1" / "2")
 
     assert size == len(content)
     assert [path.name for path in decoded.sides] == ["0.wav", "1.wav"]
@@ -128,7 +127,9 @@ async def test_another_host_does_not_see_it(tmp_path: Path) -> None:
 async def test_what_is_no_recording_is_told(tmp_path: Path) -> None:
     (tmp_path / "original").write_bytes(b"<html>expired</html>")
 
+    one = recordings()
     with pytest.raises(Trouble, match="a web page") as problem:
-        await recordings().decode(tmp_path / "original", tmp_path)
+        await one.decode(tmp_path / "original", tmp_path)
+    await one.aclose()
 
     assert problem.value.code is ErrorCode.UNSUPPORTED_AUDIO

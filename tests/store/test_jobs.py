@@ -240,6 +240,69 @@ def test_a_handler_whose_lease_was_lost_changes_nothing(database: Database) -> N
     assert count_rows(database, "jobs") == 1
 
 
+def test_what_is_noted_as_work_is_taken_up_is_noted_with_it_for_the_organization_and_carried(
+    database: Database,
+) -> None:
+    for about in "ab":
+        promise(database, about)
+    handed = []
+
+    def begin(tx: Transaction, about: str, now: datetime) -> str:
+        history.record(tx, "thing", REALTY, Change.CREATED, version=1, at=now)
+        return f"{about} of {tx.caller.organization_id}"
+
+    async def handle(work: Work) -> None:
+        handed.append((work.carried, count_rows(database, "history")))
+
+    trade = Trade(KIND, handle, lease=LEASE, begin=begin)
+    asyncio.run(keep_due_promises([trade], Desk(database), Clock().edge()))
+
+    ours = an_admin().organization_id
+    assert sorted(handed) == [(f"a of {ours}", 2), (f"b of {ours}", 2)]
+
+
+def test_work_that_cannot_be_begun_is_handed_on_without_and_leaves_the_others_alone(database: Database) -> None:
+    for about in "abc":
+        promise(database, about)
+    handed = {}
+
+    def begin(_tx: Transaction, about: str, _now: datetime) -> str:
+        if about == "b":
+            raise ValueError("a document that cannot be read")
+        return about
+
+    async def handle(work: Work) -> None:
+        handed[work.about] = work.carried
+
+    trade = Trade(KIND, handle, lease=LEASE, begin=begin)
+    asyncio.run(keep_due_promises([trade], Desk(database), Clock().edge()))
+
+    assert handed == {"a": "a", "b": None, "c": "c"}
+
+
+def test_whoever_takes_long_holds_up_no_other_place(database: Database) -> None:
+    for about in range(60):
+        promise(database, str(about))
+
+    async def watch() -> list[str]:
+        done: list[str] = []
+        others_done, never = asyncio.Event(), asyncio.Event()
+
+        async def handle(work: Work) -> None:
+            if work.about in ("3", "7", "11"):
+                await never.wait()
+            done.append(work.about)
+            if len(done) == 57:
+                others_done.set()
+
+        shift = asyncio.create_task(keep_promises([Trade(KIND, handle, at_once=8)], Desk(database), Clock().edge()))
+        await asyncio.wait_for(others_done.wait(), 20)
+        shift.cancel()
+        return done
+
+    assert len(asyncio.run(watch())) == 57
+
+
 def test_a_promise_made_while_the_night_shift_waits_is_kept_at_once(database: Database) -> None:
     async def watch() -> list[str]:
         done: list[str] = []

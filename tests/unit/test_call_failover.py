@@ -120,3 +120,22 @@ def test_who_watches_hears_which_provider_keeps_failing_and_when_it_answers_agai
 def test_without_providers_there_is_nobody_to_ask() -> None:
     assert not FailOver[Provider]([])
     assert fails(FailOver[Provider]([])).code is ErrorCode.PROVIDER_NOT_CONFIGURED
+
+
+def test_no_more_questions_are_asked_at_once_than_providers_bear() -> None:
+    asking, most = 0, 0
+
+    async def question(_: Provider) -> str:
+        nonlocal asking, most
+        asking += 1
+        most = max(most, asking)
+        await asyncio.sleep(0.001)
+        asking -= 1
+        return "a"
+
+    async def ask_all() -> list[tuple[str, str]]:
+        providers = FailOver([Provider("a")], at_once=3)
+        return await asyncio.gather(*(providers.ask(question, now=lambda: NOW) for _ in range(10)))
+
+    assert asyncio.run(ask_all()) == [("a", "a")] * 10
+    assert most == 3

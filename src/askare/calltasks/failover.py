@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -14,6 +15,7 @@ from askare.calltasks.rules import BREAKER_FAILURES, BREAKER_PAUSE, RETRIES, TRA
 
 # What these say is about the call, not about the provider: no other one would say better.
 FINDINGS = frozenset({ErrorCode.NO_SPEECH, ErrorCode.INSUFFICIENT_CONTENT})
+ASKED_AT_ONCE = 8  # a provider in the house may have one graphics card
 
 _log = structlog.get_logger("askare")
 
@@ -53,11 +55,19 @@ class Breaker:
 class FailOver(Generic[Provider]):
     """The providers of one kind, in the order in which they are asked.
 
-    `note` is told of each by name whether it keeps failing: of all at first, then whenever they are asked.
+    `at_once` questions are asked, the others wait.  `note` is told of each provider by name whether it keeps failing:
+    of all at first, then whenever they are asked.
     """
 
-    def __init__(self, providers: Sequence[Provider], *, note: Callable[[str, bool], None] | None = None) -> None:
+    def __init__(
+        self,
+        providers: Sequence[Provider],
+        *,
+        at_once: int = ASKED_AT_ONCE,
+        note: Callable[[str, bool], None] | None = None,
+    ) -> None:
         self._providers = [(provider, Breaker()) for provider in providers]
+        self._places = asyncio.Semaphore(at_once)
         self._note = note or (lambda _, __: None)
         for provider in providers:
             self._note(provider.name, False)
@@ -73,6 +83,12 @@ class FailOver(Generic[Provider]):
         Raises Trouble: what the provider found that no other could better, else of all failures one after which it
         makes sense to try again, if there is one.
         """
+        async with self._places:
+            return await self._ask(question, now)
+
+    async def _ask(
+        self, question: Callable[[Provider], Awaitable[Answer]], now: Callable[[], datetime]
+    ) -> tuple[str, Answer]:
         troubles: list[Trouble] = []
         for provider, breaker in self._providers:
             closed_at = breaker.open_until(now=now())

@@ -11,7 +11,7 @@ import asyncio
 import re
 import shutil
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -37,7 +37,9 @@ LONGEST = {
     Stage.TRANSCRIBE: timedelta(hours=48),
     Stage.SUMMARISE: timedelta(hours=2),
 }
-AT_ONCE = {Stage.FETCH: 16, Stage.DECODE: 8, Stage.TRANSCRIBE: 8, Stage.SUMMARISE: 8}
+# Places: further on there are more, so that a call goes from stage to stage without being given back in between.  How
+# many recordings are taken apart, and how many providers asked, at once is for those who do it to say.
+AT_ONCE = {Stage.FETCH: 16, Stage.DECODE: 24, Stage.TRANSCRIBE: 24, Stage.SUMMARISE: 24}
 # A database that is away does not end a task's processing: what goes wrong outside is counted by the task itself.
 PATIENT_RETRIES = (*RETRIES, *[timedelta(hours=1)] * 1_000)
 
@@ -92,6 +94,7 @@ class Pipeline:
                     lease=LEASE,
                     longest=LONGEST[stage],
                     retries=PATIENT_RETRIES,
+                    begin=_begin,
                 )
                 for stage, handle in stages.items()
             ),
@@ -238,7 +241,7 @@ class Pipeline:
     # What the stages share ---------------------------------------------------------------------------------------
 
     async def _begun(self, work: Work) -> Stored | None:
-        """The task, seen to be worked on; at once where the stage before has just left it in our hands."""
+        """The task, seen to be worked on: it was seen to when the work was taken up, or by the stage before."""
         if isinstance(work.carried, Stored):
             return work.carried
         return await work.write(operations.begin, _number(work), now=work.now())
@@ -310,6 +313,10 @@ class Pipeline:
 
     def _folder(self, work: Work) -> Path:
         return folder_of(self._root, work.job.organization_no, _number(work))
+
+
+def _begin(tx: Transaction, about: str, now: datetime) -> Stored | None:
+    return operations.begin(tx, int(about), now=now)
 
 
 def _hints(task: CallTask) -> Hints:

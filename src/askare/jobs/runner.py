@@ -19,7 +19,7 @@ from askare.jobs.outbox import Job, LeaseLost, Onward
 from askare.jobs.rules import RETRIES, next_attempt
 from askare.kernel.time import milliseconds
 from askare.storage.desk import Desk
-from askare.storage.transactions import Transaction
+from askare.storage.transactions import Transaction, on_behalf_of
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -41,7 +41,7 @@ class Work:
         self.job = job
         self.about = job.about
         self.attempts = job.attempts
-        self.carried = carried  # what the work before this one left in our hands, if it was done just now
+        self.carried = carried  # what the work before this one, if it was done just now, or its taking up left with us
         self.is_settled = False  # kept, put off or given up: nothing is left for the runner to do
         self.next: Work | None = None  # what follows, leased already and with a place of its own
         self._lanes = lanes
@@ -151,6 +151,9 @@ class Trade(Struct, frozen=True):
     lease: timedelta = timedelta(minutes=2)
     longest: timedelta | None = None
     retries: tuple[timedelta, ...] = RETRIES
+    # What is noted of the thing (its id is given) as its work is taken up, in the same transaction; whatever it answers
+    # is `carried` to the handler.
+    begin: Callable[[Transaction, str, datetime], object] | None = None
     let_go: Callable[[], Awaitable[None]] | None = None  # of what the handler holds on to, once nobody works any more
 
 
@@ -160,6 +163,7 @@ class Lane:
     def __init__(self, trade: Trade) -> None:
         self.trade = trade
         self.wake: Callable[[], object] = lambda: None
+        self._worth_a_look = max(1, trade.at_once // 4)  # so many free places: each look is a write
         self._taken = 0
         self._queues = True  # whether, as far as we know, more is due than there were places for
         self._lock = threading.Lock()
@@ -185,7 +189,8 @@ class Lane:
     def leave(self, many: int = 1) -> None:
         with self._lock:
             self._taken -= many
-        self.wake()
+        if self._queues and self.free >= self._worth_a_look:
+            self.wake()
 
     def note_queue(self, *, is_there: bool) -> None:
         """Say whether more was due than was taken up."""
@@ -223,8 +228,7 @@ async def keep_due_promises(trades: Sequence[Trade], desk: Desk, edge: Edge) -> 
     lanes = Lanes(trades)
     try:
         while True:
-            taken = [(lane, await _take_up(lane, desk, edge)) for lane in lanes.all]
-            works = [Work(job, desk, edge, lanes=lanes) for _, jobs in taken for job in jobs]
+            works = [work for lane in lanes.all for work in await _take_up(lane, lanes, desk, edge)]
             if not works:
                 return done
             done += sum(await asyncio.gather(*(_keep_on(lanes, work, desk, edge) for work in works)))
@@ -249,19 +253,18 @@ async def _ply(lane: Lane, lanes: Lanes, desk: Desk, edge: Edge) -> None:
         try:
             while True:
                 woken.clear()
-                free, jobs = lane.free, []
+                free, works = lane.free, []
                 if free:
                     try:
-                        jobs = await _take_up(lane, desk, edge)
+                        works = await _take_up(lane, lanes, desk, edge)
                     except Exception as error:  # the database is away or full; what is promised stays promised
                         _log.error("promised work cannot be taken up", kind=kind, exc_info=error)
                         await asyncio.sleep(TROUBLE_PAUSE_SECONDS)
-                for job in jobs:
-                    work = Work(job, desk, edge, lanes=lanes)
+                for work in works:
                     task = asyncio.create_task(_keep_on(lanes, work, desk, edge))
                     working.add(task)
                     task.add_done_callback(working.discard)
-                if len(jobs) < free or not free:
+                if len(works) < free or not free:
                     with contextlib.suppress(TimeoutError):
                         # Not wait_for: in Python 3.11 it forgets a cancellation that comes together with the event.
                         async with asyncio.timeout(LOOK_EVERY_SECONDS):
@@ -271,7 +274,7 @@ async def _ply(lane: Lane, lanes: Lanes, desk: Desk, edge: Edge) -> None:
                 task.cancel()
 
 
-async def _take_up(lane: Lane, desk: Desk, edge: Edge) -> list[Job]:
+async def _take_up(lane: Lane, lanes: Lanes, desk: Desk, edge: Edge) -> list[Work]:
     """Fill the free places with what is due."""
     now, trade = edge.now(), lane.trade
     due = await desk.read(None, outbox.next_due, trade.kind)  # a look costs nobody a flush
@@ -280,15 +283,33 @@ async def _take_up(lane: Lane, desk: Desk, edge: Edge) -> list[Job]:
         return []
     lane.note_queue(is_there=True)  # whoever comes now waits behind what is due already
     places = lane.enter(trade.at_once)
-    jobs: list[Job] = []
+    works: list[Work] = []
+
+    def take_up(tx: Transaction) -> list[tuple[Job, object]]:
+        jobs = outbox.take_up(tx, trade.kind, now=now, lease=trade.lease, limit=places)
+        return [(job, _begun(tx, trade, job, now, desk)) for job in jobs]
+
     try:
         if places:
-            jobs = await desk.write(None, None, outbox.take_up, trade.kind, now=now, lease=trade.lease, limit=places)
-            lane.note_queue(is_there=len(jobs) == places)
+            taken = await desk.write(None, None, take_up)
+            works = [Work(job, desk, edge, carried=carried, lanes=lanes) for job, carried in taken]
+            lane.note_queue(is_there=len(works) == places)
     finally:
-        if len(jobs) < places:
-            lane.leave(places - len(jobs))
-    return jobs
+        if len(works) < places:
+            lane.leave(places - len(works))
+    return works
+
+
+def _begun(tx: Transaction, trade: Trade, job: Job, now: datetime, desk: Desk) -> object:
+    """What the trade notes as a work is taken up."""
+    if trade.begin is None:
+        return None
+    try:
+        return trade.begin(on_behalf_of(tx, job.caller), job.about, now)
+    except desk.database.errors:
+        raise  # nothing at all is taken up
+    except Exception:
+        return None  # the others' work goes on; its own handler comes upon the same fault, and sees to it
 
 
 async def _keep_on(lanes: Lanes, work: Work, desk: Desk, edge: Edge) -> int:

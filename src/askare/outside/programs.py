@@ -18,16 +18,20 @@ TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: not now
 ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")
 
 
+def bare_environment(*further: str) -> dict[str, str]:
+    """What a program that we start is to know of our own environment; `further` names more of it."""
+    return {name: os.environ[name] for name in (*ENVIRONMENT, *further) if name in os.environ}
+
+
 async def output_of(command: Sequence[str], *, given: bytes, seconds: float) -> bytes:
     """What the program writes to its standard output.  Raises Trouble; in any case no process is left behind."""
-    environment = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
     try:
         process = await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,  # it may hold what was said
-            env=environment,
+            env=bare_environment(),
             start_new_session=True,
         )
     except OSError as error:

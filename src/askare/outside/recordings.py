@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +9,8 @@ from pathlib import Path
 from askare.calltasks.model import ErrorCode
 from askare.calltasks.outside import Decoded, Trouble
 from askare.outside.addresses import AllowList
-from askare.outside.audio import Channels, NotDecoded, TooLong, take_apart
+from askare.outside.audio import Channels, NotDecoded, TooLong
+from askare.outside.decoders import Decoders
 from askare.outside.fetch import Bounds, Fetcher, NotFetched, Why, read_address
 from askare.outside.providers import Credentials
 
@@ -40,12 +40,14 @@ class FetchedRecordings:
         bounds: Bounds = BOUNDS,
     ) -> None:
         self._fetcher = Fetcher(allow)
+        self._decoders = Decoders()
         self._operator = operator
         self._credentials = {host.lower(): one for host, one in (credentials or {}).items()}
         self._bounds = bounds
 
     async def aclose(self) -> None:
         await self._fetcher.aclose()
+        await self._decoders.aclose()
 
     async def fetch(self, url: str, into: Path) -> int:
         """Download to the file `into`, whole or not at all; return its bytes.  Raises Trouble."""
@@ -77,7 +79,7 @@ class FetchedRecordings:
     async def decode(self, recording: Path, into: Path) -> Decoded:
         """Take a recording apart into WAV files in the folder `into`.  Raises Trouble."""
         try:
-            sides = await asyncio.to_thread(take_apart, recording, into, operator=self._operator)
+            sides = await self._decoders.take_apart(recording, into, operator=self._operator)
         except TooLong as problem:
             raise Trouble(ErrorCode.RECORDING_TOO_LONG, str(problem)) from None
         except NotDecoded as problem:
