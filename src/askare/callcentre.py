@@ -18,6 +18,7 @@ from askare.kernel.caller import Caller, Role
 from askare.outside import speech
 from askare.outside.closing import close_all
 from askare.outside.courier import WebCourier
+from askare.outside.hands import handed
 from askare.outside.providers import outside_of
 from askare.settings import Settings
 from askare.storage.transactions import Transaction
@@ -43,8 +44,11 @@ def office_of(settings: Settings) -> Office:
 
 def pipeline_of(settings: Settings, metrics: CollectorRegistry) -> Pipeline:
     """The pipeline.  Raises BadSettings for providers that cannot be."""
-    recordings = speech.recordings_of(settings)
-    transcribers, summarisers = speech.transcribers_of(settings), speech.summarisers_of(settings)
+    if settings.call_processes:
+        recordings, transcribers, summarisers = handed(settings)
+    else:
+        recordings = speech.recordings_of(settings)
+        transcribers, summarisers = speech.transcribers_of(settings), speech.summarisers_of(settings)
     return Pipeline(
         recordings=recordings,
         transcribers=transcribers,

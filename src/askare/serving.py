@@ -11,9 +11,8 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 from wsgiref.simple_server import WSGIServer
 
 import structlog
@@ -23,10 +22,11 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from askare.edge import Edge
 from askare.kernel.endings import Ending
+from askare.loops import run
 from askare.main import Askare
 from askare.opening import open_database, open_up_to_date
 from askare.scripts import registry
-from askare.settings import TABLE, Secret, Settings, load
+from askare.settings import Settings, as_environment, load
 from askare.storage.desk import Desk
 from askare.worker import night_shift, timekeepers
 
@@ -86,19 +86,10 @@ def serve(settings: Settings, *, announce: Callable[[], None]) -> None:
     configure_log(settings)
     require_free_port(settings)
     if settings.workers == 1:
-        _run(_serve_here(house(settings), settings, announce))
+        run(_serve_here(house(settings), settings, announce))
     else:
         open_up_to_date(settings).close()  # once, before they all want to
         _serve_in_processes(settings, announce)
-
-
-def _run(work: Coroutine[Any, Any, None]) -> None:
-    if sys.platform == "win32":
-        asyncio.run(work)
-    else:
-        import uvloop
-
-        uvloop.run(work)
 
 
 async def _serve_here(askare: Askare, settings: Settings, announce: Callable[[], None]) -> None:
@@ -198,7 +189,7 @@ def house(settings: Settings) -> Askare:
 def work(settings: Settings, *, announce: Callable[[], None]) -> None:
     """The night shift and the timekeeper alone, until told to stop: another machine's hands for the same database."""
     configure_log(settings)
-    _run(_work_here(settings, announce))
+    run(_work_here(settings, announce))
 
 
 async def _work_here(settings: Settings, announce: Callable[[], None]) -> None:
@@ -242,12 +233,3 @@ def worker_app() -> Askare:
     settings = load().settings
     configure_log(settings)
     return house(settings)
-
-
-def as_environment(settings: Settings) -> dict[str, str]:
-    """The settings as `ASKARE_…` variables, for processes that we start."""
-    values = {}
-    for setting in TABLE:
-        value = getattr(settings, setting.key)
-        values[setting.variable] = value.reveal() if isinstance(value, Secret) else str(value)
-    return values

@@ -192,6 +192,13 @@ TABLE = (
         "",
         "What is blacked out before a transcript leaves the machine: cards, ids, emails, phones (comma-separated).",
     ),
+    Setting(
+        "call_processes",
+        int,
+        0,
+        "Processes that fetch recordings and ask providers, where calls are many; 0: the server does it itself.",
+        at_least=0,
+    ),
     Setting("recording_days", int, 90, "Days for which copies of recordings are kept.", at_least=1),
     Setting("rate_limit", int, 0, "Requests a minute each caller may make; 0: as many as wanted.", at_least=0),
     Setting("requests_at_once", int, 1000, "Requests in work at once; further ones are answered 503.", at_least=1),
@@ -295,6 +302,7 @@ class Settings(Struct, frozen=True):
     recording_credentials: Secret
     operator_channel: str
     redact: str
+    call_processes: int
     recording_days: int
     rate_limit: int
     requests_at_once: int
@@ -516,3 +524,12 @@ def _contradictions_of_mail(values: dict[str, Any]) -> list[str]:
 def _nearest(key: str) -> str:
     near = get_close_matches(key, _BY_KEY, n=1)
     return f"; did you mean {near[0]}?" if near else ""
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """The settings as `ASKARE_…` variables, for processes that we start."""
+    values = {}
+    for setting in TABLE:
+        value = getattr(settings, setting.key)
+        values[setting.variable] = value.reveal() if isinstance(value, Secret) else str(value)
+    return values

@@ -104,12 +104,13 @@ class Desk:
         return self.task(number)
 
 
-def settings_for(world: World) -> dict[str, str]:
+def settings_for(world: World, processes: int) -> dict[str, str]:
     provider = {"kind": "openai", "url": f"{world.url}/v1", "model": "whisper-1", "key": "sk-secret"}
     return {
         "ASKARE_TRANSCRIPTION_PROVIDERS": json.dumps([provider]),
         "ASKARE_OUTBOUND_ALLOW": "127.0.0.1",
         "ASKARE_PHONE_REGION": "KZ",
+        "ASKARE_CALL_PROCESSES": str(processes),
         "PYTHONPATH": str(ROOT),
     }
 
@@ -119,13 +120,13 @@ class HurriedServer(Server):
 
 
 @contextmanager
-def a_desk(data: Path, world: World) -> Iterator[Desk]:
+def a_desk(data: Path, world: World, processes: int = 0) -> Iterator[Desk]:
     operator_id = uuid4()
     tokens = [
         {"token": OPERATORS_TOKEN, "organization": "Koti", "role": "operator", "user": str(operator_id)},
         {"token": EXCHANGES_KEY, "organization": "Koti", "role": "ingest"},
     ]
-    settings: dict[str, Any] = settings_for(world)
+    settings: dict[str, Any] = settings_for(world, processes)
     server = HurriedServer(data, ASKARE_STATIC_TOKENS=json.dumps(tokens), **settings).start()
     try:
         yield Desk(server, operator_id, server.client(OPERATORS_TOKEN), server.client(EXCHANGES_KEY))
@@ -141,9 +142,13 @@ def jobs_left(data: Path) -> list[Any]:
         connection.close()
 
 
-def test_a_recording_is_fetched_heard_summed_up_played_and_erased(tmp_path: Path, world: World) -> None:
+in_one_process_and_in_two = pytest.mark.parametrize("processes", [0, 1])
+
+
+@in_one_process_and_in_two
+def test_a_recording_is_fetched_heard_summed_up_played_and_erased(tmp_path: Path, world: World, processes: int) -> None:
     data = tmp_path / "data"
-    with a_desk(data, world) as desk:
+    with a_desk(data, world, processes) as desk:
         number = desk.hands_in(
             recording_url=f"{world.url}/rec/1.wav?signature=hush", caller_phone="8 701 234 56 78", call_id="17"
         )
@@ -174,8 +179,11 @@ def test_a_recording_is_fetched_heard_summed_up_played_and_erased(tmp_path: Path
         assert secret not in log
 
 
-def test_what_goes_wrong_is_told_and_the_task_is_workable_all_the_while(tmp_path: Path, world: World) -> None:
-    with a_desk(tmp_path / "data", world) as desk:
+@in_one_process_and_in_two
+def test_what_goes_wrong_is_told_and_the_task_is_workable_all_the_while(
+    tmp_path: Path, world: World, processes: int
+) -> None:
+    with a_desk(tmp_path / "data", world, processes) as desk:
         missing = desk.hands_in(recording_url=f"{world.url}/rec/missing.wav")
         until(lambda: desk.task(missing)["error_code"] == "recording_not_found", "the failure to be told")
         waiting = desk.task(missing)
@@ -197,10 +205,12 @@ def test_what_goes_wrong_is_told_and_the_task_is_workable_all_the_while(tmp_path
         desk.waits_for(refused, "done")
 
 
-@pytest.mark.parametrize("stage", ["transcription", "summary"])
-def test_kill_9_loses_nothing_and_asks_a_provider_at_most_once_more(tmp_path: Path, world: World, stage: str) -> None:
+@pytest.mark.parametrize(("stage", "processes"), [("transcription", 0), ("summary", 0), ("transcription", 1)])
+def test_kill_9_loses_nothing_and_asks_a_provider_at_most_once_more(
+    tmp_path: Path, world: World, stage: str, processes: int
+) -> None:
     data = tmp_path / "data"
-    with a_desk(data, world) as desk:
+    with a_desk(data, world, processes) as desk:
         world.hold.clear()
         number = desk.hands_in(recording_url=f"{world.url}/rec/1.wav")
         if stage == "transcription":

@@ -318,6 +318,14 @@ async def test_a_download_goes_to_a_file_with_flat_memory(tmp_path: Path) -> Non
 
 
 @run
+async def test_a_disk_that_takes_nothing_is_not_blamed_on_whoever_was_asked(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    async with twin(always(Reply(200, b"RIFF"))) as server, Fetcher(OPEN) as fetcher:
+        with pytest.raises(FileExistsError):
+            await fetcher.download(server.address, tmp_path / "file" / "a.wav", bounds=SHORT)
+
+
+@run
 async def test_a_download_that_is_not_whole_leaves_nothing(tmp_path: Path) -> None:
     into = tmp_path / "a.wav"
     for manner in (endless, broken_off, always(Reply(404, b"gone"))):

@@ -235,8 +235,8 @@ class Fetcher:
     ) -> Answer:
         """GET into a file, which is there afterwards only when the answer is 200 and came whole; its folder is made.
 
-        Raises NotFetched.  Memory stays flat, whatever comes.  Doing it again replaces the file.  All writing is done
-        in a thread: a disk that is slow holds up nobody but this.
+        Raises NotFetched, and OSError for what is wrong with the disk.  Memory stays flat, whatever comes.  Doing it
+        again replaces the file.  All writing is done in a thread: a disk that is slow holds up nobody but this.
         """
         file = _Unfinished(into)
         held, size = bytearray(), 0
@@ -247,10 +247,12 @@ class Fetcher:
                         held += piece
                         size += len(piece)
                         if len(held) > HELD_BYTES_MAX:
-                            await asyncio.to_thread(file.write, held)
+                            await file.write(held)
                             held = bytearray()
-                    await asyncio.to_thread(file.write, held, is_last=True)
+                    await file.write(held, is_last=True)
                 return _answer(answer, b"", size)
+        except _NotWritten as problem:  # our disk's fault, and nobody else's
+            raise problem.error from None
         finally:
             file.discard()
 
@@ -307,6 +309,14 @@ class Fetcher:
             await self.guard.addresses(url.raw_host, url.port)
 
 
+class _NotWritten(Exception):
+    """An error of the disk, on its way past those who take it for one of the connection."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 class _Unfinished:
     """A file that takes its name once it is whole."""
 
@@ -315,7 +325,14 @@ class _Unfinished:
         self._unfinished = path.with_name(f"{path.name}.part")
         self.is_begun = False  # and not completed
 
-    def write(self, piece: bytes | bytearray, *, is_last: bool = False) -> None:
+    async def write(self, piece: bytes | bytearray, *, is_last: bool = False) -> None:
+        """Raises _NotWritten."""
+        try:
+            await asyncio.to_thread(self._write, piece, is_last=is_last)
+        except OSError as error:
+            raise _NotWritten(error) from None
+
+    def _write(self, piece: bytes | bytearray, *, is_last: bool) -> None:
         if not self.is_begun:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._unfinished.open("ab" if self.is_begun else "wb") as file:

@@ -1,0 +1,133 @@
+"""The way out for calls in a process of its own: what comes back, what goes wrong, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from askare.calltasks.model import ErrorCode
+from askare.calltasks.outside import Hints, Trouble
+from askare.outside.closing import close_all
+from askare.outside.hands import Fetch, Hands, HandsFailed, handed
+from askare.outside.twin import Asked, Reply, Stream, always, dripping, json_reply, silent, twin
+from askare.settings import Settings, load
+from tests.outside import sounds
+from tests.outside.running import run
+
+
+def settings(tmp_path: Path, *, processes: int = 1, **given: str) -> Settings:
+    values = {"data": str(tmp_path), "outbound_allow": "127.0.0.1", "call_processes": str(processes), **given}
+    return load(values, {}).settings
+
+
+@asynccontextmanager
+async def hands_of(tmp_path: Path, *, processes: int = 1) -> AsyncIterator[Hands]:
+    hands = Hands(settings(tmp_path, processes=processes))
+    try:
+        yield hands
+    finally:
+        await hands.aclose()
+
+
+def is_alive(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@run
+async def test_a_recording_is_fetched_by_the_other_process(tmp_path: Path) -> None:
+    content = sounds.recording(tmp_path / "a.wav", "alaw.wav").read_bytes()
+    async with twin(always(Reply(200, content))) as server, hands_of(tmp_path) as hands:
+        size = await hands.do(Fetch(f"{server.address}/a.wav", tmp_path / "1" / "original"), int)
+        (process,) = hands.process_ids
+
+    assert size == len(content)
+    assert (tmp_path / "1" / "original").read_bytes() == content
+    assert process != os.getpid()
+    assert not is_alive(process)  # the line is closed
+
+
+@run
+async def test_providers_are_asked_by_the_other_process_and_keep_their_names(tmp_path: Path) -> None:
+    async with twin(always(json_reply({"text": "vesi on poikki"}))) as server:
+        provider = json.dumps([{"kind": "openai", "url": f"{server.address}/v1", "model": "whisper-1"}])
+        recordings, (transcriber,), (summariser,) = handed(settings(tmp_path, transcription_providers=provider))
+        sound = sounds.recording(tmp_path / "a.wav", "alaw.wav")
+        try:
+            heard = await transcriber.transcribe(await recordings.decode(sound, tmp_path / "made"), Hints(("fi",)))
+        finally:
+            await close_all([recordings])
+
+    assert (transcriber.name, heard.text) == ("openai whisper-1", "vesi on poikki")
+    assert summariser.name == "builtin"  # which needs nobody
+
+
+@run
+async def test_what_went_wrong_arrives_as_it_was_said(tmp_path: Path) -> None:
+    async with twin(always(Reply(404))) as server, hands_of(tmp_path) as hands:
+        with pytest.raises(Trouble) as problem:
+            await hands.do(Fetch(f"{server.address}/a.wav", tmp_path / "original"), int)
+
+    assert problem.value.code is ErrorCode.RECORDING_NOT_FOUND
+    assert problem.value.detail == "127.0.0.1"
+
+
+@run
+async def test_what_nobody_had_thought_of_is_told_with_its_traceback(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    async with twin(always(Reply(200, b"RIFF"))) as server, hands_of(tmp_path) as hands:
+        with pytest.raises(HandsFailed, match=r"(?s)Traceback.*FileExistsError|NotADirectoryError"):
+            await hands.do(Fetch(server.address, tmp_path / "file" / "original"), int)
+
+
+@run
+async def test_a_process_that_dies_fails_what_it_had_in_hand_and_another_takes_its_place(tmp_path: Path) -> None:
+    async with twin(silent) as hung, twin(always(Reply(200, b"RIFF"))) as server, hands_of(tmp_path) as hands:
+        under_way = asyncio.create_task(hands.do(Fetch(hung.address, tmp_path / "original"), int))
+        while not hung.asked:
+            await asyncio.sleep(0.01)
+        (first,) = hands.process_ids
+        os.kill(first, signal.SIGKILL)
+        with pytest.raises(HandsFailed, match="ended"):
+            await under_way
+
+        assert await hands.do(Fetch(server.address, tmp_path / "original"), int) == 4
+        assert hands.process_ids != [first]
+
+
+@run
+async def test_what_is_not_wanted_any_more_is_broken_off(tmp_path: Path) -> None:
+    hung_up = asyncio.Event()
+
+    async def manner(asked: Asked, line: Stream) -> None:
+        try:
+            await dripping(0.02)(asked, line)
+        finally:
+            hung_up.set()
+
+    async with twin(manner) as server, hands_of(tmp_path) as hands:
+        under_way = asyncio.create_task(hands.do(Fetch(server.address, tmp_path / "original"), int))
+        while not server.asked:
+            await asyncio.sleep(0.01)
+        under_way.cancel()
+        await asyncio.wait_for(hung_up.wait(), 20.0)
+
+
+@run
+async def test_several_processes_share_the_work(tmp_path: Path) -> None:
+    async with twin(always(Reply(200, b"RIFF"))) as server, hands_of(tmp_path, processes=2) as hands:
+        await asyncio.gather(*(hands.do(Fetch(server.address, tmp_path / str(at)), int) for at in range(4)))
+        processes = hands.process_ids
+
+    assert len(set(processes)) == 2
+    assert not any(map(is_alive, processes))
