@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import multiprocessing
 import os
@@ -22,7 +21,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from askare.edge import Edge
 from askare.kernel.endings import Ending
-from askare.loops import run
+from askare.loops import leave_alone_what_is_loaded, run
 from askare.main import Askare
 from askare.opening import open_database, open_up_to_date
 from askare.scripts import registry
@@ -37,9 +36,6 @@ FAREWELL_SECONDS_MAX = 5
 CONNECTIONS_WAITING_MAX = 2_048
 # The turnstile answers 503 long before this; granian would let connections wait in silence instead.
 REQUESTS_IN_GRANIAN_MAX = 20_000
-OBJECTS_UNTIL_COLLECTED = (
-    20_000  # new ones, before Python looks which of them may go; its own 700 is for small programs
-)
 
 
 class PortTaken(Ending):
@@ -162,12 +158,6 @@ def _serve_in_processes(settings: Settings, announce: Callable[[], None]) -> Non
         server.serve()
 
 
-def _leave_alone_what_is_loaded() -> None:
-    """What is there before the first request stays to the end: nobody need look through it for what may go."""
-    gc.freeze()
-    gc.set_threshold(OBJECTS_UNTIL_COLLECTED)
-
-
 def house(settings: Settings) -> Askare:
     """The web house with everything that works beside it: the night shift and the timekeeper."""
     database, edge, metrics = open_up_to_date(settings), Edge(), CollectorRegistry()
@@ -182,7 +172,7 @@ def house(settings: Settings) -> Askare:
         beside=keepers,
         metrics=metrics,
     )
-    _leave_alone_what_is_loaded()
+    leave_alone_what_is_loaded()
     return askare
 
 
@@ -198,7 +188,7 @@ async def _work_here(settings: Settings, announce: Callable[[], None]) -> None:
     desk = Desk(database)
     keepers = timekeepers(settings, database, edge, metrics, scripts=registry.load(settings.data))
     asking = _answer_metrics(settings, metrics) if settings.worker_metrics_port else None
-    _leave_alone_what_is_loaded()
+    leave_alone_what_is_loaded()
     for keeper in keepers:
         keeper.start()
     shift = asyncio.ensure_future(night_shift(settings, metrics)(desk, edge))
