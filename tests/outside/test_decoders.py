@@ -125,12 +125,23 @@ async def test_what_is_wrong_with_a_recording_is_told_as_the_function_tells_it(t
 
 
 @run
-async def test_a_process_that_was_killed_meanwhile_is_replaced(tmp_path: Path) -> None:
-    async with decoders() as some:
-        process = await process_of(some, tmp_path)
-        os.kill(process, signal.SIGKILL)
+async def test_processes_that_were_killed_meanwhile_are_replaced_and_count_for_nothing(tmp_path: Path) -> None:
+    recording = sounds.recording(tmp_path / "a.wav", "alaw.wav", seconds=20.0)
+    async with decoders(2) as some:
 
-        assert await process_of(some, tmp_path) != process
+        async def both_at_work() -> list[int]:
+            await asyncio.gather(
+                *(some.take_apart(recording, tmp_path / str(at), operator=Channels.NONE) for at in range(2))
+            )
+            return some.idle_process_ids
+
+        processes = await both_at_work()
+        for process in processes:
+            os.kill(process, signal.SIGKILL)
+        for process in processes:
+            await until_gone(process)
+
+        assert not set(await both_at_work()) & set(processes)
 
 
 def breaking(folder: Path) -> Path:

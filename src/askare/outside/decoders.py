@@ -24,7 +24,7 @@ from askare.outside.programs import bare_environment
 AT_ONCE_MAX = 2  # an hour of sound takes a second: more would only want more memory
 IDLE_SECONDS = 60.0
 GOODBYE_SECONDS = 5.0
-TRIES = 2  # a process may have been killed for another's sake
+TRIES = 2  # a process may have been killed for another's sake, by a system that is short of memory
 # Where Python finds us; whatever else a program of ours may know is in `programs.py`.
 PYTHON_ENVIRONMENT = ("PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
 
@@ -71,8 +71,7 @@ class Decoders:
 
     async def aclose(self) -> None:
         """Have those end that have nothing to do."""
-        ending = [self._take() for _ in range(len(self._idle))]
-        await asyncio.gather(*(decoder.end() for decoder in ending))
+        await asyncio.gather(*(self._take().end() for _ in range(len(self._idle))))
 
     @property
     def idle_process_ids(self) -> list[int]:
@@ -81,7 +80,7 @@ class Decoders:
 
     async def _answer(self, asked: Asked) -> Answer:
         for _ in range(TRIES):
-            decoder = self._take() if self._idle else await _Decoder.started()
+            decoder = self._living() or await _Decoder.started()
             try:
                 answer = await decoder.answer(asked)
             except BaseException:
@@ -92,6 +91,14 @@ class Decoders:
                 return answer
             await decoder.kill()
         return Answer(Outcome.NOT_DECODED, "a file on which the decoder breaks down")
+
+    def _living(self) -> _Decoder | None:
+        """One that has nothing to do; who was killed meanwhile is forgotten."""
+        while self._idle:
+            decoder = self._take()
+            if decoder.process.returncode is None:
+                return decoder
+        return None
 
     def _take(self) -> _Decoder:
         """The one that worked last: it is the others that may end."""
