@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from askare.wire.askare.call_settings import EXAMPLE
+from tests.server import askare
 from tests.wire.asking import assert_bad_body, assert_error, on_both
 from tests.wire.calling import APPEALS, TASKS, Centre, answered, assert_faults, assert_refused, found_centre
 from tests.wire.documented import check_against_document
@@ -211,6 +213,19 @@ def test_a_number_is_looked_for_as_the_organization_s_country_writes_it(centre: 
         centre.supervisor.get(TASKS, params={"caller_phone": "not a number"}),
         ("value_error", ["query", "caller_phone"]),
     )
+
+
+def test_a_caller_is_erased_by_a_number_as_the_organization_s_country_writes_it(centre: Centre) -> None:
+    says(centre, phoneRegion="KZ")
+    number = centre.creates(caller_phone="8 701 234-56-78")["id"]
+    said = {"subject": "Вода", "text": "С утра", "caller_phone": "8 (701) 234 56 78"}
+    appeal = answered(centre.supervisor.post(APPEALS, said))["id"]
+
+    erased = askare(
+        *("erase", "--organization", centre.name, "--phone", "8 701 2345678", "--json"), data=centre.server.data
+    )
+
+    assert json.loads(erased.stdout) == {"tasks": [number], "appeals": [appeal]}
 
 
 def test_an_exchange_s_call_for_nobody_goes_to_whom_the_organization_names(centre: Centre) -> None:
