@@ -17,7 +17,7 @@ from askare.calltasks.model import (
     StatusMode,
     TypeSettings,
 )
-from askare.calltasks.rules import office_for, region_faults, with_defaults
+from askare.calltasks.rules import office_for, priority_and_due, region_faults
 from tests.callvalues import said_of_call
 from tests.values import HOUR, NOW
 
@@ -75,37 +75,34 @@ def test_one_word_leaves_all_others_to_the_server() -> None:
 
 def test_where_nothing_is_said_of_the_type_the_priority_is_medium_and_no_due_date_is_invented() -> None:
     for said in (NOTHING_SAID, SAID):
-        content = with_defaults(said_of_call(task_type="complaint"), said, now=NOW)
-
-        assert (content.priority, content.due_date) == (Priority.MEDIUM, None)
+        assert priority_and_due(said_of_call(task_type="complaint"), said, now=NOW) == (Priority.MEDIUM, None)
 
 
 def test_a_type_brings_its_priority_and_the_time_until_it_is_due() -> None:
-    content = with_defaults(said_of_call(task_type="callback"), SAID, now=NOW)
-
-    assert (content.priority, content.due_date) == (Priority.HIGH, NOW + HOUR)
+    assert priority_and_due(said_of_call(task_type="callback"), SAID, now=NOW) == (Priority.HIGH, NOW + HOUR)
 
 
 @pytest.mark.parametrize(("priority", "minutes"), [(Priority.URGENT, 15), (Priority.LOW, 60)])
 def test_the_time_of_the_priority_goes_before_that_of_the_type(priority: Priority, minutes: int) -> None:
-    content = with_defaults(said_of_call(task_type="callback", priority=priority), SAID, now=NOW)
+    content = said_of_call(task_type="callback", priority=priority)
 
-    assert (content.priority, content.due_date) == (priority, NOW + timedelta(minutes=minutes))
+    assert priority_and_due(content, SAID, now=NOW) == (priority, NOW + timedelta(minutes=minutes))
 
 
 def test_the_time_of_a_priority_also_holds_where_the_type_itself_brings_that_priority() -> None:
     lift = TypeSettings(priority=Priority.URGENT, due_minutes_by_priority=DueByPriority(urgent=5))
     said = CallSettings(task_types={"lift": lift})
 
-    assert with_defaults(said_of_call(task_type="lift"), said, now=NOW).due_date == NOW + timedelta(minutes=5)
-    calm = with_defaults(said_of_call(task_type="lift", priority=Priority.LOW), said, now=NOW)
-    assert calm.due_date is None
+    calm = said_of_call(task_type="lift", priority=Priority.LOW)
+    in_five_minutes = NOW + timedelta(minutes=5)
+    assert priority_and_due(said_of_call(task_type="lift"), said, now=NOW) == (Priority.URGENT, in_five_minutes)
+    assert priority_and_due(calm, said, now=NOW) == (Priority.LOW, None)
 
 
 def test_what_the_client_gave_stays() -> None:
     given = said_of_call(task_type="callback", priority=Priority.LOW, due_date=NOW - HOUR)
 
-    assert with_defaults(given, SAID, now=NOW) == given
+    assert priority_and_due(given, SAID, now=NOW) == (Priority.LOW, NOW - HOUR)
 
 
 def test_a_country_that_there_is_not_is_told() -> None:

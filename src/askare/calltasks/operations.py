@@ -24,7 +24,6 @@ from askare.calltasks.model import (
     MoreFilters,
     Office,
     Operator,
-    Priority,
     Processing,
     Run,
     Stage,
@@ -85,7 +84,6 @@ def create_call(
     """
     said = own.settings(tx)
     office = rules.office_for(office, said)
-    content = rules.with_defaults(content, said, now=now)
     assigned = people.operator_by(tx, operator)
     if assigned is None and office.unknown_operator and tx.caller.role is Role.INGEST:
         assigned = people.operator_by(tx, office.unknown_operator)
@@ -98,6 +96,7 @@ def create_call(
         if known is not None and not has_own_key:
             return known
     run = rules.first_run(content)
+    priority, due = rules.priority_and_due(content, said, now=now)
     caller = tx.caller
     by_hand = caller.role is not Role.INGEST
     task = CallTask(
@@ -107,7 +106,7 @@ def create_call(
         created_by_user_id=people.number_of_user(tx, caller.user_id) if by_hand else None,
         task_type=content.task_type,
         status=Status.PENDING,
-        priority=content.priority or Priority.MEDIUM,
+        priority=priority,
         title=content.title,
         description=content.description,
         caller_phone=content.caller_phone,
@@ -121,7 +120,7 @@ def create_call(
         error_message=None,
         created_at=now,
         updated_at=now,
-        due_date=content.due_date,
+        due_date=due,
         completed_at=None,
         appeal_id=None,
         processing_status=Processing.NONE,

@@ -111,8 +111,8 @@ def _first(own: _Said | None, server: _Said) -> _Said:
     return server if own is None else own
 
 
-def with_defaults(content: CallContent, said: CallSettings, *, now: datetime) -> CallContent:
-    """A call that is handed in now, with the priority and due date that its type has where the client gave none.
+def priority_and_due(content: CallContent, said: CallSettings, *, now: datetime) -> tuple[Priority, datetime | None]:
+    """How urgent a call is that is handed in now, and when it is due: as its type has it where the client gave nothing.
 
     Without a word on the type the priority is medium, and there is no due date: none is invented (contract 6, 23).
     """
@@ -122,7 +122,7 @@ def with_defaults(content: CallContent, said: CallSettings, *, now: datetime) ->
     if due is None and of_type is not None:
         minutes = _due_minutes(of_type, priority)
         due = None if minutes is None else now + timedelta(minutes=minutes)
-    return replace(content, priority=priority, due_date=due)
+    return priority, due
 
 
 def _due_minutes(of_type: TypeSettings, priority: Priority) -> int | None:
