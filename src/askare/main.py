@@ -26,7 +26,17 @@ from askare.storage.desk import Database, Desk
 from askare.svctasks.model import Surroundings
 from askare.watches.operations import requirement_changed, requirement_deleted
 from askare.watches.wishes import WatchWishes
-from askare.wire.askare import changes, directory, extension_pages, letter_pages, letters, marketing, matches, realties
+from askare.wire.askare import (
+    call_settings,
+    changes,
+    directory,
+    extension_pages,
+    letter_pages,
+    letters,
+    marketing,
+    matches,
+    realties,
+)
 from askare.wire.askare.common import PREFIX
 from askare.wire.askare.documents import ASKARE
 from askare.wire.askare.problems import AskareManners
@@ -153,7 +163,7 @@ def _call_centre(settings: Settings) -> Dialect:
     office = office_of(settings)
     operations = [*CallTaskApi(office, data=settings.data).operations(), *EventApi(office).operations()]
     if office.checks_appeals:
-        operations += AppealApi(region=office.region).operations()
+        operations += AppealApi(office).operations()
     organization = settings.anonymous_calls
 
     def build(house: House) -> App:
@@ -179,6 +189,7 @@ def _askare(settings: Settings) -> Dialect:
         *matches.MatchApi(empty_success_status=settings.empty_success_status).endpoints(),
         *marketing.MarketingApi(empty_success_status=settings.empty_success_status).endpoints(),
         *letters.LetterApi().endpoints(),
+        *call_settings.CallSettingsApi(empty_success_status=settings.empty_success_status).endpoints(),
         *changes.ChangesApi(kept_for=timedelta(days=settings.changes_days)).endpoints(),
     ]
     addresses, language = post.DirectoryAddresses(), Language(settings.letter_language)

@@ -16,6 +16,8 @@ import msgspec
 import psycopg
 import pytest
 
+from askare.calltasks import own
+from askare.calltasks.model import CallSettings, TypeSettings
 from askare.kernel.paging import Order, Window
 from askare.kernel.problems import NotFound
 from askare.kernel.time import milliseconds
@@ -100,6 +102,9 @@ def fill(database: Database) -> None:
             tx, OTHER_TASK, what_is_said(description="Toisin"), expected_versions=None, now=NOW + DAY
         )
         operations.delete_task(tx, an_id(3), expected_versions=None, now=NOW + DAY)
+        own.put_settings(
+            tx, CallSettings(phone_region="KZ", task_types={"callback": TypeSettings(label="Перезвон")}), now=NOW
+        )
         tx.run("INSERT INTO organizations (organization_id, name) VALUES (:id, 'Åbo Mäklare')", id=an_id(9).bytes)
         tx.run(
             "INSERT INTO users (user_id, organization_no, username, role, offices, agent_id, disabled, created_at)"

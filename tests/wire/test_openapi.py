@@ -51,6 +51,8 @@ OPERATIONS = {
     },
     "authentication": {"authentication.createToken": f"POST {TOKEN}"},
     "askare": {
+        "callSettings.get": "GET /askare/v1/call-settings",
+        "callSettings.put": "PUT /askare/v1/call-settings",
         "changes.get": "GET /askare/v1/changes",
         "letter.search": "GET /askare/v1/letters",
         "letter.get": "GET /askare/v1/letters/{letterId}",

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from askare.calltasks import events, people, store
+from askare.calltasks import events, own, people, store
 from askare.calltasks.events import Event, EventType
 from askare.calltasks.model import Office, Trail
 from askare.calltasks.rules import FINAL
@@ -415,7 +415,7 @@ def seen_since(
     """What has happened to the tasks that the caller sees, and up to when those are told of whose time came."""
     told, late = since(tx, mark), newly_overdue(tx, after=overdue_after, now=now)
     found = [*told.events, *late.events]
-    if tx.caller.role is Role.OPERATOR and not office.operators_see_all:
+    if tx.caller.role is Role.OPERATOR and not own.office_here(tx, office).operators_see_all:
         number = people.known_number_of_user(tx, tx.caller.user_id)
         found = [event for event in found if number is not None and event.assigned_user_id == number]
     return replace(told, events=found), late.until

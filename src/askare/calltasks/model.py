@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from askare.kernel.time import settled, written
+from askare.kernel.verbatim import END
 
 TITLE_LETTERS_MAX = 500  # contract 1.1
 DESCRIPTION_LETTERS_MAX = 20_000
@@ -96,7 +97,7 @@ class CallContent(Struct, frozen=True, kw_only=True):
     """What is said of a call when it is handed in, checked and settled."""
 
     task_type: str = DEFAULT_TASK_TYPE
-    priority: Priority = Priority.MEDIUM
+    priority: Priority | None = None  # None: the one that the organization has for the type
     title: str
     description: str | None = None
     caller_phone: str | None = None
@@ -289,7 +290,7 @@ class Operator(Struct, frozen=True):
 
 
 class Office(Struct, frozen=True):
-    """How the server's owner wants calls to be handled: settings, in the trade's words."""
+    """How calls are handled: by the server's settings, or by what an organization says in their place."""
 
     transcribes: bool = False  # a provider of transcription is configured
     language: str = "en"  # of messages to operators whose own is not known
@@ -301,3 +302,97 @@ class Office(Struct, frozen=True):
     appeal_url: str = ""  # where an appeal that is kept elsewhere can be seen, `{appeal_id}` in it
     completes_on_link: bool = False
     unknown_operator: str = ""  # who gets calls of an exchange whose operator nobody knows
+
+
+# What an organization says for itself.  Contract 3.3, 4.1, 4.2, 4.6 and 6.
+
+TASK_TYPES_MAX = 200  # of which an organization says something
+LABEL_LETTERS_MAX = 100
+OPERATOR_LETTERS_MAX = 64
+DUE_MINUTES_MAX = 525_600  # a year
+
+
+class StatusMode(Enum):
+    """Whether completed and cancelled tasks may be taken up again."""
+
+    PERMISSIVE = "permissive"
+    STRICT = "strict"
+
+
+class Language(Enum):
+    """In which an operator whose own language is not known is spoken to."""
+
+    RUSSIAN = "ru"
+    KAZAKH = "kk"
+    FINNISH = "fi"
+    SWEDISH = "sv"
+    ENGLISH = "en"
+
+
+DueMinutes = Annotated[int, Meta(ge=1, le=DUE_MINUTES_MAX)]
+
+
+class DueByPriority(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Minutes from a task's creation until it is due, where they depend on how urgent it is."""
+
+    low: DueMinutes | None = None
+    medium: DueMinutes | None = None
+    high: DueMinutes | None = None
+    urgent: DueMinutes | None = None
+
+
+class TypeSettings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What an organization says of one type of tasks."""
+
+    label: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=LABEL_LETTERS_MAX, pattern=r"\S")] | None,
+        Meta(description="What people call the type."),
+    ] = None
+    priority: Annotated[Priority | None, Meta(description="Of new tasks that come without one; null: `medium`.")] = None
+    due_minutes: Annotated[
+        DueMinutes | None,
+        Meta(
+            description="Minutes from the creation of a task that comes without a due date until it is due; null: it"
+            " has none."
+        ),
+    ] = None
+    due_minutes_by_priority: Annotated[
+        DueByPriority | None, Meta(description="The same for tasks of these priorities; null: `dueMinutes`.")
+    ] = None
+
+
+_TypeName = Annotated[str, Meta(pattern=f"^{TASK_TYPE_PATTERN}{END}")]
+
+
+class CallSettings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What an organization says of how its calls are handled.  Null, or left out: the server's own setting."""
+
+    statuses: Annotated[
+        StatusMode | None,
+        Meta(description="`strict`: completed and cancelled are final. `permissive`: tasks go to and fro."),
+    ] = None
+    operators_see_all: Annotated[
+        bool | None, Meta(description="Operators see all call tasks of the organization, not their own alone.")
+    ] = None
+    complete_on_link: Annotated[bool | None, Meta(description="Linking a task to an appeal completes it.")] = None
+    phone_region: Annotated[
+        Annotated[str, Meta(pattern="^[A-Z]{2}" + END)] | None,
+        Meta(description="Country of telephone numbers of callers that do not begin with +.", examples=["KZ"]),
+    ] = None
+    language: Annotated[
+        Language | None, Meta(description="Of messages to operators whose own language is not known.")
+    ] = None
+    unknown_operator: Annotated[
+        Annotated[str, Meta(max_length=OPERATOR_LETTERS_MAX)] | None,
+        Meta(
+            description="Who gets calls of an exchange that name an operator whom nobody knows: a code, extension or"
+            " user id of the organization; empty: nobody, they are refused."
+        ),
+    ] = None
+    task_types: Annotated[
+        Annotated[dict[_TypeName, TypeSettings], Meta(max_length=TASK_TYPES_MAX)] | None,
+        Meta(description="By task type, as it is kept: small letters, digits and _."),
+    ] = None
+
+
+NOTHING_SAID = CallSettings()

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from askare.appeals import operations as appeals
-from askare.calltasks import people, rules, search, store
+from askare.calltasks import own, people, rules, search, store
 from askare.calltasks.messages import message
 from askare.calltasks.model import (
     CLIENT,
@@ -76,10 +76,14 @@ def create_call(
 ) -> int:
     """Keep a new task for an operator, named by code, extension, number or user id; returns the task's number.
 
+    `office`, here and below, is the server's: what the organization says itself goes before it (`own.py`).
+
     The same call for the same operator under the same title within a day is the same task, but for a client who says
     by keys of its own (`has_own_key`) what is the same.  Raises Invalid for an operator whom the organization does not
     have, unless a machine hands the call in and the house has somebody for such calls.
     """
+    said = own.settings(tx)
+    office = rules.office_for(office, said)
     assigned = people.operator_by(tx, operator)
     if assigned is None and office.unknown_operator and tx.caller.role is Role.INGEST:
         assigned = people.operator_by(tx, office.unknown_operator)
@@ -92,6 +96,7 @@ def create_call(
         if known is not None and not has_own_key:
             return known
     run = rules.first_run(content)
+    priority, due = rules.priority_and_due(content, said, now=now)
     caller = tx.caller
     by_hand = caller.role is not Role.INGEST
     task = CallTask(
@@ -101,7 +106,7 @@ def create_call(
         created_by_user_id=people.number_of_user(tx, caller.user_id) if by_hand else None,
         task_type=content.task_type,
         status=Status.PENDING,
-        priority=content.priority,
+        priority=priority,
         title=content.title,
         description=content.description,
         caller_phone=content.caller_phone,
@@ -115,7 +120,7 @@ def create_call(
         error_message=None,
         created_at=now,
         updated_at=now,
-        due_date=content.due_date,
+        due_date=due,
         completed_at=None,
         appeal_id=None,
         processing_status=Processing.NONE,
@@ -199,7 +204,7 @@ def e164(phone: str | None, region: str) -> str | None:
 
 def get_call(tx: Transaction, task_no: int, *, office: Office) -> Shown:
     """Raises NotFound for a task that does not exist for the caller."""
-    _visible(tx, task_no, office)
+    _visible(tx, task_no, _sight(tx, office))
     return _shown(tx, store.fetch(tx, [task_no]))[0]
 
 
@@ -213,7 +218,7 @@ def list_calls(
 ) -> Page[Shown]:
     """The tasks that the caller sees and the filter wants, the newest first, and how many there are; with `mine` those
     alone that are the caller's own."""
-    if _sees_own_only(tx.caller, office):
+    if _sees_own_only(tx.caller, _sight(tx, office)):
         number = people.known_number_of_user(tx, tx.caller.user_id)
         if number is None:
             return Page([], 0)
@@ -235,18 +240,23 @@ def find_stored(tx: Transaction, task_no: int) -> Stored | None:
 
 def old_texts(tx: Transaction, task_no: int, *, office: Office) -> list[store.OldText]:
     """The texts of a task that others have replaced.  Raises NotFound."""
-    _visible(tx, task_no, office)
+    _visible(tx, task_no, _sight(tx, office))
     return store.old_texts(tx, task_no)
 
 
 def has_recording(tx: Transaction, task_no: int, *, office: Office) -> bool:
     """Whether our own copy of the recording is there.  Raises NotFound."""
-    return _visible(tx, task_no, office).kept.has_recording
+    return _visible(tx, task_no, _sight(tx, office)).kept.has_recording
 
 
 def _shown(tx: Transaction, listed: list[Listed]) -> list[Shown]:
     names = people.names_of(tx, [one.user_id for one in listed if one.user_id is not None])
     return [Shown(one.document, names.get(one.user_id) if one.user_id is not None else None) for one in listed]
+
+
+def _sight(tx: Transaction, office: Office) -> Office:
+    """The office as far as it says who sees what: only of operators does an organization say anything."""
+    return own.office_here(tx, office) if tx.caller.role is Role.OPERATOR else office
 
 
 def _sees_own_only(caller: Caller, office: Office) -> bool:
@@ -277,6 +287,7 @@ def update_status(
 
     Raises NotFound, Conflict; Refused where final is final.
     """
+    office = own.office_here(tx, office)
     stored = _visible(tx, task_no, office, lock=True)
     task, kept = stored.task, stored.kept
     require_version(task.version, expected_versions, kind="task")
@@ -324,6 +335,7 @@ def link_appeal(
 
     Raises NotFound, Conflict; Invalid for an appeal that the organization does not have, where appeals are kept here.
     """
+    office = own.office_here(tx, office)
     stored = _visible(tx, task_no, office, lock=True)
     task = stored.task
     require_version(task.version, expected_versions, kind="task")
@@ -367,6 +379,7 @@ def reprocess(
 
     Raises NotFound, Conflict; Refused when there is nothing to work on; Throttled.
     """
+    office = own.office_here(tx, office)
     stored = _visible(tx, task_no, office, lock=True)
     task = stored.task
     require_version(task.version, expected_versions, kind="task")
@@ -459,6 +472,7 @@ def fail(
     stored = store.find(tx, task_no, lock=True)
     if stored is None:
         return None
+    office = own.office_here(tx, office)
     task = stored.task
     attempts = task.attempts + 1
     again = rules.retry_at(code, attempts, now=now, dice=dice, retry_after_seconds=retry_after_seconds)
@@ -487,7 +501,8 @@ def skip(tx: Transaction, task_no: int, *, office: Office, now: datetime) -> Non
     """Nobody is there to transcribe: the task is passed over, with a hint."""
     stored = store.find(tx, task_no, lock=True)
     if stored is not None:
-        changed = not_configured(stored.task, office, operator=_operator_of(tx, stored.kept))
+        here = own.office_here(tx, office)
+        changed = not_configured(stored.task, here, operator=_operator_of(tx, stored.kept))
         _save_change(tx, stored, changed, stored.kept, now=now)
 
 

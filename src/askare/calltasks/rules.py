@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from typing import TypeVar
 from urllib.parse import quote
 
 from msgspec.structs import replace
@@ -16,15 +17,20 @@ from askare.calltasks.model import (
     AppealId,
     CallContent,
     CallFilter,
+    CallSettings,
     CallTask,
     ErrorCode,
+    Office,
+    Priority,
     Processing,
     Run,
     Stage,
     Status,
+    StatusMode,
     Trail,
+    TypeSettings,
 )
-from askare.kernel.problems import Refused
+from askare.kernel.problems import Fault, Refused, Wrong
 from askare.kernel.words import fold
 
 UNDERWAY = frozenset({Processing.QUEUED, Processing.PROCESSING})
@@ -80,6 +86,59 @@ def retry_at(
     if retry_after_seconds is not None:
         delay = max(delay, min(timedelta(seconds=max(0.0, retry_after_seconds)), RETRY_AFTER_MAX))
     return now + delay
+
+
+# What an organization says for itself ------------------------------------------------------------------------------
+
+
+def office_for(server: Office, said: CallSettings) -> Office:
+    """How an organization's calls are handled: as it says itself, and as the server is set where it says nothing."""
+    return replace(
+        server,
+        strict=server.strict if said.statuses is None else said.statuses is StatusMode.STRICT,
+        operators_see_all=_first(said.operators_see_all, server.operators_see_all),
+        completes_on_link=_first(said.complete_on_link, server.completes_on_link),
+        region=_first(said.phone_region, server.region),
+        language=server.language if said.language is None else said.language.value,
+        unknown_operator=_first(said.unknown_operator, server.unknown_operator),
+    )
+
+
+_Said = TypeVar("_Said")
+
+
+def _first(own: _Said | None, server: _Said) -> _Said:
+    return server if own is None else own
+
+
+def priority_and_due(content: CallContent, said: CallSettings, *, now: datetime) -> tuple[Priority, datetime | None]:
+    """How urgent a call is that is handed in now, and when it is due: as its type has it where the client gave nothing.
+
+    Without a word on the type the priority is medium, and there is no due date: none is invented (contract 6, 23).
+    """
+    of_type = (said.task_types or {}).get(content.task_type)
+    priority = content.priority or (of_type and of_type.priority) or Priority.MEDIUM
+    due = content.due_date
+    if due is None and of_type is not None:
+        minutes = _due_minutes(of_type, priority)
+        due = None if minutes is None else now + timedelta(minutes=minutes)
+    return priority, due
+
+
+def _due_minutes(of_type: TypeSettings, priority: Priority) -> int | None:
+    own: int | None = getattr(of_type.due_minutes_by_priority, priority.value, None)
+    return _first(own, of_type.due_minutes)
+
+
+def region_faults(region: str | None) -> list[Fault]:
+    """What is wrong with a country of telephone numbers: that there is none of this code."""
+    if region is None:
+        return []
+    from phonenumbers import SUPPORTED_REGIONS  # loaded with the first one that is set, not at start
+
+    if region in SUPPORTED_REGIONS:
+        return []
+    return [Fault("phoneRegion", Wrong.TYPE, "must be the code of a country in two capital letters, such as KZ")]
 
 
 # The human work --------------------------------------------------------------------------------------------------

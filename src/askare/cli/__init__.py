@@ -32,6 +32,7 @@ COMMANDS = {
     "scripts": "service_tasks:list_scripts",
     "holidays": "service_tasks:holidays",
     "domain": "service_tasks:show_domain",
+    "callsettings": "call_settings:show_call_settings",
     "sites": "service_tasks:show_sites",
     "migrate": "care:migrate",
     "backup": "care:backup",

@@ -20,6 +20,7 @@ from rich.text import Text
 from askare.access.keys import KEY_FILE
 from askare.calltasks import operations as calls
 from askare.calltasks.jobs import folder_of
+from askare.calltasks.own import settings as call_settings
 from askare.cli.shared import (
     AsJson,
     Data,
@@ -70,16 +71,18 @@ def erase(
     organization
         Name of the organization.
     phone
-        The caller's number, in any spelling; without +, a number of the country in `phone_region`.
+        The caller's number, in any spelling; without +, a number of the organization's own country, else of the one
+        in `phone_region`.
     """
     settings = settings_of(data, database).settings
-    number = calls.e164(phone, settings.phone_region)
-    if number is None:
-        raise Stop(f"--phone {phone}: this is no telephone number; write it as +77012345678")
     edge = Edge()
     with opened_database(settings) as opened:
         of = organization_named(opened, organization)
         caller = Caller(of.organization_no, of.organization_id, HOUSE_USER, Role.ADMIN)
+        region = opened.read(call_settings, caller).phone_region or settings.phone_region
+        number = calls.e164(phone, region)
+        if number is None:
+            raise Stop(f"--phone {phone}: this is no telephone number; write it as +77012345678")
         erased = opened.write(lambda tx: calls.erase_caller(tx, number, now=edge.now()), caller)
     for task_no in erased.tasks:  # the night shift does the same where the recordings lie on another machine
         shutil.rmtree(folder_of(settings.data, of.organization_no, task_no), ignore_errors=True)

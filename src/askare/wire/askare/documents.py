@@ -6,6 +6,6 @@ from askare.wire.ovipro.documents import document
 
 ASKARE = document(
     "Askare API",
-    "What the published APIs lean on and lack: the directory of offices, agents, operators and parties, and the"
-    " realties.",
+    "What the published APIs lean on and lack: the directory of offices, agents, operators and parties, the"
+    " realties, and how an organization's calls are handled.",
 )

@@ -18,8 +18,8 @@ from askare.appeals.model import (
     AppealStatus,
     document_of,
 )
-from askare.calltasks import people
-from askare.calltasks.model import NAME_LETTERS_MAX, PHONE_LETTERS_MAX
+from askare.calltasks import own, people
+from askare.calltasks.model import NAME_LETTERS_MAX, PHONE_LETTERS_MAX, Office
 from askare.calltasks.operations import e164
 from askare.calltasks.rules import search_words
 from askare.storage.transactions import Transaction
@@ -123,14 +123,14 @@ _PATH = {"appeal_id": Field(identifier, required=True)}
 
 
 class AppealApi:
-    """The four operations.  `region` is whose way of writing phone numbers is taken for granted."""
+    """The four operations."""
 
-    def __init__(self, *, region: str) -> None:
-        self._region = region
+    def __init__(self, office: Office) -> None:
+        self._office = office
 
     async def create(self, call: Call) -> Reply:
         content = AppealContent(**call.body)
-        appeal_no = await call.write(_create, content, phone=e164(content.caller_phone, self._region), now=call.now)
+        appeal_no = await call.write(_create, content, office=self._office, now=call.now)
         return await self._now(call, appeal_no)
 
     async def list_appeals(self, call: Call) -> Reply:
@@ -234,8 +234,11 @@ class AppealApi:
         ]
 
 
-def _create(tx: Transaction, content: AppealContent, *, phone: str | None, now: datetime) -> int:
+def _create(tx: Transaction, content: AppealContent, *, office: Office, now: datetime) -> int:
     created_by = people.number_of_user(tx, tx.caller.user_id)
+    phone = None
+    if content.caller_phone is not None:
+        phone = e164(content.caller_phone, own.office_here(tx, office).region)
     return operations.create_appeal(tx, content, created_by=created_by, phone=phone, now=now)
 
 

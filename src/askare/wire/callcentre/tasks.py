@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from askare.calltasks import operations, rules
+from askare.calltasks import operations, own, rules
 from askare.calltasks.jobs import RECORDING_FILE, folder_of
 from askare.calltasks.model import (
     CALL_ID_LETTERS_MAX,
@@ -39,13 +39,12 @@ from askare.calltasks.model import (
 from askare.calltasks.operations import Shown
 from askare.kernel.caller import Role, Scope
 from askare.kernel.paging import Page, Window
-from askare.kernel.problems import NotFound
+from askare.kernel.problems import Invalid, NotFound, Wrong
 from askare.kernel.time import settled, written
 from askare.wire.callcentre.app import Operation, Streamed
 from askare.wire.callcentre.problems import detail_reply
 from askare.wire.callcentre.reading import (
     Field,
-    Reader,
     Unreadable,
     identifier,
     instant,
@@ -162,7 +161,10 @@ class TaskCreate(Struct, frozen=True, kw_only=True):
     task_type: Annotated[
         str, Meta(description="Any word of letters, digits and _, such as call, callback or complaint.")
     ] = DEFAULT_TASK_TYPE
-    priority: Priority = Priority.MEDIUM
+    priority: (
+        Annotated[Priority, Meta(description="Without one, the organization's for this type of tasks, else `medium`.")]
+        | None
+    ) = None
     title: Annotated[str, Meta(min_length=1, max_length=TITLE_LETTERS_MAX, pattern=r"\S")]
     description: Annotated[str, Meta(max_length=DESCRIPTION_LETTERS_MAX)] | None = None
     caller_phone: Annotated[str, Meta(max_length=PHONE_LETTERS_MAX)] | None = None
@@ -176,7 +178,16 @@ class TaskCreate(Struct, frozen=True, kw_only=True):
     call_transcription: Annotated[str, Meta(max_length=TEXT_LETTERS_MAX)] | None = None
     call_summary: Annotated[str, Meta(max_length=TEXT_LETTERS_MAX)] | None = None
     call_response_summary: Annotated[str, Meta(max_length=TEXT_LETTERS_MAX)] | None = None
-    due_date: Annotated[Instant, Meta(description="A bare date means the end of that day.")] | None = None
+    due_date: (
+        Annotated[
+            Instant,
+            Meta(
+                description="A bare date means the end of that day. Without one, the organization's time for this type"
+                " of tasks, else none."
+            ),
+        ]
+        | None
+    ) = None
 
 
 class TaskStatusUpdate(Struct, frozen=True):
@@ -392,17 +403,7 @@ def _order(word: Any) -> tuple[Order, bool]:
     return found, down
 
 
-def _phone(region: str) -> Reader:
-    def read(word: Any) -> str:
-        found = operations.e164(word, region)
-        if found is None:
-            raise Unreadable("value_error", error="not a telephone number")
-        return found
-
-    return read
-
-
-def list_fields(region: str) -> dict[str, Field]:
+def list_fields() -> dict[str, Field]:
     """What a list may be asked: the seven parameters of the original, and those that we add.  Contract 1.2 and 4.6."""
     opening, closing = last(instant(None, end_of_day=False)), last(instant(None, end_of_day=True))
     name = text(CALL_ID_LETTERS_MAX, minimum=1)
@@ -417,7 +418,7 @@ def list_fields(region: str) -> dict[str, Field]:
         "mine": Field(last(truth), default=False),
         "appeal_id": Field(many(name), default=()),
         "call_id": Field(many(name), default=()),
-        "caller_phone": Field(many(_phone(region)), default=(), private=True),
+        "caller_phone": Field(many(text(PHONE_LETTERS_MAX)), default=(), private=True),
         "created_from": Field(opening),
         "created_to": Field(closing),
         "due_before": Field(opening),
@@ -438,7 +439,7 @@ def create_fields() -> dict[str, Field]:
     return {
         "operator_id": Field(text_or_number(64), required=True),
         "task_type": Field(pattern(TASK_TYPE_PATTERN, rules.settled_type), default=DEFAULT_TASK_TYPE),
-        "priority": Field(one_of(PRIORITY_WORDS, PRIORITIES), default=Priority.MEDIUM),
+        "priority": Field(one_of(PRIORITY_WORDS, PRIORITIES)),
         "title": Field(text(TITLE_LETTERS_MAX, minimum=1), required=True, private=True),
         "description": Field(text(DESCRIPTION_LETTERS_MAX), private=True),
         "caller_phone": Field(text_or_number(PHONE_LETTERS_MAX), private=True),
@@ -480,8 +481,19 @@ class CallTaskApi:
         domain = await call.read(workdays.domain)
         return placed(values, ZoneInfo(domain.time_zone or self._office.time_zone))
 
+    async def _phones(self, call: Call) -> frozenset[str]:
+        """The telephone numbers that are asked for, as the organization writes them.  Raises Invalid."""
+        said = call.parameters["caller_phone"]
+        if not said:
+            return frozenset()
+        office = await call.read(own.office_here, self._office)
+        found = [operations.e164(phone, office.region) for phone in said]
+        if None in found:
+            raise Invalid.in_parameters("caller_phone", Wrong.TYPE, "not a telephone number")
+        return frozenset(filter(None, found))
+
     async def list_tasks(self, call: Call) -> Reply:
-        asked = await self._placed(call, call.parameters)
+        asked = {**await self._placed(call, call.parameters), "caller_phone": await self._phones(call)}
         states = asked["status"]
         wanted = CallFilter(
             statuses=frozenset(one for one in states if isinstance(one, Status)),
@@ -603,7 +615,7 @@ class CallTaskApi:
                 tag="tasks",
                 roles=ROLES,
                 handle=self.list_tasks,
-                query_fields=list_fields(self._office.region),
+                query_fields=list_fields(),
                 parameters=TaskList,
                 answer=Answer(
                     200,

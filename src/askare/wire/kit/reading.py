@@ -214,6 +214,7 @@ def typed(value: Any, wanted: type[Value], *, what: str = "field") -> Value | li
     return read
 
 
+NOT_KNOWN = "is not known here"
 UUID_LETTERS = 36  # 8-4-4-4-12 with the dashes; source: OviPro contract 1.5
 _Holds = Callable[[Any], bool]
 
@@ -308,6 +309,12 @@ def _collect(value: Any, wanted: inspect.Type, path: str, what: str, faults: lis
                 _collect(value[field.encode_name], field.type, inner, what, faults)
             elif field.required:
                 faults.append(Fault(inner, Wrong.MISSING, f"Mandatory {what} {inner} is missing"))
+        if wanted.cls.__struct_config__.forbid_unknown_fields:
+            known = {field.encode_name for field in wanted.fields}
+            faults += [Fault(_member(path, name), Wrong.TYPE, NOT_KNOWN) for name in value if name not in known]
+        return
+    if isinstance(wanted, inspect.DictType):
+        _collect_members(value, wanted, path, what, faults)
         return
     if isinstance(wanted, (inspect.VarTupleType, inspect.ListType)):
         if not isinstance(value, (list, tuple)):
@@ -325,6 +332,22 @@ def _collect(value: Any, wanted: inspect.Type, path: str, what: str, faults: lis
     message = _leaf_fault(value, wanted)
     if message is not None:
         faults.append(Fault(path or "body", Wrong.TYPE, message))
+
+
+def _collect_members(value: Any, wanted: inspect.DictType, path: str, what: str, faults: list[Fault]) -> None:
+    """The same for an object with keys that clients choose."""
+    if not isinstance(value, dict):
+        faults.append(Fault(path or "body", Wrong.TYPE, "must be an object"))
+        return
+    if wanted.max_length is not None and len(value) > wanted.max_length:
+        faults.append(Fault(path, Wrong.TYPE, f"must hold at most {wanted.max_length} entries"))
+        return
+    for name, item in value.items():
+        inner = _member(path, name)
+        message = _leaf_fault(name, _unless_null(wanted.key_type))
+        if message is not None:
+            faults.append(Fault(inner, Wrong.TYPE, f"The key {message}"))
+        _collect(item, wanted.value_type, inner, what, faults)
 
 
 def _leaf_fault(value: Any, wanted: inspect.Type) -> str | None:
