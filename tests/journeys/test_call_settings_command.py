@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ def test_an_organization_says_word_by_word_how_its_calls_are_handled(data: Path)
     assert said == {"operatorsSeeAll": False, "phoneRegion": "KZ", "taskTypes.callback": callback}
     assert changed["taskTypes.callback"] == {**callback, "dueMinutes": None, "dueMinutesByPriority": None}
     assert "Перезвонить, high" in shown.stdout
+    assert re.search(r"operatorsSeeAll\W+off\W+off", shown.stdout)
     assert "taskTypes.callback" not in own_settings(data, "--task-type", "callback", "--forget")
 
 

@@ -171,11 +171,20 @@ def _rows(said: CallSettings, server: Office, *, as_json: bool) -> list[dict[str
         "unknownOperator": server.unknown_operator,
     }
     plain = msgspec.to_builtins(said)
-    rows = [{"setting": name, "own": plain[name], "server": value} for name, value in held.items()]
+    shown = _unchanged if as_json else _word
+    rows = [{"setting": name, "own": shown(plain[name]), "server": shown(value)} for name, value in held.items()]
     for name, of_type in (plain["taskTypes"] or {}).items():
-        shown = of_type if as_json else _in_words(of_type)
-        rows.append({"setting": f"taskTypes.{name}", "own": shown, "server": None})
+        rows.append({"setting": f"taskTypes.{name}", "own": of_type if as_json else _in_words(of_type), "server": None})
     return rows
+
+
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+def _word(value: Any) -> Any:
+    """As it is written on the command line, too."""
+    return ("on" if value else "off") if isinstance(value, bool) else value
 
 
 def _in_words(of_type: dict[str, Any]) -> str:
