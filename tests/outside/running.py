@@ -1,9 +1,10 @@
-"""Coroutines as tests, without a plugin."""
+"""Coroutines as tests, without a plugin, and the processes that they start."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
+import os
 from collections.abc import Awaitable, Callable
 from typing import ParamSpec
 
@@ -26,3 +27,12 @@ def run(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:
 
 async def _whole(awaitable: Awaitable[None]) -> None:
     await awaitable
+
+
+def is_alive(process: int) -> bool:
+    """Whether there is a process of this number."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -15,7 +15,7 @@ from askare.outside.audio import Channels, NotDecoded, TooLong, take_apart
 from askare.outside.decoder import MEMORY_BYTES_MAX
 from askare.outside.decoders import DecoderFailed, Decoders
 from tests.outside import sounds
-from tests.outside.running import run
+from tests.outside.running import is_alive, run
 
 on_linux = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks at processes under /proc")
 
@@ -35,14 +35,6 @@ async def process_of(some: Decoders, folder: Path) -> int:
     await some.take_apart(recording, folder / "some", operator=Channels.NONE)
     (process,) = some.idle_process_ids
     return process
-
-
-def is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 async def until_gone(process: int) -> None:

@@ -19,7 +19,7 @@ from askare.outside.hands import Fetch, Hands, HandsFailed, handed
 from askare.outside.twin import Asked, Reply, Stream, always, dripping, json_reply, silent, twin
 from askare.settings import Settings, load
 from tests.outside import sounds
-from tests.outside.running import run
+from tests.outside.running import is_alive, run
 
 
 def settings(tmp_path: Path, *, processes: int = 1, **given: str) -> Settings:
@@ -34,14 +34,6 @@ async def hands_of(tmp_path: Path, *, processes: int = 1) -> AsyncIterator[Hands
         yield hands
     finally:
         await hands.aclose()
-
-
-def is_alive(process_id: int) -> bool:
-    try:
-        os.kill(process_id, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 @run
