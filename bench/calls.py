@@ -43,7 +43,7 @@ from askare.edge import Edge
 from askare.jobs.runner import keep_promises
 from askare.kernel.caller import Caller, Role
 from askare.kernel.words import fold
-from askare.loops import leave_alone_what_is_loaded
+from askare.loops import settle_what_is_loaded
 from askare.settings import DATABASE_FILE, Settings
 from askare.settings import load as load_settings
 from askare.storage import vocabulary
@@ -332,7 +332,7 @@ async def pipeline(folder: Path, *, calls: int, sides: int, processes: int) -> d
             await asyncio.sleep(0.05)
         return time.perf_counter() - begun, time.process_time() - used
 
-    leave_alone_what_is_loaded()  # as a server does
+    settle_what_is_loaded()  # as a server does
     working = asyncio.create_task(keep_promises(pipeline_of(settings, CollectorRegistry()).trades(), desk, edge))
     await all_through(WARM_UP_CALLS)
     seconds, used = await all_through(calls)

@@ -26,6 +26,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from askare.kernel.problems import Unavailable
+from askare.kernel.structs import make_ready
 from askare.storage.desk import Database
 from askare.storage.migrations import migrate
 from askare.storage.postgres import PostgresDatabase
@@ -59,6 +60,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """What was collected stays to the end, and is not looked through again and again meanwhile."""
+    make_ready()  # as servers do: tests have threads, too
     gc.collect()
     gc.freeze()
 

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Coroutine
 from typing import Any
 
+from askare.kernel.structs import make_ready
+
 OBJECTS_UNTIL_COLLECTED = (
     20_000  # new ones, before Python looks which of them may go; its own 700 is for small programs
 )
@@ -23,7 +25,9 @@ def run(work: Coroutine[Any, Any, None]) -> None:
         uvloop.run(work)
 
 
-def leave_alone_what_is_loaded() -> None:
-    """What is there before the first request stays to the end: nobody need look through it for what may go."""
+def settle_what_is_loaded() -> None:
+    """What is there before the first request stays to the end: structs are made ready for threads, and nobody need look
+    through it for what may go."""
+    make_ready()
     gc.freeze()
     gc.set_threshold(OBJECTS_UNTIL_COLLECTED)

@@ -21,7 +21,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from askare.edge import Edge
 from askare.kernel.endings import Ending
-from askare.loops import leave_alone_what_is_loaded, run
+from askare.loops import run, settle_what_is_loaded
 from askare.main import Askare
 from askare.opening import open_database, open_up_to_date
 from askare.scripts import registry
@@ -172,7 +172,7 @@ def house(settings: Settings) -> Askare:
         beside=keepers,
         metrics=metrics,
     )
-    leave_alone_what_is_loaded()
+    settle_what_is_loaded()
     return askare
 
 
@@ -188,7 +188,7 @@ async def _work_here(settings: Settings, announce: Callable[[], None]) -> None:
     desk = Desk(database)
     keepers = timekeepers(settings, database, edge, metrics, scripts=registry.load(settings.data))
     asking = _answer_metrics(settings, metrics) if settings.worker_metrics_port else None
-    leave_alone_what_is_loaded()
+    settle_what_is_loaded()
     for keeper in keepers:
         keeper.start()
     shift = asyncio.ensure_future(night_shift(settings, metrics)(desk, edge))

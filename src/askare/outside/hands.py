@@ -33,7 +33,7 @@ from askare.calltasks.outside import (
     Transcript,
     Trouble,
 )
-from askare.loops import leave_alone_what_is_loaded, run
+from askare.loops import run, settle_what_is_loaded
 from askare.outside.audio import Channels
 from askare.outside.decoders import Decoders
 from askare.outside.providers import Builtin, name_of, outside_of
@@ -309,7 +309,7 @@ async def _work(line_number: int) -> None:
     settings = load().settings
     reader, line = await asyncio.open_connection(sock=socket.socket(fileno=line_number))
     worker = Worker(recordings_of(settings), transcribers_of(settings), summarisers_of(settings))
-    leave_alone_what_is_loaded()
+    settle_what_is_loaded()
     with contextlib.suppress(ConnectionError):
         await worker.answer(reader, line)
     os._exit(0)  # whatever is still under way was the server's, and is due again
