@@ -187,8 +187,8 @@ async def _work_here(settings: Settings, announce: Callable[[], None]) -> None:
     metrics = CollectorRegistry()
     desk = Desk(database)
     keepers = timekeepers(settings, database, edge, metrics, scripts=registry.load(settings.data))
-    asking = _answer_metrics(settings, metrics) if settings.worker_metrics_port else None
     settle_what_is_loaded()
+    asking = _answer_metrics(settings, metrics) if settings.worker_metrics_port else None
     for keeper in keepers:
         keeper.start()
     shift = asyncio.ensure_future(night_shift(settings, metrics)(desk, edge))

@@ -41,6 +41,7 @@ from askare.kernel.caller import Role, Scope
 from askare.kernel.paging import Page, Window
 from askare.kernel.problems import Invalid, NotFound, Wrong
 from askare.kernel.time import settled, written
+from askare.storage.transactions import Transaction
 from askare.wire.callcentre.app import Operation, Streamed
 from askare.wire.callcentre.problems import detail_reply
 from askare.wire.callcentre.reading import (
@@ -536,16 +537,18 @@ class CallTaskApi:
         return await self._now(call)
 
     async def reprocess(self, call: Call) -> Reply:
+        seen: list[Shown] = []
         await call.write(
-            operations.reprocess,
+            _reprocess,
             call.parameters["task_id"],
+            seen,
             stage=call.parameters["stage"],
             force=call.parameters["force"],
             office=self._office,
             now=call.now,
             expected_versions=call.expected_versions,
         )
-        return await self._now(call)
+        return self._reply(call, seen[-1]) if seen else await self._now(call)
 
     async def versions(self, call: Call) -> Reply:
         found = await call.read(operations.old_texts, call.parameters["task_id"], office=self._office)
@@ -827,3 +830,9 @@ async def _parts(file: Path, first: int, end: int) -> AsyncIterator[bytes]:
                 return
             left -= len(part)
             yield part
+
+
+def _reprocess(tx: Transaction, /, task_no: int, seen: list[Shown], *, office: Office, **how: Any) -> None:
+    """With a look at the task as it then is: it is answered as queued, and a moment later the pipeline may be at it."""
+    operations.reprocess(tx, task_no, office=office, **how)
+    seen.append(operations.get_call(tx, task_no, office=office))
