@@ -180,6 +180,7 @@ class Played:
     """
 
     name = "played"
+    at_once = 8
 
     def __init__(self) -> None:
         self.asked: list[str] = []

@@ -195,8 +195,8 @@ TABLE = (
     Setting(
         "call_processes",
         int,
-        0,
-        "Processes that fetch recordings and ask providers, where calls are many; 0: the server does it itself.",
+        1,
+        "Processes that fetch recordings and ask providers while many calls come; 0: the server does it all itself.",
         at_least=0,
     ),
     Setting("recording_days", int, 90, "Days for which copies of recordings are kept.", at_least=1),

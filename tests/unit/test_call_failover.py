@@ -17,8 +17,9 @@ from tests.values import NOW, SECOND
 class Provider:
     """Answers with its name, or fails as it is told to."""
 
-    def __init__(self, name: str, fails_with: Trouble | None = None) -> None:
+    def __init__(self, name: str, fails_with: Trouble | None = None, *, at_once: int = 8) -> None:
         self.name = name
+        self.at_once = at_once
         self.fails_with = fails_with
         self.asked = 0
 
@@ -122,20 +123,20 @@ def test_without_providers_there_is_nobody_to_ask() -> None:
     assert fails(FailOver[Provider]([])).code is ErrorCode.PROVIDER_NOT_CONFIGURED
 
 
-def test_no_more_questions_are_asked_at_once_than_providers_bear() -> None:
-    asking, most = 0, 0
+def test_no_provider_is_asked_more_questions_at_once_than_it_bears() -> None:
+    asking, most = {"a": 0, "b": 0}, {"a": 0, "b": 0}
 
-    async def question(_: Provider) -> str:
-        nonlocal asking, most
-        asking += 1
-        most = max(most, asking)
+    async def question(provider: Provider) -> str:
+        asking[provider.name] += 1
+        most[provider.name] = max(most[provider.name], asking[provider.name])
         await asyncio.sleep(0.001)
-        asking -= 1
-        return "a"
+        asking[provider.name] -= 1
+        return await provider.answer()
 
     async def ask_all() -> list[tuple[str, str]]:
-        providers = FailOver([Provider("a")], at_once=3)
+        rejects = Trouble(ErrorCode.PROVIDER_REJECTED)
+        providers = FailOver([Provider("a", rejects, at_once=3), Provider("b", at_once=1)])
         return await asyncio.gather(*(providers.ask(question, now=lambda: NOW) for _ in range(10)))
 
-    assert asyncio.run(ask_all()) == [("a", "a")] * 10
-    assert most == 3
+    assert asyncio.run(ask_all()) == [("b", "b")] * 10
+    assert most == {"a": 3, "b": 1}

@@ -51,6 +51,26 @@ def test_the_order_of_the_list_is_the_order_of_asking(tmp_path: Path) -> None:
     assert [name_of(one) for one in outside.transcription] == ["openai whisper-1", "hall", "faster_whisper", "command"]
 
 
+def test_what_works_on_this_machine_is_given_one_thing_at_a_time_unless_told_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("askare.outside.speech.is_installed", lambda: True)
+    (tmp_path / "model.bin").touch()
+    listed = [
+        {"kind": "openai", "url": "http://127.0.0.1:8000/v1", "model": "whisper-1"},
+        {"kind": "vosk", "url": "ws://vosk:2700"},
+        {"kind": "faster_whisper", "folder": str(tmp_path)},
+        {"kind": "command", "command": ["whisper-cli", "{audio}"]},
+        {"kind": "command", "command": ["big", "{audio}"], "name": "big", "at_once": 4},
+    ]
+    settings = load({"data": tmp_path, "transcription_providers": msgspec.json.encode(listed).decode()}, {}).settings
+
+    assert [one.at_once for one in transcribers_of(settings)] == [8, 8, 1, 1, 4]
+    assert "at_once" in faults(
+        tmp_path, transcription_providers=[{"kind": "vosk", "url": "ws://vosk:2700", "at_once": 65}]
+    )
+
+
 def test_tables_of_the_file_are_a_list_of_providers(tmp_path: Path) -> None:
     (tmp_path / "askare.toml").write_text(
         'outbound_allow = "pbx.lan, 10.0.0.0/8"\noperator_channel = "left"\nredact = "cards, phones"\n'

@@ -15,17 +15,18 @@ from askare.calltasks.rules import BREAKER_FAILURES, BREAKER_PAUSE, RETRIES, TRA
 
 # What these say is about the call, not about the provider: no other one would say better.
 FINDINGS = frozenset({ErrorCode.NO_SPEECH, ErrorCode.INSUFFICIENT_CONTENT})
-ASKED_AT_ONCE = 8  # a provider in the house may have one graphics card
-
 _log = structlog.get_logger("askare")
 
 
-class Named(Protocol):
+class Asked(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def at_once(self) -> int: ...
 
-Provider = TypeVar("Provider", bound=Named)
+
+Provider = TypeVar("Provider", bound=Asked)
 Answer = TypeVar("Answer")
 
 
@@ -55,19 +56,12 @@ class Breaker:
 class FailOver(Generic[Provider]):
     """The providers of one kind, in the order in which they are asked.
 
-    `at_once` questions are asked, the others wait.  `note` is told of each provider by name whether it keeps failing:
-    of all at first, then whenever they are asked.
+    Each is asked as many questions at once as it says, the others wait for it.  `note` is told of each provider by name
+    whether it keeps failing: of all at first, then whenever they are asked.
     """
 
-    def __init__(
-        self,
-        providers: Sequence[Provider],
-        *,
-        at_once: int = ASKED_AT_ONCE,
-        note: Callable[[str, bool], None] | None = None,
-    ) -> None:
-        self._providers = [(provider, Breaker()) for provider in providers]
-        self._places = asyncio.Semaphore(at_once)
+    def __init__(self, providers: Sequence[Provider], *, note: Callable[[str, bool], None] | None = None) -> None:
+        self._providers = [(provider, Breaker(), asyncio.Semaphore(provider.at_once)) for provider in providers]
         self._note = note or (lambda _, __: None)
         for provider in providers:
             self._note(provider.name, False)
@@ -83,35 +77,43 @@ class FailOver(Generic[Provider]):
         Raises Trouble: what the provider found that no other could better, else of all failures one after which it
         makes sense to try again, if there is one.
         """
-        async with self._places:
-            return await self._ask(question, now)
-
-    async def _ask(
-        self, question: Callable[[Provider], Awaitable[Answer]], now: Callable[[], datetime]
-    ) -> tuple[str, Answer]:
         troubles: list[Trouble] = []
-        for provider, breaker in self._providers:
-            closed_at = breaker.open_until(now=now())
-            if closed_at is not None:
-                wait = (closed_at - now()).total_seconds()
-                troubles.append(Trouble(ErrorCode.PROVIDER_UNAVAILABLE, provider.name, retry_after_seconds=wait))
-                continue
+        for provider, breaker, places in self._providers:
             try:
-                answer = await question(provider)
+                async with places:
+                    return provider.name, await self._ask(provider, breaker, question, now)
             except Trouble as trouble:
                 if trouble.code in FINDINGS:
-                    self._succeeded(provider, breaker)
                     raise
-                if trouble.code in TRANSIENT:
-                    self._note(provider.name, breaker.failed(now=now()))
-                _log.warning("a provider failed", provider=provider.name, code=trouble.code.value)
                 troubles.append(trouble)
-            else:
-                self._succeeded(provider, breaker)
-                return provider.name, answer
         if not troubles:
             raise Trouble(ErrorCode.PROVIDER_NOT_CONFIGURED)
         raise next((trouble for trouble in troubles if trouble.code in RETRIES), troubles[0])
+
+    async def _ask(
+        self,
+        provider: Provider,
+        breaker: Breaker,
+        question: Callable[[Provider], Awaitable[Answer]],
+        now: Callable[[], datetime],
+    ) -> Answer:
+        """One of them, unless it is left alone just now."""
+        closed_at = breaker.open_until(now=now())
+        if closed_at is not None:
+            wait = (closed_at - now()).total_seconds()
+            raise Trouble(ErrorCode.PROVIDER_UNAVAILABLE, provider.name, retry_after_seconds=wait)
+        try:
+            answer = await question(provider)
+        except Trouble as trouble:
+            if trouble.code in FINDINGS:
+                self._succeeded(provider, breaker)
+                raise
+            if trouble.code in TRANSIENT:
+                self._note(provider.name, breaker.failed(now=now()))
+            _log.warning("a provider failed", provider=provider.name, code=trouble.code.value)
+            raise
+        self._succeeded(provider, breaker)
+        return answer
 
     def _succeeded(self, provider: Provider, breaker: Breaker) -> None:
         breaker.succeeded()

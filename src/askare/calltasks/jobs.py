@@ -39,7 +39,7 @@ LONGEST = {
 }
 # Places: further on there are more, so that a call goes from stage to stage without being given back in between.  How
 # many recordings are taken apart, and how many providers asked, at once is for those who do it to say.
-AT_ONCE = {Stage.FETCH: 16, Stage.DECODE: 24, Stage.TRANSCRIBE: 24, Stage.SUMMARISE: 24}
+AT_ONCE = {Stage.FETCH: 32, Stage.DECODE: 48, Stage.TRANSCRIBE: 48, Stage.SUMMARISE: 48}
 # A database that is away does not end a task's processing: what goes wrong outside is counted by the task itself.
 PATIENT_RETRIES = (*RETRIES, *[timedelta(hours=1)] * 1_000)
 

@@ -91,6 +91,10 @@ class Transcriber(Protocol):
     def name(self) -> str:
         """Under which the task says where its text comes from (`provider:<name>`) and messages name it."""
 
+    @property
+    def at_once(self) -> int:
+        """How many recordings it is given at once.  Source: contract 7.3, one where it works on this machine."""
+
     async def transcribe(self, audio: Decoded, hints: Hints) -> Transcript:
         """Raises Trouble (NO_SPEECH, PROVIDER_…)."""
 
@@ -100,6 +104,9 @@ class Summariser(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def at_once(self) -> int: ...
 
     async def summarise(self, transcript: str, hints: Hints) -> Summary:
         """Raises Trouble (INSUFFICIENT_CONTENT, PROVIDER_…)."""

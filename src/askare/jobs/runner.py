@@ -88,7 +88,8 @@ class Work:
         *args: Arguments.args,
         **kwargs: Arguments.kwargs,
     ) -> Result:
-        """The last write: with it, in the same transaction, the promise is kept.
+        """The last write: with it, in the same transaction, the promise is kept.  Raises LeaseLost, and nothing is
+        changed, when the work is no longer ours.
 
         An operation that returns Onward has the next promise made with it.  Where the next trade has a place free and
         nobody waits before us, that work goes on at once and is never given back.
@@ -100,8 +101,7 @@ class Work:
 
         def last(tx: Transaction) -> Result:
             nonlocal place, job
-            outbox.require_lease(tx, self.job)
-            result = operation(tx, *args, **kwargs)
+            result = operation(tx, *args, **kwargs)  # undone, should the promise turn out not to be ours below
             if isinstance(result, Onward):
                 place = self._lanes.place_for(result.kind) if self._lanes is not None and is_awaited else None
                 if place is not None:

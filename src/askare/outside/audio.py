@@ -27,7 +27,7 @@ SECONDS_MAX = 4 * 3600  # source: contract 4.5
 HEAD_BYTES = 512
 BAD_PACKETS_MAX = 1_000  # a line drops now and then; a file of nothing else is none
 TWIN_SHARE = 0.02  # two channels that differ by less than this of their loudness are one
-LOOKED_AT = 64  # every so many samples the channels are compared
+LOOKED_AT = 251  # every so many samples the channels are compared; prime, so that no tone is met at one point alone
 # Of a WAV file that the decoder takes at once: left alone it takes 512 bytes, and three times as long.
 WAV_PIECE_BYTES = 24_576
 

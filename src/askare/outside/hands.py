@@ -1,8 +1,8 @@
-"""The way out for calls in a process of its own: fetching recordings, and asking whoever transcribes or sums up.
+"""The way out for calls when they are many: fetching recordings and asking providers in another process.
 
-The server itself only says what is to be done and keeps what came of it, so that a second core has something to do and
-people wait for nobody's answers.  The process is started with the first call and ends when the server closes the line
-between them, or dies.
+A few at once the server does itself.  When more are under way it only says what is to be done and keeps what came of
+it, so that a second core has something to do and people wait for nobody's answers.  The process is started when it is
+first needed, and ends after a quiet minute, or with the server.
 
 Both sides write frames: four bytes of length, then MessagePack.  A question has a number, under which its answer comes.
 """
@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 import traceback
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -34,13 +35,13 @@ from askare.calltasks.outside import (
     Trouble,
 )
 from askare.loops import run, settle_what_is_loaded
-from askare.outside.audio import Channels
-from askare.outside.decoders import Decoders
-from askare.outside.providers import Builtin, name_of, outside_of
-from askare.outside.speech import recordings_of, require_installed, summarisers_of, transcribers_of
-from askare.outside.summary.builtin import BuiltinSummariser
+from askare.outside.closing import close_all
+from askare.outside.providers import OpenAI, Provider, Vosk, outside_of
+from askare.outside.speech import recordings_of, summarisers_of, transcribers_of
 from askare.settings import Settings, as_environment, load
 
+HERE_MAX = 4  # things that the server does itself, before it has them done
+IDLE_SECONDS = 60.0
 FRAME_BYTES_MAX = 64 * 1024 * 1024
 GOODBYE_SECONDS = 5.0
 
@@ -101,29 +102,46 @@ class HandsFailed(Exception):
 
 
 def handed(settings: Settings) -> tuple[Recordings, list[Transcriber], list[Summariser]]:
-    """Those who fetch, transcribe and sum up, in the order of the settings, at work in other processes.
+    """Those who fetch, transcribe and sum up, in the order of the settings, who have other processes do it when there
+    is much of it.
 
-    The summariser that is built in needs no other process.  Raises BadSettings.
+    What runs on this machine is no work for those: a model is loaded once, a program is a process already, and the
+    summariser that is built in is over at once.  Raises BadSettings.
     """
     said, hands = outside_of(settings), Hands(settings)
-    require_installed(said)
-    transcribers = [HandedTranscriber(hands, at, name_of(one)) for at, one in enumerate(said.transcription)]
-    summarisers = [
-        BuiltinSummariser(name_of(one)) if isinstance(one, Builtin) else HandedSummariser(hands, at, name_of(one))
-        for at, one in enumerate(said.summary)
+    transcribers = [
+        HandedTranscriber(hands, at, here) if _is_asked_over_a_line(provider) else here
+        for at, (provider, here) in enumerate(zip(said.transcription, transcribers_of(settings), strict=True))
     ]
-    return HandedRecordings(hands, said.operator), [*transcribers], [*summarisers]
+    summarisers = [
+        HandedSummariser(hands, at, here) if _is_asked_over_a_line(provider) else here
+        for at, (provider, here) in enumerate(zip(said.summary, summarisers_of(settings), strict=True))
+    ]
+    return HandedRecordings(hands, recordings_of(settings)), transcribers, summarisers
+
+
+def _is_asked_over_a_line(provider: Provider) -> bool:
+    return isinstance(provider, OpenAI | Vosk)
 
 
 class Hands:
-    """The other processes, as the server sees them: as many as the settings say, for as long as the server runs."""
+    """The other processes, as the server sees them: up to as many as the settings say; closed with `aclose`."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._pairs = [_Pair(settings) for _ in range(settings.call_processes)]
+    def __init__(self, settings: Settings, *, here_max: int | None = None, idle_seconds: float = IDLE_SECONDS) -> None:
+        self._here_max = HERE_MAX if here_max is None else here_max
+        self._pairs = [_Pair(settings, idle_seconds) for _ in range(settings.call_processes)]
+        self._under_way = 0
 
-    async def do(self, task: Task, wanted: type[Wanted]) -> Wanted:
-        """Have it done by those who have least to do.  Raises Trouble as whoever does it would, and HandsFailed."""
-        return await min(self._pairs, key=lambda one: one.busy).do(task, wanted)
+    async def do(self, task: Task, wanted: type[Wanted], here: Callable[[], Awaitable[Wanted]]) -> Wanted:
+        """Have it done: by `here`, which does the same in this process, while little else is under way, then by those
+        who have least to do.  Raises Trouble as whoever does it would, and HandsFailed."""
+        self._under_way += 1
+        try:
+            if self._under_way <= self._here_max:
+                return await here()
+            return await min(self._pairs, key=lambda one: one.busy).do(task, wanted)
+        finally:
+            self._under_way -= 1
 
     @property
     def process_ids(self) -> list[int]:
@@ -138,8 +156,10 @@ class Hands:
 class _Pair:
     """One process."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, idle_seconds: float) -> None:
         self._settings = settings
+        self._idle_seconds = idle_seconds
+        self._dismissal: asyncio.TimerHandle | None = None
         self._questions = 0
         self.busy = 0
         self._waiting: dict[int, asyncio.Future[Answer]] = {}
@@ -154,10 +174,15 @@ class _Pair:
 
     async def do(self, task: Task, wanted: type[Wanted]) -> Wanted:
         self.busy += 1
+        if self._dismissal is not None:
+            self._dismissal.cancel()
+            self._dismissal = None
         try:
             answer = await self._answered(task)
         finally:
             self.busy -= 1
+            if not self.busy:
+                self._dismissal = asyncio.get_running_loop().call_later(self._idle_seconds, self._dismiss)
         if answer.failure is not None:
             failure = answer.failure
             raise Trouble(failure.code, failure.detail, retry_after_seconds=failure.retry_after_seconds)
@@ -180,7 +205,14 @@ class _Pair:
         finally:
             self._waiting.pop(number, None)
 
+    def _dismiss(self) -> None:
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+
     async def aclose(self) -> None:
+        if self._dismissal is not None:
+            self._dismissal.cancel()
         if self._line is not None and self._process is not None:
             self._line.close()
             try:
@@ -217,48 +249,59 @@ class _Pair:
                     waiting.set_result(answer)
         finally:
             line.close()
-            if self._line is line:
-                self._line = None  # whoever comes next starts another
-            for waiting in self._waiting.values():
-                if not waiting.done():
-                    waiting.set_exception(HandsFailed("the process for calls ended"))
+            if self._line is line:  # it ended by itself: whoever comes next starts another
+                self._line = None
+                for waiting in self._waiting.values():
+                    if not waiting.done():
+                        waiting.set_exception(HandsFailed("the process for calls ended"))
 
 
 class HandedRecordings:
-    def __init__(self, hands: Hands, operator: Channels) -> None:
+    def __init__(self, hands: Hands, here: Recordings) -> None:
         self._hands = hands
-        self._operator = operator
-        self._decoders = Decoders()  # processes of their own already
+        self._here = here
 
     async def fetch(self, url: str, into: Path) -> int:
-        return await self._hands.do(Fetch(url, into), int)
+        return await self._hands.do(Fetch(url, into), int, lambda: self._here.fetch(url, into))
 
     async def decode(self, recording: Path, into: Path) -> Decoded:
-        return await self._decoders.decode(recording, into, operator=self._operator)
+        return await self._here.decode(recording, into)  # in processes of its own already
 
     async def aclose(self) -> None:
         await self._hands.aclose()
-        await self._decoders.aclose()
+        await close_all([self._here])
 
 
 class HandedTranscriber:
-    def __init__(self, hands: Hands, provider: int, name: str) -> None:
-        self.name = name
+    def __init__(self, hands: Hands, provider: int, here: Transcriber) -> None:
+        self.name = here.name
+        self.at_once = here.at_once
         self._hands = hands
         self._provider = provider
+        self._here = here
 
     async def transcribe(self, audio: Decoded, hints: Hints) -> Transcript:
-        return await self._hands.do(Transcribe(self._provider, audio, hints), Transcript)
+        task = Transcribe(self._provider, audio, hints)
+        return await self._hands.do(task, Transcript, lambda: self._here.transcribe(audio, hints))
+
+    async def aclose(self) -> None:
+        await close_all([self._here])
 
 
 class HandedSummariser:
-    def __init__(self, hands: Hands, provider: int, name: str) -> None:
-        self.name = name
+    def __init__(self, hands: Hands, provider: int, here: Summariser) -> None:
+        self.name = here.name
+        self.at_once = here.at_once
         self._hands = hands
         self._provider = provider
+        self._here = here
 
     async def summarise(self, transcript: str, hints: Hints) -> Summary:
-        return await self._hands.do(Summarise(self._provider, transcript, hints), Summary)
+        task = Summarise(self._provider, transcript, hints)
+        return await self._hands.do(task, Summary, lambda: self._here.summarise(transcript, hints))
+
+    async def aclose(self) -> None:
+        await close_all([self._here])
 
 
 # The process -----------------------------------------------------------------------------------------------------

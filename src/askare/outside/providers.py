@@ -17,26 +17,31 @@ from askare.settings import BadSettings, Secret, Settings
 
 Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[\w .:@/+-]+$")]
 Seconds = Annotated[float, Meta(gt=0, le=7_200)]
+AtOnce = Annotated[int, Meta(ge=1, le=64)]
+ASKED_AT_ONCE = 8  # of those who are asked over a line: one in the house may have a single graphics card
 
 
 class _Provider(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", kw_only=True):
     name: Name | UnsetType = UNSET  # under which it appears in tasks and in the log; else its kind and model
     timeout_seconds: Seconds | UnsetType = UNSET  # for one recording or text; else by its length
+    at_once: AtOnce = 1  # what works on this machine takes all that it has; source: contract 7.3
 
 
-class OpenAI(_Provider, frozen=True, tag="openai"):
+class OpenAI(_Provider, frozen=True, tag="openai", kw_only=True):
     """Anything that speaks OpenAI's HTTP API: OpenAI itself, speaches, vLLM, LocalAI, Ollama, whisper.cpp, Groq."""
 
     url: str
     model: Annotated[str, Meta(min_length=1)]
     key: Secret = Secret("")
     response_format: str | UnsetType = UNSET  # verbose_json, json or text; else by the model's name
+    at_once: AtOnce = ASKED_AT_ONCE
 
 
-class Vosk(_Provider, frozen=True, tag="vosk"):
+class Vosk(_Provider, frozen=True, tag="vosk", kw_only=True):
     """A vosk server: ws://host:2700."""
 
     url: str
+    at_once: AtOnce = ASKED_AT_ONCE
 
 
 class FasterWhisper(_Provider, frozen=True, tag="faster_whisper"):

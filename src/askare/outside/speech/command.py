@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import msgspec
 from msgspec import UNSET
 
@@ -26,8 +24,8 @@ class CommandTranscriber:
 
     def __init__(self, provider: Command) -> None:
         self.name = name_of(provider)
+        self.at_once = provider.at_once
         self._provider = provider
-        self._one_at_a_time = asyncio.Semaphore(1)  # it takes all the machine has
 
     async def transcribe(self, audio: Decoded, hints: Hints) -> Transcript:
         """Raises Trouble."""
@@ -39,8 +37,7 @@ class CommandTranscriber:
         for place, side in enumerate(audio.sides):
             stand_ins = {"{audio}": str(side), "{language}": hints.languages[0] if hints.languages else "auto"}
             command = [stand_ins.get(word, word) for word in self._provider.command]
-            async with self._one_at_a_time:
-                output = await output_of(command, given=b"", seconds=seconds)
+            output = await output_of(command, given=b"", seconds=seconds)
             found, spoken = _understood(output, place)
             said += found
             language = language or spoken

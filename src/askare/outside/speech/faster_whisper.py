@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import importlib.util
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -21,32 +22,33 @@ def is_installed() -> bool:
 
 
 class FasterWhisperTranscriber:
-    """Loads the model when it is first needed, and uses it for one recording at a time."""
+    """Loads the model when it is first needed."""
 
     def __init__(self, provider: FasterWhisper) -> None:
         self.name = name_of(provider)
+        self.at_once = provider.at_once
         self._provider = provider
-        self._one_at_a_time = asyncio.Semaphore(1)
         self._model: Any = None
+        self._loading = threading.Lock()
 
     async def transcribe(self, audio: Decoded, hints: Hints) -> Transcript:
         """Raises Trouble."""
-        async with self._one_at_a_time:
-            try:
-                # In a thread: the package releases the interpreter while it listens.
-                return await asyncio.to_thread(self._transcribed, audio, hints)
-            except (RuntimeError, OSError, ValueError) as error:
-                raise Trouble(ErrorCode.PROVIDER_REJECTED, f"{self.name}: {type(error).__name__}") from error
+        try:
+            # In a thread: the package releases the interpreter while it listens.
+            return await asyncio.to_thread(self._transcribed, audio, hints)
+        except (RuntimeError, OSError, ValueError) as error:
+            raise Trouble(ErrorCode.PROVIDER_REJECTED, f"{self.name}: {type(error).__name__}") from error
 
     def _transcribed(self, audio: Decoded, hints: Hints) -> Transcript:
-        if self._model is None:
-            # The folder was checked at the start; a name would be looked for in the net.
-            self._model = importlib.import_module(PACKAGE).WhisperModel(
-                str(Path(self._provider.folder).absolute()),
-                device=self._provider.device,
-                compute_type=self._provider.compute_type,
-                local_files_only=True,
-            )
+        with self._loading:
+            if self._model is None:
+                # The folder was checked at the start; a name would be looked for in the net.
+                self._model = importlib.import_module(PACKAGE).WhisperModel(
+                    str(Path(self._provider.folder).absolute()),
+                    device=self._provider.device,
+                    compute_type=self._provider.compute_type,
+                    local_files_only=True,
+                )
         said: list[Utterance] = []
         language: str | None = None
         for place, side in enumerate(audio.sides):

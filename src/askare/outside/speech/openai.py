@@ -35,6 +35,7 @@ class OpenAITranscriber:
 
     def __init__(self, provider: OpenAI, allow: AllowList) -> None:
         self.name = name_of(provider)
+        self.at_once = provider.at_once
         self._provider = provider
         self._line = Line(provider, allow)
         wanted = provider.response_format

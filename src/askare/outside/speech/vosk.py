@@ -36,6 +36,7 @@ class VoskTranscriber:
 
     def __init__(self, provider: Vosk, allow: AllowList) -> None:
         self.name = name_of(provider)
+        self.at_once = provider.at_once
         self._provider = provider
         self._guard = Guard(allow, open_kinds=OF_THE_HOUSE)
 

@@ -6,6 +6,7 @@ import asyncio
 
 from askare.calltasks.outside import Hints, Summary
 
+AT_ONCE = 8
 AT_ONCE_CHARACTERS = 2_000  # about a millisecond, for which a thread is not worth its while
 
 
@@ -14,6 +15,7 @@ class BuiltinSummariser:
 
     def __init__(self, name: str = "builtin") -> None:
         self.name = name
+        self.at_once = AT_ONCE
 
     async def summarise(self, transcript: str, hints: Hints) -> Summary:
         from askare.calltasks.summary.extract import summarise  # its cues take long to load, and many never need them

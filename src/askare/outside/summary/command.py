@@ -22,10 +22,10 @@ class CommandSummariser:
 
     def __init__(self, provider: Command, *, redacted: Collection[Private] = (), region: str = "") -> None:
         self.name = name_of(provider)
+        self.at_once = provider.at_once
         self._provider = provider
         self._redacted = redacted
         self._region = region
-        self._one_at_a_time = asyncio.Semaphore(1)
 
     async def summarise(self, transcript: str, hints: Hints) -> Summary:
         """Raises Trouble."""
@@ -33,6 +33,5 @@ class CommandSummariser:
         language = hints.languages[0] if hints.languages else "auto"
         command = [language if word == "{language}" else word for word in self._provider.command]
         seconds = SECONDS if self._provider.timeout_seconds is UNSET else self._provider.timeout_seconds
-        async with self._one_at_a_time:
-            output = await output_of(command, given=text.encode(), seconds=seconds)
+        output = await output_of(command, given=text.encode(), seconds=seconds)
         return read_summary(output.decode("utf-8", "replace"), text)

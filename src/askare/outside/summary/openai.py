@@ -50,6 +50,7 @@ class OpenAISummariser:
         self, provider: OpenAI, allow: AllowList, *, redacted: Collection[Private] = (), region: str = ""
     ) -> None:
         self.name = name_of(provider)
+        self.at_once = provider.at_once
         self._provider = provider
         self._line = Line(provider, allow)
         self._redacted = redacted
