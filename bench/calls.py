@@ -276,7 +276,7 @@ def section(found: dict[str, Any]) -> str:
         rows = [
             [
                 "mono, 120 KB" if one["sides"] == 1 else "stereo, 240 KB: two sides to transcribe",
-                "yes" if one["processes"] else "no",
+                str(one["processes"]),
                 f"{one['per_second']:,.0f}",
                 f"{one['cpu_ms']:.1f} ms",
                 f"{one['others_cpu_ms']:.1f} ms",
@@ -290,7 +290,7 @@ def section(found: dict[str, Any]) -> str:
             " providers are twins in a process of their own that answer at once; one Askare on SQLite with its"
             " decoders; all on the same two cores."
         )
-        heads = ["calls", "`call_processes = 1`", "a second", "a core, each", "in other processes", "the twins'"]
+        heads = ["calls", "`call_processes`", "a second", "a core, each", "in other processes", "the twins'"]
         parts.append(sections.table(heads, rows))
     return "\n\n".join(parts)
 
