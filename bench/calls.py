@@ -3,6 +3,7 @@
     python bench/calls.py                                   # small: 20,000 titles, 200 calls through the pipeline
     python bench/calls.py --titles 1000000 --calls 4000     # what issue 5 asks for; some gigabytes, half an hour
     python bench/calls.py --titles 1000000 --load-only --for-seconds 150     # the loading alone, bit by bit
+    python bench/calls.py --titles 100000 --only peers --rounds 3    # creates and pages, beside the Task API's peers
 
 The titles are kept in bench/.cache for the next time.  In the pipeline a call is an A-law recording of 15 seconds,
 with both sides on one channel as Asterisk mixes them or with one channel a side; its exchange and its providers of
@@ -25,6 +26,7 @@ import time
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any, TypeAlias
 from urllib.parse import quote
 from uuid import UUID
@@ -33,12 +35,16 @@ import uvloop
 from prometheus_client import CollectorRegistry
 
 import driver
+import queries
+import run
 import sections
 import servers
 from askare.access import operations as access
 from askare.callcentre import office_of, pipeline_of
 from askare.calltasks import operations, store
 from askare.calltasks.model import CallContent, Office
+from askare.directory import operations as directory
+from askare.directory.model import Kind, OperatorContent
 from askare.edge import Edge
 from askare.jobs.runner import keep_promises
 from askare.kernel.caller import Caller, Role
@@ -55,6 +61,7 @@ from call_sounds import recording
 from load import ORGANIZATION
 
 OPERATOR = UUID(int=7, version=4)
+OPERATORS_ENTRY = OperatorContent(code="17", extension="2017", name="Динара Оспанова", language="ru")
 LETTERS = "абвгдежзиклмнопрстуфхцчшыэюя"
 WORDS = 20_000
 TITLES_A_TRANSACTION = 20_000
@@ -62,6 +69,7 @@ FIRST_TITLE = "Здесь будет заголовок"
 LIST_CLIENTS = 8
 CREATE_CLIENTS = 32
 MEASURED_SECONDS = 10.0
+PAGE = 50
 RECORDING_SECONDS = 15.0
 WARM_UP_CALLS = 200  # by then all processes have been started
 
@@ -77,17 +85,19 @@ def main() -> None:
     parser.add_argument(
         "--for-seconds", type=float, default=float("inf"), help="of loading; the rest is left for later"
     )
-    parser.add_argument("--only", choices=("lists", "pipeline"))
+    parser.add_argument("--only", choices=("lists", "pipeline", "peers"))
     parser.add_argument("--docs", action="store_true", help="write the section of docs/benchmarks.md")
     asked = parser.parse_args()
     found = sections.results("calls")
-    if asked.only != "pipeline":
+    if asked.only == "peers":
+        found["peers"] = beside_peers(asked.titles, asked.rounds)
+    elif asked.only != "pipeline":
         data = servers.CACHE / f"calls-{asked.titles}"
         is_whole = load_titles(data, asked.titles, until=time.monotonic() + asked.for_seconds)
         if asked.load_only or not is_whole:
             return
         found["lists"] = {"titles": asked.titles, "rows": lists_and_creates(data)}
-    if asked.only != "lists":
+    if asked.only in (None, "pipeline"):
         rounds = []
         for sides, processes in ((1, 0), (1, 1), (2, 0), (2, 1)):
             for _ in range(asked.rounds):
@@ -121,7 +131,9 @@ def bench_caller(database: SqliteDatabase, now: datetime) -> Caller:
             tx, organization, user_id=OPERATOR, role=Role.SUPERVISOR, office_ids=(), agent_id=None, now=now
         )
     )
-    return Caller(organization.organization_no, organization.organization_id, OPERATOR, Role.SUPERVISOR)
+    caller = Caller(organization.organization_no, organization.organization_id, OPERATOR, Role.SUPERVISOR)
+    database.write(lambda tx: directory.put_entry(tx, Kind.OPERATOR, OPERATOR, OPERATORS_ENTRY, now=now), caller)
+    return caller
 
 
 def load_titles(data: Path, titles: int, *, until: float) -> bool:
@@ -191,19 +203,12 @@ def _load_some(made: dict[int, list[str]], tx: Transaction) -> None:
     tx.load("call_words", ("organization_no", "word_no", "task_no"), sorted(words_of))
 
 
-def lists_and_creates(data: Path) -> dict[str, dict[str, Any]]:
-    words, weights = words_of_titles()
-    contestant = servers.CONTESTANTS["askare"]
-    searches = []
-    for rank in (0, 1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1_000, 2_000, 3_000, 5_000, 10_000, 15_000):
-        searches += [words[rank], words[rank][1:4], f"{words[rank]} {words[rank // 2]}", words[rank].upper()]
-    pool: list[Asked] = [("GET", f"/api/tasks?search={quote(search)}", None) for search in dict.fromkeys(searches)]
-    plain: list[Asked] = [("GET", f"/api/tasks?page={page}", None) for page in range(1, 21)]
+def creates(words: list[str], weights: list[float]) -> list[Asked]:
     dice = random.Random(5)
     bodies = [
         json.dumps(
             {
-                "operator_id": str(OPERATOR),
+                "operator_id": OPERATORS_ENTRY.extension,
                 "title": " ".join(dice.choices(words, weights, k=6)),
                 "caller_phone": f"+7701{dice.randrange(10**7):07}",
                 "caller_name": "Айгуль Сериккызы",
@@ -214,6 +219,40 @@ def lists_and_creates(data: Path) -> dict[str, dict[str, Any]]:
         )
         for at in range(40_000)
     ]
+    return [("POST", "/api/tasks", body) for body in bodies]
+
+
+def beside_peers(titles: int, rounds: int) -> dict[str, Any]:
+    """Creates and pages of calls beside the peers' creates and pages of tasks, as many in each, round by round."""
+    data = servers.CACHE / f"calls-{titles}"
+    assert load_titles(data, titles, until=float("inf"))
+    askare = servers.CONTESTANTS["askare"]
+    pages: list[Asked] = [("GET", f"/api/tasks?per_page={PAGE}&page={page}", None) for page in range(1, 21)]
+    sides = [(askare, data, creates(*words_of_titles()), pages)]
+    for name in ("fastapi", "fastify"):
+        peer = servers.CONTESTANTS[name]
+        peer.prepare()
+        sides.append((peer, servers.pristine_data(peer, titles), queries.create_pool(), queries.page_pool()))
+    rates: dict[str, dict[str, list[float]]] = {"create": {}, "page": {}}
+    for _ in range(rounds):
+        for side, kept, *pools in sides:
+            for what, pool in zip(rates, pools, strict=True):
+                with servers.fresh_copy(kept) as copy, servers.running(side, copy) as server:
+                    report = run.drive(server, pool, connections=CREATE_CLIENTS, seconds=MEASURED_SECONDS / 2)
+                assert report["valid"], report["first_fault"]
+                rates[what].setdefault(side.title, []).append(report["per_second"])
+                servers.note(f"{what} {side.title}: {report['per_second']:,.0f}/s, p99 {report['p99_ms']} ms")
+    return {"titles": titles, "rates": rates}
+
+
+def lists_and_creates(data: Path) -> dict[str, dict[str, Any]]:
+    words, weights = words_of_titles()
+    contestant = servers.CONTESTANTS["askare"]
+    searches = []
+    for rank in (0, 1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1_000, 2_000, 3_000, 5_000, 10_000, 15_000):
+        searches += [words[rank], words[rank][1:4], f"{words[rank]} {words[rank // 2]}", words[rank].upper()]
+    pool: list[Asked] = [("GET", f"/api/tasks?search={quote(search)}", None) for search in dict.fromkeys(searches)]
+    plain: list[Asked] = [("GET", f"/api/tasks?page={page}", None) for page in range(1, 21)]
     with servers.fresh_copy(data) as copy, servers.running(contestant, copy) as running:
 
         def measured(pool: list[Asked], clients: int, **more: Any) -> dict[str, Any]:
@@ -233,14 +272,13 @@ def lists_and_creates(data: Path) -> dict[str, dict[str, Any]]:
                 servers.note(f"not valid: {report['first_fault']}")
             return report
 
-        creates: list[Asked] = [("POST", "/api/tasks", body) for body in bodies]
         rows = {
             f"each of {len(pool)} searches for the first time": measured(
                 pool, 1, once=True, warm_up_seconds=0.0, seconds=60.0
             ),
             f"searches, {LIST_CLIENTS} clients": measured(pool, LIST_CLIENTS),
             f"no search, 20 pages, {CREATE_CLIENTS} clients": measured(plain, CREATE_CLIENTS),
-            f"create, {CREATE_CLIENTS} clients": measured(creates, CREATE_CLIENTS),
+            f"create, {CREATE_CLIENTS} clients": measured(creates(words, weights), CREATE_CLIENTS),
             f"searches after these creates, {LIST_CLIENTS} clients": measured(pool, LIST_CLIENTS),
         }
         kept = ("valid", "requests", "per_second", "median_ms", "p95_ms", "p99_ms", "max_ms")
@@ -272,6 +310,21 @@ def section(found: dict[str, Any]) -> str:
             "longest",
         ]
         parts.append(sections.table(heads, rows))
+    if peers := found.get("peers"):
+        rows = []
+        for what, title in (("create", "create"), ("page", f"page of {PAGE}, asked again")):
+            own, *others = peers["rates"][what].items()
+            rows.append([f"{title}, {CREATE_CLIENTS} clients", f"{median(own[1]):,.0f}/s"])
+            for _, rates in others:
+                ratios = [mine / theirs for mine, theirs in zip(own[1], rates, strict=True)]
+                rows[-1].append(f"{median(ratios):,.1f} × ({min(ratios):,.1f} to {max(ratios):,.1f})")
+        parts.append(
+            f"Creates and pages of calls beside the peers' creates and pages of tasks, {peers['titles']:,} in each,"
+            " round by round (median, least and most of the rounds):"
+        )
+        parts.append(
+            sections.table(["calls", "Askare", *(f"as {one}" for one in list(peers["rates"]["page"])[1:])], rows)
+        )
     if piped := found.get("pipeline"):
         rows = [
             [

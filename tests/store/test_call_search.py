@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -9,13 +10,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from askare.calltasks import operations, rules, search, store
-from askare.calltasks.model import CallFilter, Priority, Processing, Status, trail_of
+from askare.calltasks.model import CallFilter, MoreFilters, Priority, Processing, Status, task_of, trail_of
+from askare.directory import operations as directory
+from askare.directory.model import Kind, OperatorContent
 from askare.kernel.paging import Window
 from askare.storage.desk import Database
 from tests.callvalues import (
     OFFICE_OF_CALLS,
     OPERATOR_USER,
     OTHER_OPERATOR_USER,
+    an_exchange,
     an_operator,
     call_now,
     hand_in,
@@ -23,7 +27,7 @@ from tests.callvalues import (
     make_operators,
     said_of_call,
 )
-from tests.values import NOW, an_admin
+from tests.values import HOUR, NOW, an_admin
 
 TITLES = (
     "Нет горячей воды",
@@ -173,3 +177,53 @@ def test_a_remembered_count_follows_what_happens(database: Database) -> None:
 
     assert listed(database, wanted, window=Window(0, 1))[1] == 205
     assert listed(database, CallFilter(), window=Window(0, 1))[1] == 205
+
+
+def test_a_remembered_list_follows_stages_and_names_which_no_line_of_history_tells(database: Database) -> None:
+    make_operators(database)
+    number = hand_in(database, said_of_call(recording_url="http://pbx.example/1.wav"))
+
+    def seen() -> tuple[Processing, str | None]:
+        page = database.read(
+            lambda tx: operations.list_calls(tx, CallFilter(), window=Window(0, 20), office=OFFICE_OF_CALLS),
+            an_admin(),
+        )
+        return task_of(page.items[0].document).processing_status, page.items[0].operator_name
+
+    assert seen() == seen() == (Processing.QUEUED, None)
+    database.write(lambda tx: operations.begin(tx, number, now=NOW), an_admin())
+    assert seen() == (Processing.PROCESSING, None)
+    satu = OperatorContent(name="Satu Kinnunen")
+    database.write(lambda tx: directory.put_entry(tx, Kind.OPERATOR, OPERATOR_USER, satu, now=NOW), an_admin())
+    assert seen() == (Processing.PROCESSING, "Satu Kinnunen")
+
+
+def test_what_is_overdue_is_asked_anew_each_time(database: Database) -> None:
+    make_operators(database)
+    hand_in(database, said_of_call(due_date=NOW + HOUR))
+
+    def overdue_at(moment: datetime) -> int:
+        return listed(database, CallFilter(more=MoreFilters(overdue=True, now=moment)))[1]
+
+    assert (overdue_at(NOW), overdue_at(NOW + 2 * HOUR)) == (0, 1)
+
+
+def test_a_call_is_answered_as_it_is_shown_afterwards(database: Database) -> None:
+    make_operators(database)
+    satu = OperatorContent(name="Satu Kinnunen", code="17")
+    database.write(lambda tx: directory.put_entry(tx, Kind.OPERATOR, OPERATOR_USER, satu, now=NOW), an_admin())
+    content = said_of_call(call_id="4711", caller_phone="+358401234567")
+
+    def hand_in_anew(operator: str) -> operations.Shown:
+        return database.write(
+            lambda tx: operations.hand_in(tx, content, operator=operator, office=OFFICE_OF_CALLS, now=NOW),
+            an_exchange(),
+        )
+
+    made = hand_in_anew("17")
+    number = task_of(made.document).id
+    assert made.operator_name == "Satu Kinnunen"
+    assert made == hand_in_anew("17")  # the same call again
+    assert made == database.read(lambda tx: operations.get_call(tx, number, office=OFFICE_OF_CALLS), an_admin())
+    other = hand_in_anew(str(OTHER_OPERATOR_USER))
+    assert (task_of(other.document).id, other.operator_name) == (number + 1, None)

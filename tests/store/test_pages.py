@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from askare.kernel.paging import Page
@@ -123,3 +125,44 @@ def test_a_page_too_large_to_remember_is_looked_for_each_time(
     shelf.page(size=2_000)
 
     assert shelf.times_looked == 2
+
+
+# Of things whose changes history does not tell -------------------------------------------------------------------
+
+
+class Calls:
+    """The same, remembered while nothing at all is committed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._pages = Pages()
+        self.times_looked = 0
+
+    def page(self) -> Page[str]:
+        def find() -> Page[str]:
+            self.times_looked += 1
+            return Page(["x"], self.times_looked)
+
+        return self._database.read(lambda tx: self._pages.page_while_still(tx, "call", "all", find, len), an_admin())
+
+
+def test_a_page_is_remembered_while_nothing_at_all_is_committed(sqlite_database: Database) -> None:
+    # On PostgreSQL, too, but there what is committed in any database of the cluster counts, as in those of other tests.
+    calls = Calls(sqlite_database)
+
+    assert calls.page() is calls.page()
+    change(sqlite_database, kind="meeting")
+    assert calls.page() is calls.page()
+    assert calls.times_looked == 2
+
+
+def test_a_page_is_looked_for_anew_after_any_commit_whoever_asks(database: Database) -> None:
+    calls = Calls(database)
+    with ThreadPoolExecutor(1) as others:  # another thread reads on another connection
+        for _ in range(3):
+            looked = calls.times_looked
+            change(database, kind="meeting")
+            assert calls.page().total > looked
+            looked = calls.times_looked
+            change(database, kind="meeting")
+            assert others.submit(calls.page).result().total > looked

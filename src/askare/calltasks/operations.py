@@ -71,6 +71,12 @@ class Shown(Struct, frozen=True):
 # Handing in ------------------------------------------------------------------------------------------------------
 
 
+def hand_in(tx: Transaction, content: CallContent, *, operator: str, office: Office, now: datetime) -> Shown:
+    """Keep a new task as `create_call` does; returns it as it is answered."""
+    made = _keep_call(tx, content, operator, office, now, has_own_key=False)
+    return get_handed_in(tx, made) if isinstance(made, int) else made[1]
+
+
 def create_call(
     tx: Transaction, content: CallContent, *, operator: str, office: Office, now: datetime, has_own_key: bool = False
 ) -> int:
@@ -82,6 +88,14 @@ def create_call(
     by keys of its own (`has_own_key`) what is the same.  Raises Invalid for an operator whom the organization does not
     have, unless a machine hands the call in and the house has somebody for such calls.
     """
+    made = _keep_call(tx, content, operator, office, now, has_own_key=has_own_key)
+    return made if isinstance(made, int) else made[0]
+
+
+def _keep_call(
+    tx: Transaction, content: CallContent, operator: str, office: Office, now: datetime, *, has_own_key: bool
+) -> int | tuple[int, Shown]:
+    """The number of a new task, and the task; the number alone of one that is there already."""
     said = own.settings(tx)
     office = rules.office_for(office, said)
     assigned = people.operator_by(tx, operator)
@@ -103,7 +117,7 @@ def create_call(
         id=0,  # until the store gives it one
         organization_id=caller.organization_no,
         assigned_user_id=assigned.number,
-        created_by_user_id=people.number_of_user(tx, caller.user_id) if by_hand else None,
+        created_by_user_id=_number_of_creator(tx, assigned) if by_hand else None,
         task_type=content.task_type,
         status=Status.PENDING,
         priority=priority,
@@ -137,13 +151,19 @@ def create_call(
     )
     task, promised = _set_off(task, run, office, operator=assigned)
     kept = Kept(run=run, user_id=assigned.user_id, phone=e164(content.caller_phone, office.region))
-    task = store.insert(tx, Stored(task, kept))
+    task, document = store.insert(tx, Stored(task, kept))
     if promised is not None:
         outbox.promise(tx, promised, str(task.id), due=now)
     if digest is not None:
         store.note_arrival(tx, digest, task.id, now=now)
     history.record(tx, KIND, thing_id(task.id), Change.CREATED, version=task.version, at=now, after=trail_of(task))
-    return task.id
+    name = assigned.name or people.names_of(tx, [assigned.user_id]).get(assigned.user_id)
+    return task.id, Shown(document.encode(), name)
+
+
+def _number_of_creator(tx: Transaction, assigned: Operator) -> int:
+    user_id = tx.caller.user_id
+    return assigned.number if user_id == assigned.user_id else people.number_of_user(tx, user_id)
 
 
 def _given(text: str | None) -> str | None:
@@ -229,8 +249,16 @@ def list_calls(
             return Page([], 0)
         more = wanted.more or MoreFilters()
         wanted = replace(wanted, more=replace(more, assigned=frozenset({number})))
-    page = search.search(tx, wanted, window)
-    return Page(_shown(tx, page.items), page.total)
+
+    def find() -> Page[Shown]:
+        page = search.search(tx, wanted, window)
+        return Page(_shown(tx, page.items), page.total)
+
+    rarely = wanted.more
+    if rarely is not None and rarely.overdue is not None:
+        return find()  # what is overdue, time alone decides
+    question = (wanted if rarely is None else replace(wanted, more=replace(rarely, now=None)), window)
+    return tx.memory.pages.page_while_still(tx, KIND, question, find, lambda shown: len(shown.document))
 
 
 def find_stored(tx: Transaction, task_no: int) -> Stored | None:

@@ -15,7 +15,16 @@ from msgspec.structs import replace
 
 from askare.calltasks import rules
 from askare.calltasks.model import CallFilter, MoreFilters, Order, Status, Trail
-from askare.calltasks.store import PRIORITY_NUMBERS, PROCESSING_NUMBERS, STATUS_NUMBERS, Listed, erasures, fetch
+from askare.calltasks.store import (
+    PRIORITY_NUMBERS,
+    PROCESSING_NUMBERS,
+    STATUS_NUMBERS,
+    Listed,
+    erasures,
+    fetch,
+    listed,
+    listed_columns,
+)
 from askare.kernel.paging import Page, Window
 from askare.kernel.time import milliseconds
 from askare.kernel.words import INFIX_LETTERS_MIN, written_words
@@ -46,7 +55,7 @@ def search(tx: Transaction, wanted: CallFilter, window: Window) -> Page[Listed]:
     total = tx.memory.counts(KIND).count(tx, question, found.count, found.counted)
     if window.start >= total or window.size == 0:
         return Page([], total)
-    return Page(fetch(tx, found.numbers(window, total)), total)
+    return Page(found.answers(window, total), total)
 
 
 def _search_more(tx: Transaction, wanted: CallFilter, more: MoreFilters, window: Window) -> Page[Listed]:
@@ -58,7 +67,7 @@ def _search_more(tx: Transaction, wanted: CallFilter, more: MoreFilters, window:
         total = tx.memory.counts(KIND).count(tx, question, found.count, None)
     if window.start >= total or window.size == 0:
         return Page([], total)
-    return Page(fetch(tx, found.numbers(window)), total)
+    return Page(found.answers(window, total), total)
 
 
 class _Search:
@@ -136,13 +145,24 @@ class _Search:
 
     # The page --------------------------------------------------------------------------------------------------
 
-    def numbers(self, window: Window, total: int) -> list[int]:
-        """The numbers of the tasks in the window; `total` is how many are found in all."""
+    def answers(self, window: Window, total: int) -> list[Listed]:
+        """The tasks in the window; `total` is how many are found in all."""
+        if self._wanted.words:
+            return fetch(self._tx, self._numbers(window, total))
         conditions = self._start()
-        table = "t"
-        if not self._wanted.words:
-            source = self._plain(conditions)
-        elif (words := self._worth_gathering(window, total)) is not None:
+        source = self._plain(conditions)
+        limit, offset = conditions.value(window.size), conditions.value(window.start)
+        rows = self._tx.rows(
+            f"SELECT {listed_columns(self._tx)} FROM {source} WHERE {conditions}"
+            f" ORDER BY t.task_no DESC LIMIT {limit} OFFSET {offset}",
+            **conditions.values,
+        )
+        return listed(rows)
+
+    def _numbers(self, window: Window, total: int) -> list[int]:
+        """The numbers of the tasks in the window that words are looked for in."""
+        conditions = self._start()
+        if (words := self._worth_gathering(window, total)) is not None:
             source, table = self._gathered(conditions, words), "f"
         else:
             source, table = self._walked(conditions), "x"
@@ -312,7 +332,7 @@ class _WiderSearch(_Search):
         conditions = self._start()
         return self._number(self._source(conditions), conditions)
 
-    def numbers(self, window: Window, total: int = 0) -> list[int]:  # noqa: ARG002  -- every page goes the same way
+    def answers(self, window: Window, total: int) -> list[Listed]:  # noqa: ARG002  -- every page goes the same way
         conditions = self._start()
         source = self._source(conditions)
         order = [f"{_ORDERS[one]}{' DESC' if down else ''} NULLS LAST" for one, down in self._more.order]
@@ -322,7 +342,7 @@ class _WiderSearch(_Search):
             f" ORDER BY {', '.join([*order, 't.task_no DESC'])} LIMIT {limit} OFFSET {offset}",
             **conditions.values,
         )
-        return [number for (number,) in rows]
+        return fetch(self._tx, [number for (number,) in rows])
 
     def _source(self, conditions: Conditions) -> str:
         conditions.add("t.organization_no = :organization")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 from uuid import UUID
@@ -24,7 +25,7 @@ from askare.kernel.caller import Caller, Role
 from askare.kernel.time import instant_of, milliseconds
 from askare.kernel.words import fold
 from askare.storage.sql import Conditions
-from askare.storage.transactions import Transaction, Value, on_behalf_of
+from askare.storage.transactions import Row, Transaction, Value, on_behalf_of
 from askare.storage.vocabulary import index_all, numbers_of, words_of
 
 # Stored numbers of the closed lists.  New members go to the end: the numbers are on people's disks.
@@ -46,8 +47,8 @@ SWEPT_AT_ONCE = 1_000
 _kept = msgspec.json.Decoder(Kept)
 
 
-def insert(tx: Transaction, stored: Stored) -> CallTask:
-    """Keep a new task, and have its title found; returns it with its number, which it is given here."""
+def insert(tx: Transaction, stored: Stored) -> tuple[CallTask, str]:
+    """Keep a new task, and have its title found; returns it with its number, given here, and its document."""
     columns = _columns(tx, stored)
     row = tx.row(
         "INSERT INTO call_tasks (organization_no, assigned_no, user_id, status, processing, priority, type, phone,"
@@ -59,10 +60,11 @@ def insert(tx: Transaction, stored: Stored) -> CallTask:
     )
     assert row is not None  # noqa: S101  -- RETURNING answers the inserted row
     task = msgspec.structs.replace(stored.task, id=int(row[0]))
-    tx.run("UPDATE call_tasks SET document = :document WHERE task_no = :no", no=task.id, document=document_of(task))
+    document = document_of(task)
+    tx.run("UPDATE call_tasks SET document = :document WHERE task_no = :no", no=task.id, document=document)
     note_title(tx, task)
     note_content(tx, task)
-    return task
+    return task, document
 
 
 def note_content(tx: Transaction, task: CallTask) -> None:
@@ -180,13 +182,20 @@ def fetch(tx: Transaction, task_nos: list[int]) -> list[Listed]:
     """The documents of these tasks, in this order."""
     conditions = Conditions()
     conditions.add(conditions.among("task_no", task_nos))
-    document = tx.flavour.as_bytes.format("document")
-    rows = tx.rows(f"SELECT task_no, {document}, user_id FROM call_tasks WHERE {conditions}", **conditions.values)
-    listed = {
-        task_no: Listed(bytes(found), None if user is None else UUID(bytes=bytes(user)))
-        for task_no, found, user in rows
-    }
-    return [listed[task_no] for task_no in task_nos]
+    rows = tx.rows(f"SELECT task_no, {listed_columns(tx)} FROM call_tasks t WHERE {conditions}", **conditions.values)
+    found = dict(zip((row[0] for row in rows), listed([row[1:] for row in rows]), strict=True))
+    return [found[task_no] for task_no in task_nos]
+
+
+def listed_columns(tx: Transaction) -> str:
+    """What a SELECT from `call_tasks t` answers for `listed`."""
+    return f"{tx.flavour.as_bytes.format('t.document')}, t.user_id"
+
+
+def listed(rows: Sequence[Row]) -> list[Listed]:
+    """Tasks as a list reads them.  They are many, and those who work on them few."""
+    users = {user: None if user is None else UUID(bytes=bytes(user)) for user in {user for _, user in rows}}
+    return [Listed(bytes(document), users[user]) for document, user in rows]
 
 
 # The same call again ---------------------------------------------------------------------------------------------
@@ -417,11 +426,9 @@ def post_words(tx: Transaction, *, limit: int = POSTED_AT_ONCE, at_least: int = 
     )
     if len(claimed) < at_least:
         return 0
-    posted = [
-        (organization, number, task_no)
-        for organization, task_no, words_line in claimed
-        for number in numbers_of(tx, organization, words_of(words_line)).values()
-    ]
+    posted: list[tuple[int, int, int]] = []
+    for organization, some in groupby(claimed, key=lambda row: row[0]):
+        posted += _posted(tx, organization, {task_no: words_of(line) for _, task_no, line in some})
     tx.run_many(
         "INSERT INTO call_words (organization_no, word_no, task_no) VALUES (:organization, :word, :task)"
         " ON CONFLICT DO NOTHING",
@@ -432,6 +439,14 @@ def post_words(tx: Transaction, *, limit: int = POSTED_AT_ONCE, at_least: int = 
         [(organization, task_no) for organization, task_no, _ in claimed],
     )
     return len(claimed)
+
+
+def _posted(tx: Transaction, organization_no: int, words: dict[int, list[str]]) -> list[tuple[int, int, int]]:
+    """Organization, number of the word and number of the task, for each word of each task."""
+    numbers = numbers_of(tx, organization_no, {word for some in words.values() for word in some})
+    return [
+        (organization_no, numbers[word], task_no) for task_no, some in words.items() for word in some if word in numbers
+    ]
 
 
 def post_content_words(tx: Transaction, *, limit: int = CONTENTS_POSTED_AT_ONCE) -> int:
@@ -448,11 +463,8 @@ def post_content_words(tx: Transaction, *, limit: int = CONTENTS_POSTED_AT_ONCE)
         house = Caller(organization, UUID(bytes=bytes(organization_id)), HOUSE_USER, Role.ADMIN)
         texts = {task_no: text or "" for _, _, task_no, text in some}
         found = index_all(on_behalf_of(tx, house), texts.values())
-        posted += [
-            (organization, number, task_no)
-            for task_no, one in zip(texts, found, strict=True)
-            for number in numbers_of(tx, organization, words_of(one.words_line)).values()
-        ]
+        words = {task_no: words_of(one.words_line) for task_no, one in zip(texts, found, strict=True)}
+        posted += _posted(tx, organization, words)
     tx.run_many(
         "INSERT INTO call_content_words (organization_no, word_no, task_no) VALUES (:organization, :word, :task)"
         " ON CONFLICT DO NOTHING",

@@ -121,7 +121,7 @@ def operator_by(tx: Transaction, key: str | int | UUID) -> Operator | None:
     A user of the organization without an entry of their own is found by number and id.
     """
     text = str(key)
-    user_id = store.holder_of_key(tx, store.CODE, text) or store.holder_of_key(tx, store.EXTENSION, text)
+    user_id = store.holder_of_code_or_extension(tx, text)
     if user_id is None and text.isascii() and text.isdigit() and len(text) <= 18:
         user_id = store.user_of_number(tx, int(text))
     if user_id is None:

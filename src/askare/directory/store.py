@@ -295,6 +295,19 @@ def holder_of_key(tx: Transaction, key_kind: int, key: str) -> UUID | None:
     return None if row is None else UUID(bytes=bytes(row[0]))
 
 
+def holder_of_code_or_extension(tx: Transaction, key: str) -> UUID | None:
+    """The operator who has this code; where nobody has, the one who has it as an extension."""
+    row = tx.row(
+        "SELECT user_id FROM operator_keys WHERE organization_no = :organization AND kind IN (:code, :extension)"
+        " AND key = :key ORDER BY kind LIMIT 1",
+        organization=tx.organization_no,
+        code=CODE,
+        extension=EXTENSION,
+        key=key,
+    )
+    return None if row is None else UUID(bytes=bytes(row[0]))
+
+
 def take_key(tx: Transaction, key_kind: int, key: str, user_id: UUID) -> bool:
     """Give a code or extension to an operator; returns whether it was free, or theirs already."""
     tx.run(

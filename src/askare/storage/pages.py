@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
 
@@ -29,9 +29,12 @@ CHANGES_MAX = 50  # more than that since the mark, and looking anew is the cheap
 Counted = Callable[[str | None], bool]
 
 
+Item = TypeVar("Item")
+
+
 class _Remembered(Struct):
     mark: str
-    page: Page[bytes]
+    page: Page[Any]
     size: int
 
 
@@ -69,11 +72,31 @@ class Pages:
                 known.mark = mark
                 return known.page
         page = find()
-        self._remember(key, mark, page)
+        self._remember(key, mark, page, sum(map(len, page.items)))
         return page
 
-    def _remember(self, key: Hashable, mark: str, page: Page[bytes]) -> None:
-        size = PAGE_COSTS_BYTES + sum(map(len, page.items))
+    def page_while_still(
+        self,
+        tx: Transaction,
+        kind: str,
+        question: Hashable,
+        find: Callable[[], Page[Item]],
+        size: Callable[[Item], int],
+    ) -> Page[Item]:
+        """The same for things of whose changes history does not tell all: remembered while nothing at all is committed.
+
+        `size` is that of an item, in bytes.
+        """
+        key = (tx.organization_no, kind, question)
+        known, mark = self._remembered.get(key), tx.whole_mark()
+        if known is not None and known.mark == mark:
+            return known.page
+        page = find()
+        self._remember(key, mark, page, sum(map(size, page.items)))
+        return page
+
+    def _remember(self, key: Hashable, mark: str, page: Page[Any], items_bytes: int) -> None:
+        size = PAGE_COSTS_BYTES + items_bytes
         with self._lock:
             old = self._remembered.pop(key, None)
             if old is not None:

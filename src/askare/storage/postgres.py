@@ -47,6 +47,11 @@ class _PostgresTransaction(Scope):
     def _execute(self, sql: str, values: dict[str, Value]) -> psycopg.Cursor[Row]:
         return self._cursor.execute(cast("Any", for_psycopg(sql)), values)
 
+    def whole_mark(self) -> str:
+        row = self.row(self.flavour.present_mark)  # a snapshot, which differs after whatever is committed
+        assert row is not None  # noqa: S101  -- it is always answered
+        return str(row[0])
+
     def rows(self, sql: str, **values: Value) -> list[Row]:
         return self._execute(sql, values).fetchall()
 

@@ -95,6 +95,12 @@ class _SqliteTransaction(Scope):
     def flavour(self) -> Flavour:
         return SQLITE
 
+    def whole_mark(self) -> str:
+        # Each connection counts by itself what others have committed.
+        row = self.row("PRAGMA data_version")
+        assert row is not None  # noqa: S101  -- it is always answered
+        return f"{id(self._connection)}:{row[0]}"
+
     def _execute(self, sql: str, values: dict[str, Value]) -> apsw.Cursor:
         by_number, names = numbered(sql)
         return self._connection.execute(by_number, [values[name] for name in names])

@@ -36,6 +36,9 @@ class Transaction(Protocol):
     def memory(self) -> Memory:
         """What this process remembers of the database."""
 
+    def whole_mark(self) -> str:
+        """A mark that stays the same, among transactions that only look, for as long as nothing at all is committed."""
+
     only_looks: bool  # it changes nothing, and sees one moment from beginning to end
     known_mark: str | None  # of that moment, once `marks.present_mark` has read it
 

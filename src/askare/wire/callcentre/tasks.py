@@ -464,14 +464,12 @@ class CallTaskApi:
 
     async def create(self, call: Call) -> Reply:
         values = await self._placed(call, call.body)
-        operator = values.pop("operator_id")
+        operator, content = values.pop("operator_id"), CallContent(**values)
+        if call.idempotency_key is None:
+            made = await call.write(operations.hand_in, content, operator=operator, office=self._office, now=call.now)
+            return self._reply(call, made)
         task_no = await call.write(
-            operations.create_call,
-            CallContent(**values),
-            operator=operator,
-            office=self._office,
-            now=call.now,
-            has_own_key=call.idempotency_key is not None,
+            operations.create_call, content, operator=operator, office=self._office, now=call.now, has_own_key=True
         )
         return self._reply(call, await call.read(operations.get_handed_in, task_no))
 
