@@ -179,6 +179,23 @@ def test_a_remembered_count_follows_what_happens(database: Database) -> None:
     assert listed(database, CallFilter(), window=Window(0, 1))[1] == 205
 
 
+def test_a_remembered_search_follows_what_happens(database: Database) -> None:
+    make_operators(database)
+    first, second = (hand_in(database, said_of_call(title)) for title in ("Нет воды", "Воды мало"))
+    wanted, window = CallFilter(words=("воды",)), Window(0, 2)
+    assert listed(database, wanted, window=window) == ([second, first], 2)
+
+    hand_in(database, said_of_call("Лифт стоит"))  # another thing altogether
+    set_status(database, first, Status.IN_PROGRESS)
+    assert listed(database, wanted, window=window) == ([second, first], 2)
+    third = hand_in(database, said_of_call("Снова нет воды"))
+    assert listed(database, wanted, window=window) == ([third, second], 3)
+    set_status(database, third, Status.CANCELLED)
+    assert listed(database, wanted, window=window) == ([second, first], 2)
+    set_status(database, third, Status.PENDING)
+    assert listed(database, wanted, window=window) == ([third, second], 3)
+
+
 def test_a_remembered_list_follows_stages_and_names_which_no_line_of_history_tells(database: Database) -> None:
     make_operators(database)
     number = hand_in(database, said_of_call(recording_url="http://pbx.example/1.wav"))

@@ -30,7 +30,7 @@ class Shelf:
 
         def look(tx: Transaction) -> Page[bytes]:
             return self._pages.page(
-                tx, "task", question, find, lambda mark: is_untouched_since(tx, "task", mark, counted)
+                tx, "task", question, find, lambda mark: is_untouched_since(tx, "task", mark, counted), size=len
             )
 
         return self._database.read(look, an_admin())
@@ -143,7 +143,9 @@ class Calls:
             self.times_looked += 1
             return Page(["x"], self.times_looked)
 
-        return self._database.read(lambda tx: self._pages.page_while_still(tx, "call", "all", find, len), an_admin())
+        return self._database.read(
+            lambda tx: self._pages.page_while_still(tx, "call", "all", find, size=len), an_admin()
+        )
 
 
 def test_a_page_is_remembered_while_nothing_at_all_is_committed(sqlite_database: Database) -> None:

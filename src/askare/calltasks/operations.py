@@ -258,7 +258,7 @@ def list_calls(
     if rarely is not None and rarely.overdue is not None:
         return find()  # what is overdue, time alone decides
     question = (wanted if rarely is None else replace(wanted, more=replace(rarely, now=None)), window)
-    return tx.memory.pages.page_while_still(tx, KIND, question, find, lambda shown: len(shown.document))
+    return tx.memory.pages.page_while_still(tx, KIND, question, find, size=lambda shown: len(shown.document))
 
 
 def find_stored(tx: Transaction, task_no: int) -> Stored | None:

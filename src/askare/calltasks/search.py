@@ -28,6 +28,7 @@ from askare.calltasks.store import (
 from askare.kernel.paging import Page, Window
 from askare.kernel.time import milliseconds
 from askare.kernel.words import INFIX_LETTERS_MIN, written_words
+from askare.storage.pages import is_untouched_since
 from askare.storage.sql import Conditions
 from askare.storage.transactions import Transaction
 
@@ -39,6 +40,7 @@ COST_OF_POSTED = 0.6  # found through one of its words
 COST_OF_LOOKED_UP = 3.0  # its row looked up
 COST_OF_CHECKED = 8.0  # its row and its title looked up and compared
 POSTED_COUNTED_MAX = 60_000
+NUMBER_BYTES = 40  # what a remembered number takes
 
 CANCELLED = frozenset({Status.CANCELLED})
 _LAST_LETTER = "\U0010ffff"  # after every letter in the order of code points
@@ -55,7 +57,17 @@ def search(tx: Transaction, wanted: CallFilter, window: Window) -> Page[Listed]:
     total = tx.memory.counts(KIND).count(tx, question, found.count, found.counted)
     if window.start >= total or window.size == 0:
         return Page([], total)
-    return Page(found.answers(window, total), total)
+    if not wanted.words:
+        return Page(found.answers(window), total)
+    numbers = tx.memory.pages.page(
+        tx,
+        KIND,
+        ("numbers", question, window),  # which they are history tells; how they are, only they themselves
+        lambda: Page(found.numbers(window, total), total),
+        lambda mark: is_untouched_since(tx, KIND, mark, found.counted),
+        size=lambda _: NUMBER_BYTES,
+    )
+    return Page(fetch(tx, numbers.items), total)
 
 
 def _search_more(tx: Transaction, wanted: CallFilter, more: MoreFilters, window: Window) -> Page[Listed]:
@@ -67,7 +79,7 @@ def _search_more(tx: Transaction, wanted: CallFilter, more: MoreFilters, window:
         total = tx.memory.counts(KIND).count(tx, question, found.count, None)
     if window.start >= total or window.size == 0:
         return Page([], total)
-    return Page(found.answers(window, total), total)
+    return Page(found.answers(window), total)
 
 
 class _Search:
@@ -145,10 +157,8 @@ class _Search:
 
     # The page --------------------------------------------------------------------------------------------------
 
-    def answers(self, window: Window, total: int) -> list[Listed]:
-        """The tasks in the window; `total` is how many are found in all."""
-        if self._wanted.words:
-            return fetch(self._tx, self._numbers(window, total))
+    def answers(self, window: Window) -> list[Listed]:
+        """The tasks in the window, where no words are looked for."""
         conditions = self._start()
         source = self._plain(conditions)
         limit, offset = conditions.value(window.size), conditions.value(window.start)
@@ -159,8 +169,8 @@ class _Search:
         )
         return listed(rows)
 
-    def _numbers(self, window: Window, total: int) -> list[int]:
-        """The numbers of the tasks in the window that words are looked for in."""
+    def numbers(self, window: Window, total: int) -> list[int]:
+        """The numbers of the tasks in the window, where words are looked for; `total` is how many are found in all."""
         conditions = self._start()
         if (words := self._worth_gathering(window, total)) is not None:
             source, table = self._gathered(conditions, words), "f"
@@ -332,7 +342,7 @@ class _WiderSearch(_Search):
         conditions = self._start()
         return self._number(self._source(conditions), conditions)
 
-    def answers(self, window: Window, total: int) -> list[Listed]:  # noqa: ARG002  -- every page goes the same way
+    def answers(self, window: Window) -> list[Listed]:
         conditions = self._start()
         source = self._source(conditions)
         order = [f"{_ORDERS[one]}{' DESC' if down else ''} NULLS LAST" for one, down in self._more.order]

@@ -51,14 +51,16 @@ class Pages:
         tx: Transaction,
         kind: str,
         question: Hashable,
-        find: Callable[[], Page[bytes]],
+        find: Callable[[], Page[Item]],
         is_untouched: Callable[[str], bool],
-    ) -> Page[bytes]:
+        *,
+        size: Callable[[Item], int],
+    ) -> Page[Item]:
         """The present answer to `question`, which must name everything that `find` depends on, the caller's sight,
         the order and the window included.
 
         `is_untouched` says whether nothing that is, or was, among what is found, in whatever window, has changed since
-        a mark.
+        a mark; `size` is that of an item, in bytes.
         """
         key = (tx.organization_no, kind, question)
         known = self._remembered.get(key)
@@ -72,7 +74,7 @@ class Pages:
                 known.mark = mark
                 return known.page
         page = find()
-        self._remember(key, mark, page, sum(map(len, page.items)))
+        self._remember(key, mark, page, sum(map(size, page.items)))
         return page
 
     def page_while_still(
@@ -81,12 +83,10 @@ class Pages:
         kind: str,
         question: Hashable,
         find: Callable[[], Page[Item]],
+        *,
         size: Callable[[Item], int],
     ) -> Page[Item]:
-        """The same for things of whose changes history does not tell all: remembered while nothing at all is committed.
-
-        `size` is that of an item, in bytes.
-        """
+        """The same for things of whose changes history does not tell all: remembered until anything is committed."""
         key = (tx.organization_no, kind, question)
         known, mark = self._remembered.get(key), tx.whole_mark()
         if known is not None and known.mark == mark:

@@ -93,7 +93,7 @@ def search(
             return Page([], total)
         return Page(found.answers(window, total), total)
 
-    return tx.memory.pages.page(tx, shelf.history_kind, question, look, found.is_untouched)
+    return tx.memory.pages.page(tx, shelf.history_kind, question, look, found.is_untouched, size=len)
 
 
 class _Search:
