@@ -114,7 +114,7 @@ TABLE = (
         "static_tokens",
         Secret,
         Secret(""),
-        'JSON list of fixed bearer tokens: [{"token", "organization", "role", "user", "offices", "agent"}].',
+        'JSON list of fixed bearer tokens: [{"token", "organization", "role", "user", "offices", "agent", "scopes"}].',
     ),
     Setting(
         "call_language",

@@ -25,7 +25,7 @@ from askare.access import door as door_module
 from askare.access import keys, operations, passwords, tokens
 from askare.access.door import Door
 from askare.access.model import Organization, User
-from askare.kernel.caller import Caller, Role
+from askare.kernel.caller import Caller, Role, Scope
 from askare.kernel.problems import Throttled, Unauthenticated, Unavailable
 from askare.settings import BadSettings, Settings, load
 from askare.storage.desk import Database, Desk
@@ -389,6 +389,15 @@ def test_a_static_token_takes_its_rights_from_the_settings_of_this_start(node: N
     node.open(static_tokens=fixed(user=str(ADMIN_USER), role="agent", offices=[str(OFFICE)], agent=str(AGENT)))
 
     assert node.caller(STATIC).office_ids == frozenset({OFFICE})
+
+
+def test_a_static_token_may_be_limited_to_scopes_and_another_of_the_same_user_is_not(node: Node) -> None:
+    limited = fixed(user=str(ADMIN_USER), scopes=["tasks:read"])
+    other = fixed(user=str(ADMIN_USER), token="another-fixed-token")
+    node.open(static_tokens=json.dumps([*json.loads(limited), *json.loads(other)]))
+
+    assert node.caller(STATIC).scopes == frozenset({Scope.TASKS_READ})
+    assert node.caller("another-fixed-token").scopes is None
 
 
 def test_a_static_token_that_is_no_longer_in_the_settings_opens_nothing(node: Node) -> None:

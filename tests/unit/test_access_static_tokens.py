@@ -59,6 +59,8 @@ def test_a_token_does_not_show_itself() -> None:
         ([written(token="pääsy-sallittu")], r"\[0\].token: must be ASCII"),
         ([written(token="x" * 8_193)], r"\[0\].token: must be at most 8192"),
         ([written(), written()], r"\[1\].token: is there twice"),
+        ([written(scopes=["tasks:see"])], r"\[0\].scopes"),
+        ([written(role="agent", scopes=["tasks:read"])], r"\[0\].scopes: A token of the role agent cannot have"),
         (
             [written(user=str(ADMIN_USER)), written(token="other", role="ingest", user=str(ADMIN_USER))],
             r"\[1\]: gives user .* other rights",

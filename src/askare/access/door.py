@@ -20,13 +20,14 @@ import msgspec
 import structlog
 from argon2 import PasswordHasher
 from msgspec import Struct
+from msgspec.structs import replace
 
 from askare.access import keys, operations, passwords, rules, tokens
 from askare.access.attempts import Attempts
 from askare.access.keys import SigningKey
 from askare.access.model import Admission, Session, User
 from askare.access.tokens import Unverified
-from askare.kernel.caller import Caller, Role
+from askare.kernel.caller import Caller, Role, Scope
 from askare.kernel.problems import Invalid, Refused, Unauthenticated, Unavailable
 from askare.settings import BadSettings, Secret, Settings
 from askare.storage.desk import Desk
@@ -74,7 +75,7 @@ class Door:
 
             self._outside = OutsideIssuer(settings, fetch_jwks)
         self._configured = static_tokens(settings.static_tokens)
-        self._static: dict[bytes, UUID] = {}
+        self._static: dict[bytes, tuple[UUID, frozenset[Scope] | None]] = {}
         self._key: SigningKey | None = None
         self._known: dict[bytes, tuple[datetime, datetime, Caller]] = {}
         self._attempts = Attempts()
@@ -96,7 +97,7 @@ class Door:
                 )
             except (Invalid, Refused) as problem:
                 raise BadSettings([f"static_tokens[{place}]: {problem.reason}"]) from None
-            self._static[tokens.digest_of(configured.token.reveal())] = user_id
+            self._static[tokens.digest_of(configured.token.reveal())] = user_id, configured.scopes or None
             if len(configured.token.reveal()) < STATIC_TOKEN_LETTERS_MIN:
                 _log.warning(
                     "a static token is short and can be guessed", place=place, letters=STATIC_TOKEN_LETTERS_MIN
@@ -133,10 +134,12 @@ class Door:
         self._known.clear()
 
     async def _admission(self, token: str, now: datetime) -> Admission:
-        static_user_id = self._static.get(tokens.digest_of(token))
-        if static_user_id is not None:
-            caller = await self._desk.read(None, operations.caller_of_user, static_user_id)
-            return _admitted(caller, now.timestamp() + TOKEN_KNOWN_SECONDS)
+        static = self._static.get(tokens.digest_of(token))
+        if static is not None:
+            user_id, scopes = static
+            caller = await self._desk.read(None, operations.caller_of_user, user_id)
+            limited = None if caller is None else replace(caller, scopes=scopes)
+            return _admitted(limited, now.timestamp() + TOKEN_KNOWN_SECONDS)
         if tokens.is_personal(token):
             found = await self._desk.read(None, operations.caller_of_digest, tokens.digest_of(token), now=now)
             if found is None:
@@ -313,6 +316,7 @@ class StaticToken(Struct, frozen=True, forbid_unknown_fields=True):
     user: UUID | None = None
     offices: frozenset[UUID] = frozenset()
     agent: UUID | None = None
+    scopes: frozenset[Scope] = frozenset()  # what the token is limited to; empty: to nothing but its role
 
     @property
     def user_id(self) -> UUID:
@@ -340,6 +344,10 @@ def static_tokens(setting: Secret) -> list[StaticToken]:
         elif token in seen:
             faults.append(f"static_tokens[{place}].token: is there twice")
         seen.add(token)
+        try:
+            rules.require_useful(each.scopes, each.role)
+        except Refused as problem:
+            faults.append(f"static_tokens[{place}].scopes: {problem.reason}")
         own = (each.organization, each.role, each.offices, each.agent)
         if rights.setdefault(each.user_id, own) != own:
             faults.append(f"static_tokens[{place}]: gives user {each.user_id} other rights than a token before it")
