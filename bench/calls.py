@@ -229,12 +229,20 @@ def beside_peers(titles: int, rounds: int) -> dict[str, Any]:
     assert load_titles(data, titles, until=float("inf"))
     askare = servers.CONTESTANTS["askare"]
     pages: list[Asked] = [("GET", f"/api/tasks?per_page={PAGE}&page={page}", None) for page in range(1, 21)]
-    sides = [(askare, data, creates(*words_of_titles()), pages)]
+    # A thousand, each asked again only after all the others, which are more than are remembered.
+    fresh: list[Asked] = [
+        ("GET", f"/api/tasks?per_page={size}&page={page}", None)
+        for page in range(1, 21)
+        for size in range(PAGE // 2 + 1, 3 * PAGE // 2 + 1)
+    ]
+    random.Random(9).shuffle(fresh)
+    sides = [(askare, data, creates(*words_of_titles()), pages, fresh)]
     for name in ("fastapi", "fastify"):
         peer = servers.CONTESTANTS[name]
         peer.prepare()
-        sides.append((peer, servers.pristine_data(peer, titles), queries.create_pool(), queries.page_pool()))
-    rates: dict[str, dict[str, list[float]]] = {"create": {}, "page": {}}
+        pools_of = (queries.create_pool(), queries.page_pool(), queries.fresh_page_pool())
+        sides.append((peer, servers.pristine_data(peer, titles), *pools_of))
+    rates: dict[str, dict[str, list[float]]] = {"create": {}, "page": {}, "fresh": {}}
     for _ in range(rounds):
         for side, kept, *pools in sides:
             for what, pool in zip(rates, pools, strict=True):
@@ -333,7 +341,12 @@ def section(found: dict[str, Any]) -> str:
         )
     if peers := found.get("peers"):
         rows = []
-        for what, title in (("create", "create"), ("page", f"page of {PAGE}, asked again")):
+        titles_of = {
+            "create": "create",
+            "page": f"page of {PAGE}, asked again",
+            "fresh": f"pages of {PAGE} on average, none remembered",
+        }
+        for what, title in titles_of.items():
             own, *others = peers["rates"][what].items()
             rows.append([f"{title}, {CREATE_CLIENTS} clients", f"{median(own[1]):,.0f}/s"])
             for _, rates in others:
