@@ -196,6 +196,23 @@ def test_a_remembered_search_follows_what_happens(database: Database) -> None:
     assert listed(database, wanted, window=window) == ([third, second], 3)
 
 
+def test_texts_are_posted_a_bounded_amount_at_a_time_and_each_in_the_end(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "LETTERS_POSTED_AT_ONCE", 100)
+    make_operators(database)
+    texts = ("счётчик", "вода " * 60, "лифт", "газ", "крыша " * 15)
+    numbers = [hand_in(database, said_of_call(description=text)) for text in texts]
+
+    def post() -> int:
+        return database.write(store.post_content_words)
+
+    assert [post() for _ in range(4)] == [1, 1, 3, 0]  # one that is longer by itself goes alone
+    everywhere = MoreFilters(everywhere=True)
+    for number, word in zip(numbers, ("счетчик", "вода", "лифт", "газ", "крыша"), strict=True):
+        assert listed(database, CallFilter(words=(word,), more=everywhere)) == ([number], 1)
+
+
 def test_a_remembered_list_follows_stages_and_names_which_no_line_of_history_tells(database: Database) -> None:
     make_operators(database)
     number = hand_in(database, said_of_call(recording_url="http://pbx.example/1.wav"))

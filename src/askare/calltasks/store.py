@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import groupby
+from itertools import accumulate, groupby
 from uuid import UUID
 
 import msgspec
@@ -41,7 +41,8 @@ PROCESSING_NUMBERS = {
 PRIORITY_NUMBERS = {Priority.LOW: 1, Priority.MEDIUM: 2, Priority.HIGH: 3, Priority.URGENT: 4}
 
 POSTED_AT_ONCE = 4_000  # titles whose words are posted in one transaction
-CONTENTS_POSTED_AT_ONCE = 100  # a transcript has a hundred times the words of a title
+CONTENTS_POSTED_AT_ONCE = 500  # the same for all else that is said of tasks, which may be a line or an hour's talk;
+LETTERS_POSTED_AT_ONCE = 200_000  # so no more than this, but for a text that is longer by itself
 SWEPT_AT_ONCE = 1_000
 
 _kept = msgspec.json.Decoder(Kept)
@@ -451,18 +452,25 @@ def _posted(tx: Transaction, organization_no: int, words: dict[int, list[str]]) 
 
 def post_content_words(tx: Transaction, *, limit: int = CONTENTS_POSTED_AT_ONCE) -> int:
     """The same for all else that is said of tasks.  Until then a list looks through these texts themselves."""
-    claimed = tx.rows(
-        "SELECT u.organization_no, o.organization_id, u.task_no, c.text FROM call_content_unposted u"
+    waiting = tx.rows(
+        "SELECT u.organization_no, o.organization_id, u.task_no, coalesce(length(c.text), 0)"
+        " FROM call_content_unposted u"
         " JOIN organizations o ON o.organization_no = u.organization_no"
         " LEFT JOIN call_contents c ON c.organization_no = u.organization_no AND c.task_no = u.task_no"
         f" ORDER BY u.organization_no, u.task_no LIMIT :limit{tx.flavour.claim}",
         limit=limit,
     )
-    posted = []
+    upto = accumulate(letters for *_, letters in waiting)
+    claimed = [
+        row
+        for at, (row, letters) in enumerate(zip(waiting, upto, strict=True))
+        if at == 0 or letters <= LETTERS_POSTED_AT_ONCE
+    ]
+    posted: list[tuple[int, int, int]] = []
     for (organization, organization_id), some in groupby(claimed, key=lambda row: (row[0], row[1])):
-        house = Caller(organization, UUID(bytes=bytes(organization_id)), HOUSE_USER, Role.ADMIN)
-        texts = {task_no: text or "" for _, _, task_no, text in some}
-        found = index_all(on_behalf_of(tx, house), texts.values())
+        house = on_behalf_of(tx, Caller(organization, UUID(bytes=bytes(organization_id)), HOUSE_USER, Role.ADMIN))
+        texts = _contents(house, [task_no for _, _, task_no, _ in some])
+        found = index_all(house, texts.values())
         words = {task_no: words_of(one.words_line) for task_no, one in zip(texts, found, strict=True)}
         posted += _posted(tx, organization, words)
     tx.run_many(
@@ -475,3 +483,10 @@ def post_content_words(tx: Transaction, *, limit: int = CONTENTS_POSTED_AT_ONCE)
         [(organization, task_no) for organization, _, task_no, _ in claimed],
     )
     return len(claimed)
+
+
+def _contents(tx: Transaction, task_nos: list[int]) -> dict[int, str]:
+    conditions = Conditions()
+    conditions.add(f"organization_no = {conditions.value(tx.organization_no)}")
+    conditions.add(conditions.among("task_no", task_nos))
+    return dict(tx.rows(f"SELECT task_no, text FROM call_contents WHERE {conditions}", **conditions.values))

@@ -297,15 +297,15 @@ def holder_of_key(tx: Transaction, key_kind: int, key: str) -> UUID | None:
 
 def holder_of_code_or_extension(tx: Transaction, key: str) -> UUID | None:
     """The operator who has this code; where nobody has, the one who has it as an extension."""
+    holder = "SELECT user_id FROM operator_keys WHERE organization_no = :organization AND key = :key AND kind ="
     row = tx.row(
-        "SELECT user_id FROM operator_keys WHERE organization_no = :organization AND kind IN (:code, :extension)"
-        " AND key = :key ORDER BY kind LIMIT 1",
+        f"SELECT coalesce(({holder} :code), ({holder} :extension))",
         organization=tx.organization_no,
         code=CODE,
         extension=EXTENSION,
         key=key,
     )
-    return None if row is None else UUID(bytes=bytes(row[0]))
+    return None if row is None or row[0] is None else UUID(bytes=bytes(row[0]))
 
 
 def take_key(tx: Transaction, key_kind: int, key: str, user_id: UUID) -> bool:
