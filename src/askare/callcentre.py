@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -44,7 +45,7 @@ def office_of(settings: Settings) -> Office:
 
 def pipeline_of(settings: Settings, metrics: CollectorRegistry) -> Pipeline:
     """The pipeline.  Raises BadSettings for providers that cannot be."""
-    if settings.call_processes:
+    if settings.call_processes and sys.platform != "win32":  # where no line can be handed to another process
         recordings, transcribers, summarisers = handed(settings)
     else:
         recordings = speech.recordings_of(settings)
