@@ -213,6 +213,15 @@ def test_texts_are_posted_a_bounded_amount_at_a_time_and_each_in_the_end(
         assert listed(database, CallFilter(words=(word,), more=everywhere)) == ([number], 1)
 
 
+def test_few_texts_wait_for_others_where_many_are_asked_for(database: Database) -> None:
+    make_operators(database)
+    hand_in(database, said_of_call(description="счётчик"))
+    assert database.write(lambda tx: store.post_content_words(tx, at_least=2)) == 0
+
+    hand_in(database, said_of_call(description="лифт"))
+    assert database.write(lambda tx: store.post_content_words(tx, at_least=2)) == 2
+
+
 def test_a_remembered_list_follows_stages_and_names_which_no_line_of_history_tells(database: Database) -> None:
     make_operators(database)
     number = hand_in(database, said_of_call(recording_url="http://pbx.example/1.wav"))

@@ -450,8 +450,12 @@ def _posted(tx: Transaction, organization_no: int, words: dict[int, list[str]]) 
     ]
 
 
-def post_content_words(tx: Transaction, *, limit: int = CONTENTS_POSTED_AT_ONCE) -> int:
+def post_content_words(tx: Transaction, *, limit: int = CONTENTS_POSTED_AT_ONCE, at_least: int = 1) -> int:
     """The same for all else that is said of tasks.  Until then a list looks through these texts themselves."""
+    if at_least > 1:
+        row = tx.row("SELECT count(*) FROM (SELECT 1 FROM call_content_unposted LIMIT :most) few", most=at_least)
+        if row is None or row[0] < at_least:
+            return 0
     waiting = tx.rows(
         "SELECT u.organization_no, o.organization_id, u.task_no, coalesce(length(c.text), 0)"
         " FROM call_content_unposted u"
