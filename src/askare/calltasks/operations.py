@@ -73,8 +73,8 @@ class Shown(Struct, frozen=True):
 
 def hand_in(tx: Transaction, content: CallContent, *, operator: str, office: Office, now: datetime) -> Shown:
     """Keep a new task as `create_call` does; returns it as it is answered."""
-    made = _keep_call(tx, content, operator, office, now, has_own_key=False)
-    return get_handed_in(tx, made) if isinstance(made, int) else made[1]
+    task_no, shown = _keep_call(tx, content, operator, office, now, has_own_key=False)
+    return shown or get_handed_in(tx, task_no)
 
 
 def create_call(
@@ -88,14 +88,13 @@ def create_call(
     by keys of its own (`has_own_key`) what is the same.  Raises Invalid for an operator whom the organization does not
     have, unless a machine hands the call in and the house has somebody for such calls.
     """
-    made = _keep_call(tx, content, operator, office, now, has_own_key=has_own_key)
-    return made if isinstance(made, int) else made[0]
+    return _keep_call(tx, content, operator, office, now, has_own_key=has_own_key)[0]
 
 
 def _keep_call(
     tx: Transaction, content: CallContent, operator: str, office: Office, now: datetime, *, has_own_key: bool
-) -> int | tuple[int, Shown]:
-    """The number of a new task, and the task; the number alone of one that is there already."""
+) -> tuple[int, Shown | None]:
+    """The number of a new task, and the task; of one that is there already, the number alone."""
     said = own.settings(tx)
     office = rules.office_for(office, said)
     assigned = people.operator_by(tx, operator)
@@ -108,7 +107,7 @@ def _keep_call(
         digest = _digest(content, assigned)
         known = store.arrived_before(tx, digest, now=now, since=now - rules.SAME_CALL_WITHIN)
         if known is not None and not has_own_key:
-            return known
+            return known, None
     run = rules.first_run(content)
     priority, due = rules.priority_and_due(content, said, now=now)
     caller = tx.caller

@@ -15,8 +15,6 @@ from pathlib import Path
 
 import msgspec
 
-from askare.calltasks.model import ErrorCode
-from askare.calltasks.outside import Decoded, Trouble
 from askare.outside.audio import Channels, NotDecoded, Sides, TooLong
 from askare.outside.decoder import Answer, Asked, Outcome
 from askare.outside.programs import bare_environment
@@ -45,16 +43,6 @@ class Decoders:
         self._places = asyncio.Semaphore(at_once)
         self._idle_seconds = idle_seconds
         self._idle: dict[_Decoder, asyncio.TimerHandle] = {}
-
-    async def decode(self, recording: Path, into: Path, *, operator: Channels) -> Decoded:
-        """For the pipeline: the same, but raises Trouble, and DecoderFailed."""
-        try:
-            sides = await self.take_apart(recording, into, operator=operator)
-        except TooLong as problem:
-            raise Trouble(ErrorCode.RECORDING_TOO_LONG, str(problem)) from None
-        except NotDecoded as problem:
-            raise Trouble(ErrorCode.UNSUPPORTED_AUDIO, str(problem)) from None
-        return Decoded(sides.files, sides.seconds, sides.operator)
 
     async def take_apart(self, recording: Path, into: Path, *, operator: Channels) -> Sides:
         """As `audio.take_apart` does it.  Raises what that raises, and DecoderFailed.

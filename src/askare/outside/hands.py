@@ -18,7 +18,7 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
@@ -46,6 +46,7 @@ FRAME_BYTES_MAX = 64 * 1024 * 1024
 GOODBYE_SECONDS = 5.0
 
 Wanted = TypeVar("Wanted")
+Here = TypeVar("Here", Transcriber, Summariser)
 
 
 class Fetch(Struct, tag=True, frozen=True):
@@ -272,36 +273,30 @@ class HandedRecordings:
         await close_all([self._here])
 
 
-class HandedTranscriber:
-    def __init__(self, hands: Hands, provider: int, here: Transcriber) -> None:
+class _Handed(Generic[Here]):
+    """A provider that does itself what is `here`, and its place in the settings."""
+
+    def __init__(self, hands: Hands, provider: int, here: Here) -> None:
         self.name = here.name
         self.at_once = here.at_once
         self._hands = hands
         self._provider = provider
-        self._here = here
+        self._here: Here = here
 
+    async def aclose(self) -> None:
+        await close_all([self._here])
+
+
+class HandedTranscriber(_Handed[Transcriber]):
     async def transcribe(self, audio: Decoded, hints: Hints) -> Transcript:
         task = Transcribe(self._provider, audio, hints)
         return await self._hands.do(task, Transcript, lambda: self._here.transcribe(audio, hints))
 
-    async def aclose(self) -> None:
-        await close_all([self._here])
 
-
-class HandedSummariser:
-    def __init__(self, hands: Hands, provider: int, here: Summariser) -> None:
-        self.name = here.name
-        self.at_once = here.at_once
-        self._hands = hands
-        self._provider = provider
-        self._here = here
-
+class HandedSummariser(_Handed[Summariser]):
     async def summarise(self, transcript: str, hints: Hints) -> Summary:
         task = Summarise(self._provider, transcript, hints)
         return await self._hands.do(task, Summary, lambda: self._here.summarise(transcript, hints))
-
-    async def aclose(self) -> None:
-        await close_all([self._here])
 
 
 # The process -----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from pathlib import Path
 from askare.calltasks.model import ErrorCode
 from askare.calltasks.outside import Decoded, Trouble
 from askare.outside.addresses import AllowList
-from askare.outside.audio import Channels
+from askare.outside.audio import Channels, NotDecoded, TooLong
 from askare.outside.decoders import Decoders
 from askare.outside.fetch import Bounds, Fetcher, NotFetched, Why, read_address
 from askare.outside.providers import Credentials
@@ -78,4 +78,10 @@ class FetchedRecordings:
 
     async def decode(self, recording: Path, into: Path) -> Decoded:
         """Take a recording apart into WAV files in the folder `into`.  Raises Trouble."""
-        return await self._decoders.decode(recording, into, operator=self._operator)
+        try:
+            sides = await self._decoders.take_apart(recording, into, operator=self._operator)
+        except TooLong as problem:
+            raise Trouble(ErrorCode.RECORDING_TOO_LONG, str(problem)) from None
+        except NotDecoded as problem:
+            raise Trouble(ErrorCode.UNSUPPORTED_AUDIO, str(problem)) from None
+        return Decoded(sides.files, sides.seconds, sides.operator)

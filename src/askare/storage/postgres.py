@@ -17,6 +17,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from askare.kernel.caller import Caller
 from askare.kernel.problems import Unavailable
 from askare.storage.flavour import POSTGRES, Flavour, for_psycopg, numbered
+from askare.storage.marks import present_mark
 from askare.storage.memory import Memory
 from askare.storage.transactions import Row, Scope, Transaction, Value
 
@@ -48,9 +49,7 @@ class _PostgresTransaction(Scope):
         return self._cursor.execute(cast("Any", for_psycopg(sql)), values)
 
     def whole_mark(self) -> str:
-        row = self.row(self.flavour.present_mark)  # a snapshot, which differs after whatever is committed
-        assert row is not None  # noqa: S101  -- it is always answered
-        return str(row[0])
+        return present_mark(self)  # a snapshot, which differs after whatever is committed
 
     def rows(self, sql: str, **values: Value) -> list[Row]:
         return self._execute(sql, values).fetchall()

@@ -62,16 +62,11 @@ class _LateRecordings:
         return self._made
 
 
-def require_installed(said: Outside) -> None:
-    """Raises BadSettings for a provider whose package is not there."""
-    if any(isinstance(one, FasterWhisper) for one in said.transcription) and not is_installed():
-        raise BadSettings(["transcription_providers: faster_whisper needs its package: pip install 'askare[whisper]'"])
-
-
 def transcribers_of(settings: Settings) -> list[Transcriber]:
     """Who transcribes, in the order of asking.  Raises BadSettings."""
     said = outside_of(settings)
-    require_installed(said)
+    if any(isinstance(one, FasterWhisper) for one in said.transcription) and not is_installed():
+        raise BadSettings(["transcription_providers: faster_whisper needs its package: pip install 'askare[whisper]'"])
     return [_transcriber(one, said) for one in said.transcription]
 
 
